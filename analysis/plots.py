@@ -1,0 +1,156 @@
+"""Figures of a population and its information; arrays in, matplotlib figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from .multiplets import Spectrum
+
+Traces = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""Protocol -> times (ms) and voltages (mV)."""
+
+# Okabe & Ito, safe for colour-blind readers
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+
+
+def distributions(
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    labels: Sequence[str],
+    ranges: Sequence[tuple[float, float]] | None = None,
+    targets: Sequence[tuple[float, float]] | None = None,
+    title: str = "",
+) -> Figure:
+    """Histograms of the columns of a table.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_models, n_columns)
+        NaN is left out.
+    weights : ndarray, shape (n_models,)
+        How often each model counts.
+    labels : sequence of str
+        Name and unit of each column.
+    ranges : sequence of tuple of float, optional
+        Axis limits, for example the bounds of parameters.
+    targets : sequence of tuple of float, optional
+        Mean and SD, drawn as a line and a band.
+    title : str
+        Of the figure; give n.
+    """
+    n_columns = min(4, len(labels))
+    n_rows = int(np.ceil(len(labels) / n_columns))
+    figure = Figure(figsize=(3.2 * n_columns, 2.1 * n_rows + 0.5), layout="constrained")
+    figure.suptitle(title)
+    for i, axes in enumerate(_grid(figure, n_rows, n_columns, len(labels))):
+        column = values[:, i]
+        known = np.isfinite(column)
+        if known.any():
+            limits = None if ranges is None else ranges[i]
+            axes.hist(column[known], bins=30, range=limits, weights=weights[known], color=BLUE)
+        if targets is not None:
+            mean, std = targets[i]
+            axes.axvspan(mean - std, mean + std, color=ORANGE, alpha=0.25, lw=0)
+            axes.axvline(mean, color=ORANGE)
+        axes.set_yticks([])
+        axes.tick_params(labelsize=7)
+        axes.set_title(_wrapped(labels[i]), fontsize=7)
+    return figure
+
+
+def information_map(
+    information: NDArray[np.float64], names: Sequence[str], title: str = ""
+) -> Figure:
+    """Matrix of pairwise mutual information.
+
+    Parameters
+    ----------
+    information : ndarray, shape (n, n)
+        In nats; NaN on the diagonal.
+    names : sequence of str
+        Names of the variables.
+    title : str
+        Of the figure; give n and the estimator.
+    """
+    side = 2.5 + 0.32 * len(names)
+    figure = Figure(figsize=(side + 1.5, side), layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(information, cmap="viridis", vmin=0.0)
+    axes.set_xticks(range(len(names)), list(names), rotation=90, fontsize=7)
+    axes.set_yticks(range(len(names)), list(names), fontsize=7)
+    axes.set_title(title, fontsize=9)
+    figure.colorbar(image, ax=axes, label="mutual information (nats)", shrink=0.8)
+    return figure
+
+
+def order_curves(spectra: Mapping[str, Spectrum], quantity: str, title: str = "") -> Figure:
+    """Minimum, mean and maximum of a measure against the order of the multiplets.
+
+    Parameters
+    ----------
+    spectra : mapping of str to Spectrum
+        Title of a panel -> its curve.
+    quantity : str
+        Name and unit of the measure.
+    title : str
+        Of the figure; give n and the estimator.
+    """
+    figure = Figure(figsize=(5.0 * len(spectra), 4.0), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    for axes, (label, spectrum) in zip(
+        _grid(figure, 1, len(spectra), len(spectra)), spectra.items(), strict=True
+    ):
+        axes.axhline(0.0, color=GREY, lw=0.8)
+        axes.plot(spectrum.order, spectrum.maximum, "^-", color=ORANGE, label="maximum")
+        axes.plot(spectrum.order, spectrum.mean, "o-", color=GREY, label="mean")
+        axes.plot(spectrum.order, spectrum.minimum, "v-", color=BLUE, label="minimum")
+        axes.set_xlabel("order (variables in a multiplet)")
+        axes.set_ylabel(f"{quantity}\nsynergy < 0 < redundancy")
+        axes.set_title(_wrapped(label), fontsize=9)
+        axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def traces(
+    panels: Mapping[str, Traces],
+    title: str = "",
+) -> Figure:
+    """Voltage traces: a row a model, a column a protocol.
+
+    Parameters
+    ----------
+    panels : mapping of str to mapping of str to tuple of ndarray
+        Model -> protocol -> times (ms) and voltages (mV).
+    title : str
+        Of the figure.
+    """
+    protocols = list(next(iter(panels.values())))
+    figure = Figure(figsize=(4.2 * len(protocols), 1.9 * len(panels) + 0.5), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    grid = figure.subplots(len(panels), len(protocols), sharex="col", sharey=True, squeeze=False)
+    for row, (model, responses) in zip(grid, panels.items(), strict=True):
+        for axes, protocol in zip(row, protocols, strict=True):
+            if protocol in responses:
+                axes.plot(*responses[protocol], color=BLUE, lw=0.7)
+            axes.set_title(protocol if row is grid[0] else "", fontsize=9)
+        row[0].set_ylabel(f"{model}\nv (mV)", fontsize=7)
+    for axes in grid[-1]:
+        axes.set_xlabel("t (ms)")
+    return figure
+
+
+def _grid(figure: Figure, n_rows: int, n_columns: int, n_used: int) -> list[Axes]:
+    cells = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for spare in cells[n_used:]:
+        spare.set_visible(False)
+    return list(cells[:n_used])
+
+
+def _wrapped(label: str) -> str:
+    """Break a long published name at its dots."""
+    return label if len(label) <= 34 else label.replace(".soma.v.", ".soma.v.\n", 1)

@@ -1,0 +1,17 @@
+"""E-models: a JSON definition each, the cell built from it, its protocols and the simulator."""
+
+from .definition import EModel, Parameter, list_emodels, load_emodel, parse_emodel
+from .protocols import Missing, ProtocolRunner
+from .simulator import SimulationError, Simulator
+
+__all__ = [
+    "EModel",
+    "Missing",
+    "Parameter",
+    "ProtocolRunner",
+    "SimulationError",
+    "Simulator",
+    "list_emodels",
+    "load_emodel",
+    "parse_emodel",
+]

@@ -1,0 +1,249 @@
+"""Build the cell of an e-model once, then set its parameters in place.
+
+`bluepyopt.ephys` imports the morphology and inserts the mechanisms; afterwards the cell
+stays, and a new parameter set only writes numbers into its sections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import IonfoError
+from ..mechanisms import mechanism_files
+from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
+from ..mechanisms.build import build_mechanisms, load_mechanisms
+from ..morphologies import check_morphology, find_morphology, taper_axon
+from .definition import BASE_REGIONS, DISTRIBUTION_PREFIX, EModel, Location, Parameter
+from .distributions import Formula
+
+_BUILT_IN = frozenset({"pas", "hh", "extracellular"})
+
+
+class Cell:
+    """The one cell of this process.
+
+    Parameters
+    ----------
+    emodel : EModel
+        Its definition.
+    morphology : Path, optional
+        .asc or .swc file; the bundled one of the definition by default.
+    mechanisms : Path, optional
+        Folder with .mod files; the bundled ones by default.
+
+    Raises
+    ------
+    IonfoError
+        If the morphology or a mechanism is missing or unfit.
+    """
+
+    def __init__(
+        self, emodel: EModel, morphology: Path | None = None, mechanisms: Path | None = None
+    ) -> None:
+        self.emodel = emodel
+        self.morphology = resolve_morphology(emodel, morphology)
+        folder = mechanisms or BUNDLED_MECHANISMS
+        check_mechanisms(emodel, folder)
+        load_mechanisms(build_mechanisms(folder), tuple(mechanism_files(folder)))
+        self._build()
+        self._setters = [self._setter(parameter) for parameter in emodel.parameters]
+
+    def _build(self) -> None:
+        from bluepyopt import ephys
+
+        regions = {name: (name,) for name in BASE_REGIONS} | dict(self.emodel.regions)
+        lists = {name: ephys.locations.NrnSeclistLocation(name, name) for name in BASE_REGIONS}
+        self._simulator = ephys.simulators.NrnSimulator()
+        self.h = self._simulator.neuron.h
+        # a second cell would be integrated together with this one and change its steps
+        if next(iter(self.h.allsec()), None) is not None:
+            raise IonfoError(
+                "NEURON already holds sections in this process; build one cell per process, "
+                "or close the earlier Simulator first"
+            )
+        modifiers = []
+        if self.emodel.morphology.axon == "taper":
+            modifiers.append(lambda sim, icell: taper_axon(sim.neuron.h, icell))
+        self._model = ephys.models.CellModel(
+            f"ionfo_{''.join(c if c.isalnum() else '_' for c in self.emodel.name)}",
+            morph=ephys.morphologies.NrnFileMorphology(
+                str(self.morphology),
+                nseg_frequency=self.emodel.morphology.segment_length,
+                morph_modifiers=modifiers,
+            ),
+            mechs=[
+                ephys.mechanisms.NrnMODMechanism(
+                    f"{suffix}.{region}",
+                    suffix=suffix,
+                    locations=[lists[r] for r in regions[region]],
+                )
+                for region, suffixes in self.emodel.mechanisms.items()
+                for suffix in suffixes
+            ],
+            params=[],
+        )
+        try:
+            self._model.instantiate(sim=self._simulator)
+        except IonfoError:
+            self.close()
+            raise
+        except RuntimeError as error:
+            self.close()
+            raise IonfoError(
+                f"NEURON cannot build a cell from '{self.morphology}': {error}"
+            ) from None
+        icell = self._model.icell
+        self.sections: dict[str, list[Any]] = {
+            name: [section for part in parts for section in getattr(icell, part)]
+            for name, parts in regions.items()
+        }
+        if len(self.sections["somatic"]) != 1:
+            n_somata = len(self.sections["somatic"])
+            self.close()
+            raise IonfoError(
+                f"morphology '{self.morphology}' has {n_somata} soma sections; one is needed"
+            )
+        self.soma = self.sections["somatic"][0](0.5)
+
+    def close(self) -> None:
+        """Remove the cell from NEURON."""
+        self._setters = []
+        self.sections = {}
+        self.soma = None
+        if self._model.icell is not None:
+            for section in list(self._model.icell.all):
+                self.h.delete_section(sec=section)
+            self._model.icell.destroy()
+            self._model.icell = None
+
+    def set_parameters(self, values: Mapping[str, float]) -> None:
+        """Write one value per parameter into the cell, in the order of the definition.
+
+        Parameters
+        ----------
+        values : mapping of str to float
+            Every parameter of the definition, in its unit.
+        """
+        for setter in self._setters:
+            setter(values)
+
+    def distance(self, segment: Any) -> float:
+        """Path distance from soma(0.5) to a segment (um)."""
+        return float(self.h.distance(self.soma, segment))
+
+    def segment_at(self, location: Location) -> Any | None:
+        """Find a recording site; None where the morphology has no such place."""
+        if location.kind == "section":
+            sections = self.sections[location.region]
+            return sections[0](location.x) if sections else None
+        assert location.distance is not None
+        if location.kind == "apical_trunk":
+            # nearest the soma first
+            candidates = self._apical_trunk()
+        else:
+            # the last section of the list that spans the distance, as in the reference evaluator
+            candidates = [
+                section for section in reversed(self.sections[location.region]) if section.diam > 0
+            ]
+        for section in candidates:
+            start, end = self.distance(section(0)), self.distance(section(1))
+            if start <= location.distance <= end:
+                return section((location.distance - start) / (end - start))
+        return None
+
+    def _apical_trunk(self) -> list[Any]:
+        """Sections from the soma to the apical section that ends highest (largest y)."""
+        apical = [section for section in self.sections["apical"] if section.n3d() > 0]
+        if not apical:
+            return []
+        path = []
+        section = max(apical, key=lambda one: one.y3d(one.n3d() - 1))
+        while section is not None and section != self.soma.sec:
+            path.append(section)
+            parent = section.parentseg()
+            section = None if parent is None else parent.sec
+        return path[::-1]
+
+    def _setter(self, parameter: Parameter) -> Any:
+        name, variable, region = parameter.name, parameter.variable, parameter.region
+        if not region:
+            return lambda values: setattr(self.h, variable, values[name])
+        if region.startswith(DISTRIBUTION_PREFIX):
+            return lambda values: None  # read by the parameters of that distribution
+        sections = self.sections[region]
+        for section in sections:
+            if not hasattr(section, variable):
+                raise IonfoError(
+                    f"parameter '{name}': section '{section.name()}' has no '{variable}'; "
+                    f"insert its mechanism in region '{region}'"
+                )
+        if parameter.distribution == "uniform":
+
+            def set_sections(values: Mapping[str, float]) -> None:
+                value = values[name]
+                for section in sections:
+                    setattr(section, variable, value)
+
+            return set_sections
+
+        formula = Formula(self.emodel.distributions[parameter.distribution])
+        constants = {
+            one.variable: one.name
+            for one in self.emodel.parameters
+            if one.region == DISTRIBUTION_PREFIX + parameter.distribution
+        }
+        segments = [segment for section in sections for segment in section]
+        references = [getattr(segment, f"_ref_{variable}") for segment in segments]
+        distances: NDArray[np.float64] = np.array([self.distance(one) for one in segments])
+
+        def set_segments(values: Mapping[str, float]) -> None:
+            factor = formula(
+                {"distance": distances} | {key: values[full] for key, full in constants.items()}
+            )
+            scaled = (values[name] * np.broadcast_to(factor, distances.shape)).tolist()
+            for reference, value in zip(references, scaled, strict=True):
+                reference[0] = value
+
+        return set_segments
+
+
+def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
+    """Choose and check the morphology file of an e-model.
+
+    Raises
+    ------
+    IonfoError
+        If none is given and none bundled, or the file is unfit.
+    """
+    if morphology is None:
+        if emodel.morphology.file is None:
+            raise IonfoError(
+                f"e-model '{emodel.name}' has no bundled morphology; give the reconstruction "
+                "with --morphology FILE (.asc or .swc)"
+            )
+        morphology = find_morphology(emodel.morphology.file)
+    check_morphology(morphology, needs_axon=emodel.morphology.axon is not None)
+    return morphology
+
+
+def check_mechanisms(emodel: EModel, folder: Path) -> None:
+    """Check that a folder holds every mechanism that an e-model inserts.
+
+    Raises
+    ------
+    IonfoError
+        If one is missing.
+    """
+    present = mechanism_files(folder)
+    for suffixes in emodel.mechanisms.values():
+        for suffix in suffixes:
+            if suffix not in present and suffix not in _BUILT_IN:
+                raise IonfoError(
+                    f"e-model '{emodel.name}' needs mechanism '{suffix}', which is not in "
+                    f"'{folder}'; add {suffix}.mod or leave --mechanisms out"
+                )

@@ -1,0 +1,376 @@
+"""The e-model definition: one JSON file, validated, with a content hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..errors import IonfoError, nearest
+from ..features import EfelSettings, FeatureTarget
+from .distributions import Formula
+
+FOLDER = Path(__file__).resolve().parent
+BASE_REGIONS = ("all", "somatic", "basal", "apical", "axonal", "myelinated")
+DISTRIBUTION_PREFIX = "distribution_"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Parameter(_Strict):
+    """One parameter: fixed when it has a value, free when it has bounds.
+
+    The name is ``variable.region``, as published; ``variable.distribution_x`` is a constant
+    of the distribution x; ``celsius`` and ``v_init`` have no region.
+    """
+
+    name: str
+    unit: str
+    value: float | None = None
+    bounds: tuple[float, float] | None = None
+    distribution: str = "uniform"
+
+    @model_validator(mode="after")
+    def _fixed_or_free(self) -> Parameter:
+        if (self.value is None) == (self.bounds is None):
+            raise ValueError(f"parameter '{self.name}' needs either a value or bounds")
+        if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
+            raise ValueError(f"parameter '{self.name}': bounds must rise, got {self.bounds}")
+        if "." not in self.name and self.name not in ("celsius", "v_init"):
+            raise ValueError(f"parameter '{self.name}' must be called variable.region")
+        return self
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the sampler may change it."""
+        return self.bounds is not None
+
+    @property
+    def variable(self) -> str:
+        """NEURON's name, for example ``gNaTgbar_NaTg``."""
+        return self.name.split(".")[0]
+
+    @property
+    def region(self) -> str:
+        """Region or ``distribution_x``; empty for a global."""
+        return self.name.partition(".")[2]
+
+
+class Location(_Strict):
+    """A recording site.
+
+    ``section``: the first section of `region` at `x`.  ``apical_trunk``: on the path from
+    the highest apical tip to the soma at `distance`.  ``region``: the last section of
+    `region` that spans `distance`.
+    """
+
+    kind: Literal["section", "apical_trunk", "region"]
+    region: str = "somatic"
+    x: float = Field(0.5, ge=0, le=1)
+    distance: float | None = Field(None, gt=0, description="path distance from soma(0.5), um")
+
+    @model_validator(mode="after")
+    def _has_distance(self) -> Location:
+        if (self.kind == "section") == (self.distance is not None):
+            raise ValueError(
+                f"a location of kind '{self.kind}' takes "
+                + ("x and no distance" if self.kind == "section" else "a distance")
+            )
+        return self
+
+
+class Recording(_Strict):
+    """A recorded variable; its name ends in the variable, for example ``dend1.v``."""
+
+    name: str
+    location: Location = Location(kind="section")
+
+    @property
+    def variable(self) -> str:
+        """NEURON's range variable: v (mV) or cai (mM)."""
+        return self.name.rpartition(".")[2]
+
+
+SOMA = Recording(name="soma.v")
+
+
+class _Protocol(_Strict):
+    name: str
+    recordings: tuple[Recording, ...] = (SOMA,)
+
+
+class HoldingSearch(_Protocol):
+    """Bisection for the constant current that holds the soma at a voltage."""
+
+    kind: Literal["holding_search"]
+    target_voltage: float = Field(description="mV")
+    precision: float = Field(0.1, gt=0, description="mV")
+    lower: float = Field(-0.2, description="nA")
+    upper: float = Field(0.2, description="nA")
+    max_depth: int = 7
+    duration: float = Field(1000.0, gt=0, description="ms")
+
+
+class InputResistance(_Protocol):
+    """A small absolute step on top of the holding current."""
+
+    kind: Literal["rin"]
+    amplitude: float = Field(description="nA")
+    delay: float
+    duration: float
+    total: float
+
+
+class RestingPotential(_Protocol):
+    """A sweep without any current."""
+
+    kind: Literal["rmp"]
+    duration: float = Field(1000.0, gt=0, description="ms")
+
+
+class ThresholdSearch(_Protocol):
+    """Bisection for the rheobase on top of the holding current."""
+
+    kind: Literal["threshold_search"]
+    delay: float
+    duration: float
+    total: float
+    precision: float = Field(0.01, gt=0, description="nA; the bisection stops below it")
+    max_depth: int = 10
+    max_voltage: float = Field(-30.0, description="mV; sets the upper bound through Rin")
+    max_current: float = Field(2.0, description="nA")
+
+
+class Step(_Protocol):
+    """A step in percent of the rheobase on top of the holding current."""
+
+    kind: Literal["step"]
+    percent: float = Field(description="percent of the threshold current")
+    delay: float
+    duration: float
+    total: float
+    window_end: float | None = Field(
+        None, description="end of the feature window if not the step's"
+    )
+
+
+Protocol = Annotated[
+    HoldingSearch | InputResistance | RestingPotential | ThresholdSearch | Step,
+    Field(discriminator="kind"),
+]
+
+
+class Morphology(_Strict):
+    """Which reconstruction, and how it is cut."""
+
+    file: str | None = Field(None, description="a bundled file; None asks for --morphology")
+    axon: Literal["taper"] | None = None
+    segment_length: float = Field(40.0, gt=0, description="um; nseg = 1 + 2 floor(L/it)")
+
+
+class Feature(_Strict):
+    """A feature and its target, in the unit given."""
+
+    name: str
+    mean: float
+    std: float = Field(gt=0)
+    unit: str
+
+
+class Efel(_Strict):
+    """eFEL settings of every feature."""
+
+    Threshold: float = -20.0
+    interp_step: float = Field(0.025, gt=0)
+    strict_stiminterval: bool = True
+
+
+class EModel(_Strict):
+    """A validated e-model definition.
+
+    Order matters: parameters are set in file order, protocols run in file order, and
+    `theta`, features and scores follow it.
+    """
+
+    name: str
+    description: str
+    sources: tuple[str, ...] = ()
+    morphology: Morphology
+    cvode_atol: float = Field(1e-3, gt=0)
+    max_steps: int = Field(200_000, gt=0, description="integrator steps a sweep may take")
+    regions: dict[str, tuple[str, ...]] = {}
+    mechanisms: dict[str, tuple[str, ...]]
+    distributions: dict[str, str] = {}
+    parameters: tuple[Parameter, ...]
+    protocols: tuple[Protocol, ...]
+    features: tuple[Feature, ...]
+    efel: Efel = Efel()
+    reference: dict[str, float] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> EModel:
+        known = {*BASE_REGIONS, *self.regions}
+        for region, parts in self.regions.items():
+            for part in parts:
+                if part not in BASE_REGIONS:
+                    raise ValueError(f"region '{region}' is made of unknown region '{part}'")
+        for region in self.mechanisms:
+            if region not in known:
+                raise ValueError(f"mechanisms name unknown region '{region}'")
+        names = [parameter.name for parameter in self.parameters]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"parameter '{name}' stands twice")
+        for parameter in self.parameters:
+            region = parameter.region
+            if region.startswith(DISTRIBUTION_PREFIX):
+                if region.removeprefix(DISTRIBUTION_PREFIX) not in self.distributions:
+                    raise ValueError(f"parameter '{parameter.name}' names an unknown distribution")
+            elif region and region not in known:
+                raise ValueError(
+                    f"parameter '{parameter.name}' names unknown region '{region}'"
+                    + nearest(region, known)
+                )
+            if parameter.distribution not in {"uniform", *self.distributions}:
+                raise ValueError(
+                    f"parameter '{parameter.name}' has unknown distribution "
+                    f"'{parameter.distribution}'"
+                )
+        for key, text in self.distributions.items():
+            needed = Formula(text).names - {"distance"}
+            given = {
+                parameter.variable
+                for parameter in self.parameters
+                if parameter.region == DISTRIBUTION_PREFIX + key
+            }
+            if missing := needed - given:
+                raise ValueError(f"distribution '{key}' uses unknown name '{min(missing)}'")
+        if not {"celsius", "v_init"} <= set(names):
+            raise ValueError("parameters must hold celsius and v_init")
+        protocols = [protocol.name for protocol in self.protocols]
+        for feature in self.features:
+            if feature.name.count(".") < 2 or feature.name.split(".")[0] not in protocols:
+                raise ValueError(
+                    f"feature '{feature.name}' must be called protocol.recording.feature with "
+                    "a protocol of this e-model"
+                )
+        self._check_protocol_order()
+        if self.reference is not None:
+            for name in self.reference:
+                if name not in names:
+                    raise ValueError(f"reference sets unknown parameter '{name}'")
+        return self
+
+    def _check_protocol_order(self) -> None:
+        needs = {
+            "rin": ("holding_search",),
+            "threshold_search": ("holding_search", "rin", "rmp"),
+            "step": ("holding_search", "threshold_search"),
+        }
+        seen: list[str] = []
+        for protocol in self.protocols:
+            for needed in needs.get(protocol.kind, ()):
+                if needed not in seen:
+                    raise ValueError(
+                        f"protocol '{protocol.name}' ({protocol.kind}) needs a {needed} before it"
+                    )
+            seen.append(protocol.kind)
+
+    @cached_property
+    def free_parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of `theta`, in order."""
+        return tuple(parameter for parameter in self.parameters if parameter.is_free)
+
+    @cached_property
+    def free_names(self) -> tuple[str, ...]:
+        """Names of `theta`, in order."""
+        return tuple(parameter.name for parameter in self.free_parameters)
+
+    @cached_property
+    def fixed_values(self) -> dict[str, float]:
+        """Name -> value of every fixed parameter."""
+        return {p.name: p.value for p in self.parameters if p.value is not None}
+
+    @cached_property
+    def bounds(self) -> NDArray[np.float64]:
+        """Bounds of `theta`, shape (n_parameters, 2)."""
+        return np.array([p.bounds for p in self.free_parameters], dtype=np.float64)
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features, in order."""
+        return tuple(feature.name for feature in self.features)
+
+    @cached_property
+    def targets(self) -> tuple[FeatureTarget, ...]:
+        """The features as the feature extraction takes them."""
+        return tuple(FeatureTarget(f.name, f.mean, f.std, f.unit) for f in self.features)
+
+    @cached_property
+    def efel_settings(self) -> EfelSettings:
+        """The eFEL settings as the feature extraction takes them."""
+        return EfelSettings(**self.efel.model_dump())
+
+    def to_json(self) -> str:
+        """Canonical JSON text of the definition."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the canonical JSON text (hexadecimal)."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def list_emodels() -> list[str]:
+    """Names of the bundled e-models, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def load_emodel(name: str) -> EModel:
+    """Read a bundled e-model by name, or a definition by the path of its JSON file.
+
+    Parameters
+    ----------
+    name : str
+        For example ``l5pc``, or a path that ends in ``.json``.
+
+    Raises
+    ------
+    IonfoError
+        If there is no such e-model, or the definition breaks a rule.
+    """
+    if name.endswith(".json"):
+        path = Path(name)
+    elif name in list_emodels():
+        path = FOLDER / f"{name}.json"
+    else:
+        raise IonfoError(
+            f"unknown e-model '{name}'{nearest(name, list_emodels())}; "
+            f"known: {', '.join(list_emodels())}"
+        )
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise IonfoError(f"e-model file '{path}' cannot be read: {error}") from None
+    return parse_emodel(text, str(path))
+
+
+def parse_emodel(text: str, origin: str) -> EModel:
+    """Validate the JSON text of a definition; `origin` names it in errors."""
+    try:
+        return EModel.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = first["msg"].removeprefix("Value error, ")
+        raise IonfoError(
+            f"e-model '{origin}' is not valid{f' at {where}' if where else ''}: {what}"
+        ) from None

@@ -1,0 +1,94 @@
+TITLE Slowly inactivating (persistent) potassium current
+
+COMMENT
+ik = gK_Pstbar m^2 h (v - ek)
+
+Kinetics: Korngreen & Sakmann (2000), shifted by -10 mV (junction potential; the
+offsets below include it).  The two branches of the activation time constant
+meet at -60 mV up to 0.13 us, as published.
+Rates are scaled once by qt = 2.3^((34 - 21)/10), which does not follow celsius.
+ENDCOMMENT
+
+NEURON {
+    SUFFIX K_Pst
+    USEION k READ ek WRITE ik
+    RANGE gK_Pstbar, gK_Pst, ik
+}
+
+UNITS {
+    (S) = (siemens)
+    (mV) = (millivolt)
+    (mA) = (milliamp)
+}
+
+PARAMETER {
+    gK_Pstbar = 1e-5 (S/cm2)
+}
+
+: 2.3^((34 - 21)/10)
+CONSTANT {
+    qt = 2.952882641412121 (1)
+}
+
+ASSIGNED {
+    v (mV)
+    ek (mV)
+    ik (mA/cm2)
+    gK_Pst (S/cm2)
+    m_inf (1)
+    m_tau (ms)
+    h_inf (1)
+    h_tau (ms)
+}
+
+STATE {
+    m
+    h
+}
+
+BREAKPOINT {
+    SOLVE states METHOD cnexp
+    gK_Pst = gK_Pstbar*m*m*h
+    ik = gK_Pst*(v - ek)
+}
+
+INITIAL {
+    rates(v)
+    m = m_inf
+    h = h_inf
+}
+
+DERIVATIVE states {
+    rates(v)
+    m' = (m_inf - m)/m_tau
+    h' = (h_inf - h)/h_tau
+}
+
+PROCEDURE rates(v (mV)) {
+    m_inf = m_infinity(v)
+    m_tau = m_time_constant(v)
+    h_inf = h_infinity(v)
+    h_tau = h_time_constant(v)
+}
+
+FUNCTION m_infinity(v (mV)) (1) {
+    m_infinity = 1/(1 + exp(-(v + 11 (mV))/12 (mV)))
+}
+
+FUNCTION m_time_constant(v (mV)) (ms) {
+    if (v < -60 (mV)) {
+        m_time_constant = (1.25 (ms) + (175.03 (ms))*exp((0.026 (/mV))*(v + 10 (mV))))/qt
+    } else {
+        m_time_constant = (1.25 (ms) + (13 (ms))*exp(-(0.026 (/mV))*(v + 10 (mV))))/qt
+    }
+}
+
+FUNCTION h_infinity(v (mV)) (1) {
+    h_infinity = 1/(1 + exp((v + 64 (mV))/11 (mV)))
+}
+
+FUNCTION h_time_constant(v (mV)) (ms) {
+    LOCAL z
+    z = (v + 85 (mV))/48 (mV)
+    h_time_constant = (360 (ms) + (1010 (ms) + (24 (ms/mV))*(v + 65 (mV)))*exp(-z*z))/qt
+}

@@ -1,0 +1,66 @@
+TITLE Fast Kv3-type potassium current
+
+COMMENT
+ik = gSKv3_1bar m (v - ek)
+
+Kinetics: Rettig et al. (1992), with methods of Grupe et al. (1990).
+One activation gate, no inactivation, no temperature dependence.
+ENDCOMMENT
+
+NEURON {
+    SUFFIX SKv3_1
+    USEION k READ ek WRITE ik
+    RANGE gSKv3_1bar, gSKv3_1, ik
+}
+
+UNITS {
+    (S) = (siemens)
+    (mV) = (millivolt)
+    (mA) = (milliamp)
+}
+
+PARAMETER {
+    gSKv3_1bar = 1e-5 (S/cm2)
+}
+
+ASSIGNED {
+    v (mV)
+    ek (mV)
+    ik (mA/cm2)
+    gSKv3_1 (S/cm2)
+    m_inf (1)
+    m_tau (ms)
+}
+
+STATE {
+    m
+}
+
+BREAKPOINT {
+    SOLVE states METHOD cnexp
+    gSKv3_1 = gSKv3_1bar*m
+    ik = gSKv3_1*(v - ek)
+}
+
+INITIAL {
+    rates(v)
+    m = m_inf
+}
+
+DERIVATIVE states {
+    rates(v)
+    m' = (m_inf - m)/m_tau
+}
+
+PROCEDURE rates(v (mV)) {
+    m_inf = m_infinity(v)
+    m_tau = m_time_constant(v)
+}
+
+FUNCTION m_infinity(v (mV)) (1) {
+    m_infinity = 1/(1 + exp(-(v - 18.7 (mV))/9.7 (mV)))
+}
+
+FUNCTION m_time_constant(v (mV)) (ms) {
+    m_time_constant = 4 (ms)/(1 + exp(-(v + 46.56 (mV))/44.14 (mV)))
+}

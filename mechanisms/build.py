@@ -1,0 +1,227 @@
+"""Compile NMODL files once per content and load the library once per process.
+
+The compiled library lives in a cache folder named by a hash of the .mod files, the
+NEURON version, the machine and the flags, so an edited file or a new NEURON never
+meets a stale library.  A build happens in a temporary folder that is renamed when
+complete: whoever finds the folder finds it whole.  A file lock makes one process
+build while the others wait; where a file system has no locks the rename alone keeps
+the result right.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from ..errors import IonfoError
+
+BUNDLED = Path(__file__).resolve().parent
+_LIBRARY = "libnrnmech.so" if platform.system() != "Darwin" else "libnrnmech.dylib"
+
+# NEURON itself is one per process and cannot unload a library, so what it has loaded is
+# remembered beside it: suffix of the mechanism -> path of its library.
+_loaded: dict[str, Path] = {}
+
+
+def mechanism_files(folder: Path) -> dict[str, Path]:
+    """List the mechanisms of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder with .mod files.
+
+    Returns
+    -------
+    dict of str to Path
+        Name of the mechanism (its SUFFIX or POINT_PROCESS) -> file, sorted by file name.
+
+    Raises
+    ------
+    IonfoError
+        If the folder does not exist or holds no .mod file.
+    """
+    if not folder.is_dir():
+        raise IonfoError(f"mechanism folder '{folder}' does not exist")
+    files = sorted(folder.glob("*.mod"))
+    if not files:
+        raise IonfoError(f"mechanism folder '{folder}' holds no .mod file")
+    names = {}
+    for file in files:
+        text = file.read_text(errors="replace")
+        declared = re.search(r"^\s*(?:SUFFIX|POINT_PROCESS|ARTIFICIAL_CELL)\s+(\w+)", text, re.M)
+        names[declared.group(1) if declared else file.stem] = file
+    return names
+
+
+def content_hash(folder: Path) -> str:
+    """Hash the names and contents of the .mod files of a folder (hexadecimal SHA-256)."""
+    digest = hashlib.sha256()
+    for file in sorted(mechanism_files(folder).values()):
+        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def cache_root() -> Path:
+    """Folder of compiled libraries: IONFO_CACHE, else the user's cache folder."""
+    if chosen := os.environ.get("IONFO_CACHE"):
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "ionfo"
+
+
+def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Path:
+    """Compile the .mod files of a folder, or find them compiled.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with .mod files; the bundled ones by default.
+    flags : tuple of str
+        Further arguments of nrnivmodl.
+
+    Returns
+    -------
+    Path
+        The shared library.
+
+    Raises
+    ------
+    IonfoError
+        If a tool is missing or a file does not compile; the message names the file and
+        carries the compiler's own words.
+    """
+    key = hashlib.sha256(
+        "\0".join(
+            [content_hash(folder), version("neuron"), platform.system(), platform.machine(), *flags]
+        ).encode()
+    ).hexdigest()[:24]
+    root = cache_root() / "mechanisms"
+    final = root / key
+    if library := _library(final):
+        return library
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IonfoError(
+            f"the mechanism cache '{root}' cannot be created ({error.strerror}); "
+            "set IONFO_CACHE to a folder you may write to"
+        ) from None
+    with _lock(root / f"{key}.lock"):
+        if library := _library(final):
+            return library
+        with tempfile.TemporaryDirectory(dir=root, prefix=f"{key}.") as scratch:
+            work = Path(scratch) / "build"
+            _compile(folder, work, flags)
+            try:
+                work.rename(final)
+            except OSError:
+                if not final.is_dir():
+                    raise
+    library = _library(final)
+    if library is None:
+        raise IonfoError(f"nrnivmodl left no {_LIBRARY} in '{final}'; remove that folder and retry")
+    return library
+
+
+def load_mechanisms(library: Path, names: tuple[str, ...] = ()) -> None:
+    """Load a compiled library into this process's NEURON, once.
+
+    Parameters
+    ----------
+    library : Path
+        What `build_mechanisms` returned.
+    names : tuple of str
+        The mechanisms in it, to tell a clash before NEURON ends the process.
+
+    Raises
+    ------
+    IonfoError
+        If another library with the same mechanisms is already loaded, or NEURON refuses it.
+    """
+    # without a display NEURON would warn at import
+    os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")
+    from neuron import h
+
+    if library in _loaded.values():
+        return
+    for name in names:
+        if name in _loaded:
+            raise IonfoError(
+                f"mechanism '{name}' is already loaded from '{_loaded[name]}' and NEURON cannot "
+                f"replace it by the one in '{library}'; use one mechanism folder per process"
+            )
+    if not h.nrn_load_dll(str(library)):
+        raise IonfoError(f"NEURON cannot load '{library}'; remove its folder to have it rebuilt")
+    _loaded.update(dict.fromkeys(names or (str(library),), library))
+
+
+def _library(folder: Path) -> Path | None:
+    """Find the shared library below a build folder, None when it is not there."""
+    return next(iter(sorted(folder.glob(f"*/{_LIBRARY}"))), None)
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock that the kernel releases if this process dies."""
+    with open(path, "a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:  # no locks on this file system: at worst the work is done twice
+            pass
+        yield
+
+
+def _compile(folder: Path, work: Path, flags: tuple[str, ...]) -> None:
+    for tool, debian in (("g++", "g++"), ("make", "make")):
+        if shutil.which(tool) is None and not (tool == "g++" and os.environ.get("CXX")):
+            raise IonfoError(
+                f"'{tool}' is needed to compile the mechanisms and was not found; install it, "
+                f"for example with: apt-get install {debian}"
+            )
+    command = Path(sysconfig.get_path("scripts")) / "nrnivmodl"
+    nrnivmodl = str(command) if command.exists() else shutil.which("nrnivmodl")
+    if nrnivmodl is None:
+        raise IonfoError("'nrnivmodl' was not found; install NEURON with: pip install neuron")
+    work.mkdir()
+    sources = work / "mod"
+    sources.mkdir()
+    for file in mechanism_files(folder).values():
+        shutil.copy2(file, sources)
+    # nrnivmodl starts `python` from PATH: let it be this interpreter
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run(
+        [nrnivmodl, *flags, "mod"],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env={**os.environ, "PATH": path},
+    )
+    if done.returncode != 0 or _library(work) is None:
+        file, message = _diagnose(done.stdout, done.stderr, folder)
+        raise IonfoError(f"mechanism file '{file}' does not compile; the compiler says:\n{message}")
+
+
+def _diagnose(output: str, errors: str, folder: Path) -> tuple[Path, str]:
+    """Find which .mod file a failed build is about, and the compiler's words on it."""
+    files = {file.stem: file for file in mechanism_files(folder).values()}
+    failed = re.findall(r"\*\*\* \[[^\]]*?([\w.-]+)\.(?:cpp|c|o)\] Error", errors + output)
+    guilty = next((files[stem] for stem in failed if stem in files), folder)
+    words = errors.split("Traceback (most recent call last)")[0].splitlines()
+    noise = re.compile(r"Translating |Thread Safe|make: |NEURON: ")
+    told = [line.rstrip() for line in words if line.strip() and not noise.match(line)]
+    return guilty, "\n".join(f"    {line}" for line in told[:20])

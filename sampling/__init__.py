@@ -1,0 +1,29 @@
+"""Evaluate parameter sets, sample them by MCMC, keep the run and collect populations."""
+
+from .evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
+from .models_file import Models, read_models
+from .pool import ModelRequest, evaluate, open_pool
+from .population import Population, collect, read_population
+from .run import Progress, SampleSettings, run_sampler
+from .store import RunStore
+from .target import Target
+
+__all__ = [
+    "Evaluation",
+    "Evaluator",
+    "EvaluatorSpec",
+    "ModelRequest",
+    "Models",
+    "Population",
+    "Progress",
+    "RunStore",
+    "SampleSettings",
+    "Target",
+    "collect",
+    "evaluate",
+    "evaluator_spec",
+    "open_pool",
+    "read_models",
+    "read_population",
+    "run_sampler",
+]

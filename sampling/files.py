@@ -1,0 +1,103 @@
+"""Files that are whole or absent: written beside, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import IonfoError
+
+_METADATA_KEY = b"ionfo"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a text file atomically."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(beside, "w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    beside.replace(path)
+
+
+def check_table_path(path: Path) -> None:
+    """Check that a table can be written here, before the work that fills it.
+
+    Raises
+    ------
+    IonfoError
+        If the suffix is not .parquet or .csv, or the folder does not exist.
+    """
+    if path.suffix not in (".parquet", ".csv"):
+        raise IonfoError(f"output '{path}' must end in .parquet or .csv")
+    if not path.absolute().parent.is_dir():
+        raise IonfoError(f"output folder '{path.absolute().parent}' does not exist")
+
+
+def write_table(path: Path, frame: pd.DataFrame, metadata: Mapping[str, Any] | None = None) -> None:
+    """Write a table atomically, as Parquet or CSV by its suffix.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in .parquet or .csv.
+    frame : DataFrame
+        The rows; the index is not written.
+    metadata : mapping, optional
+        JSON-able; stored in the schema of a Parquet file (a CSV file has no place for it).
+
+    Raises
+    ------
+    IonfoError
+        If the suffix is another one or the file cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if path.suffix == ".csv":
+            frame.to_csv(beside, index=False)
+        elif path.suffix == ".parquet":
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            if metadata is not None:
+                text = json.dumps(metadata, sort_keys=True)
+                table = table.replace_schema_metadata(
+                    {**(table.schema.metadata or {}), _METADATA_KEY: text.encode()}
+                )
+            pq.write_table(table, beside, compression="zstd")
+        else:
+            raise IonfoError(f"'{path}' must end in .parquet or .csv")
+        beside.replace(path)
+    except OSError as error:
+        raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read a Parquet or CSV table and its metadata.
+
+    Raises
+    ------
+    IonfoError
+        If the file is missing, damaged or of another kind.
+    """
+    if not path.is_file():
+        raise IonfoError(f"file '{path}' does not exist")
+    try:
+        if path.suffix == ".csv":
+            return pd.read_csv(path), {}
+        if path.suffix == ".parquet":
+            table = pq.read_table(path)
+            text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
+            return table.to_pandas(), json.loads(text)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise IonfoError(
+            f"file '{path}' cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}"
+        ) from None
+    raise IonfoError(f"file '{path}' must be .parquet or .csv")

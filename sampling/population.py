@@ -1,0 +1,148 @@
+"""Populations: the table of models that leaves the sampler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import IonfoError
+from .diagnostics import Diagnostics, diagnose
+from .files import read_table
+from .store import RunStore, columns, dense
+
+
+@dataclass(frozen=True)
+class Population:
+    """Models with parameters, features and scores, and where they came from.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns ``parameters/<name>``, ``features/<name>``, ``scores/<name>``, ``cost``,
+        ``log_prob``, ``weight``, ``ensemble``, ``walker``, ``step``.
+    metadata : dict
+        Units, e-model with its hash, seed, settings and versions.
+    """
+
+    frame: pd.DataFrame
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A population and what to know about the chain it came from.
+
+    Attributes
+    ----------
+    population : Population
+        The models.
+    n_steps, n_walkers, burn_in : int
+        Steps of the chain, its walkers and the steps dropped.
+    n_above : int
+        Held steps that were dropped because of their cost.
+    acceptance : float
+        Fraction of kept steps at which a walker moved.
+    walkers_unmoved : int
+        Walkers that never moved in the kept steps.
+    diagnostics : Diagnostics
+        Of the kept steps.
+    """
+
+    population: Population
+    n_steps: int
+    n_walkers: int
+    burn_in: int
+    n_above: int
+    acceptance: float
+    walkers_unmoved: int
+    diagnostics: Diagnostics
+
+
+def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Collected:
+    """Turn the chain of a run into a population.
+
+    A row is one state of one walker held over consecutive kept steps; its weight is the
+    number of kept steps it was held and its step the first of them.
+
+    Parameters
+    ----------
+    store : RunStore
+        The run.
+    burn_in : int
+        Steps to drop from the start.
+    max_cost : float
+        Largest cost of a row.
+
+    Raises
+    ------
+    IonfoError
+        If no step is left, or no model is cheap enough.
+    """
+    settings = store.settings
+    emodel = store.emodel
+    n_steps = int(store.state["steps"])
+    if not 0 <= burn_in < n_steps:
+        raise IonfoError(f"--burn-in must be from 0 to {n_steps - 1} for this run, got {burn_in}")
+    states = store.states()
+    states = states[states["step"] < n_steps]
+    chains = dense(states, columns(emodel)[0], n_steps)
+    kept = np.concatenate([chain[burn_in:] for chain in chains.values()], axis=1)
+
+    by_walker = states.groupby(["ensemble", "walker"])["step"]
+    until = by_walker.shift(-1).fillna(n_steps).astype(np.int64)
+    since = states["step"].clip(lower=burn_in)
+    weight = until - since
+    rows = states.assign(weight=weight, step=since)[weight > 0]
+    moved = (states["step"] >= burn_in).groupby([states["ensemble"], states["walker"]]).sum()
+    n_walkers = len(moved)
+
+    cheap = rows["cost"] <= max_cost
+    n_above = int(rows.loc[~cheap, "weight"].sum())
+    parameters, features, scores = columns(emodel)
+    order = [
+        *parameters, *features, *scores, "cost", "log_prob", "weight", "ensemble", "walker", "step"
+    ]  # fmt: skip
+    frame = rows.loc[cheap, order].reset_index(drop=True)
+    if frame.empty:
+        raise IonfoError(
+            f"no model of run '{store.folder}' has a cost of at most {max_cost:g}; the cheapest "
+            f"has {rows['cost'].min():.4g}; raise --max-cost or sample longer"
+        )
+    metadata = {
+        "units": {p.name: p.unit for p in emodel.free_parameters}
+        | {feature.name: feature.unit for feature in emodel.features},
+        **{key: value for key, value in settings.items() if key != "format"},
+        "collect": {
+            "burn_in": burn_in,
+            "max_cost": None if np.isinf(max_cost) else max_cost,
+            "n_steps": n_steps,
+        },
+    }
+    return Collected(
+        Population(frame, metadata),
+        n_steps,
+        n_walkers,
+        burn_in,
+        n_above,
+        float(moved.sum()) / ((n_steps - burn_in) * n_walkers),
+        int((moved == 0).sum()),
+        diagnose(kept),
+    )
+
+
+def read_population(path: Path) -> Population:
+    """Read a population, or any table with ``parameters/`` columns.
+
+    Raises
+    ------
+    IonfoError
+        If the file cannot be read or has no such column.
+    """
+    frame, metadata = read_table(path)
+    if not any(str(column).startswith("parameters/") for column in frame.columns):
+        raise IonfoError(f"'{path}' is no population: no column starts with 'parameters/'")
+    return Population(frame, metadata)

@@ -1,0 +1,93 @@
+"""The log density that the sampler walks on: log p = -cost/T inside the bounds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..emodels import EModel
+from .evaluator import Evaluation
+from .pool import ModelRequest, Pool, evaluate
+
+
+@dataclass
+class Target:
+    """Evaluate whole sets of walkers in a pool.
+
+    Attributes
+    ----------
+    emodel : EModel
+        Gives bounds and features.
+    pool : Pool
+        Where evaluations run.
+    temperature : float
+        T of exp(-cost/T), in units of the cost.
+    max_cost : float
+        The density is zero above it.
+    """
+
+    emodel: EModel
+    pool: Pool
+    temperature: float = 0.5
+    max_cost: float = np.inf
+    n_evaluations: int = 0
+    n_steps: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    on_evaluation: Callable[[], None] = lambda: None
+
+    @property
+    def blob_dtype(self) -> np.dtype[np.void]:
+        """What emcee carries along with each state."""
+        n = len(self.emodel.features)
+        return np.dtype(
+            [("features", np.float64, (n,)), ("scores", np.float64, (n,)), ("cost", np.float64)]
+        )
+
+    def is_inside(self, thetas: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether each row lies inside the bounds; shape (n,)."""
+        low, high = self.emodel.bounds.T
+        inside: NDArray[np.bool_] = np.all((thetas >= low) & (thetas <= high), axis=1)
+        return inside
+
+    def log_prob(self, cost: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density (not normalised) of states inside the bounds; shape as `cost`."""
+        return np.where(cost <= self.max_cost, -cost / self.temperature, -np.inf)
+
+    def evaluate(self, thetas: NDArray[np.float64]) -> list[Evaluation]:
+        """Evaluate the rows of `thetas`, shape (n, n_parameters), all inside the bounds."""
+        requests = [ModelRequest(tuple(map(float, theta))) for theta in thetas]
+        evaluations = []
+        for evaluation in self.pool.map(evaluate, requests):
+            evaluations.append(evaluation)
+            self.n_evaluations += 1
+            self.n_steps += evaluation.n_steps
+            # one reason per model: the first feature that is missing
+            self.reasons.update(list(evaluation.reasons.values())[:1])
+            self.on_evaluation()
+        return evaluations
+
+    def blobs(self, evaluations: list[Evaluation]) -> NDArray[np.void]:
+        """Pack evaluations as emcee's blobs, shape (n,)."""
+        return np.array([(e.features, e.scores, e.cost) for e in evaluations], self.blob_dtype)
+
+    def __call__(self, thetas: NDArray[np.float64]) -> list[tuple[object, ...]]:
+        """Give emcee (vectorised) log densities with features, scores and cost.
+
+        Proposals outside the bounds are not evaluated.
+        """
+        inside = self.is_inside(thetas)
+        found = iter(self.evaluate(thetas[inside]))
+        nothing = np.full(len(self.emodel.features), np.nan)
+        rows: list[tuple[object, ...]] = []
+        for is_inside in inside:
+            if is_inside:
+                one = next(found)
+                log_prob = float(self.log_prob(np.float64(one.cost)))  # type: ignore[arg-type]
+                rows.append((log_prob, one.features, one.scores, one.cost))
+            else:
+                rows.append((-np.inf, nothing, nothing, np.inf))
+        return rows

@@ -1,0 +1,275 @@
+"""The command line: parse, call one function, write."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .errors import IonfoError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Sample neuron models by MCMC and measure how their conductances act together.",
+)
+
+
+class Cost(str, Enum):
+    """How scores become one cost."""
+
+    max = "max"
+    sum = "sum"
+    mean = "mean"
+
+
+MorphologyOption = Annotated[
+    Path | None, typer.Option("--morphology", help="Reconstruction (.asc or .swc).")
+]
+MechanismsOption = Annotated[
+    Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
+]
+ProcessesOption = Annotated[
+    int, typer.Option("--processes", min=1, help="Local processes, when not under mpirun.")
+]
+CostOption = Annotated[Cost, typer.Option("--cost", help="How scores are combined.")]
+
+
+def main() -> None:
+    """Run the command line; a user's mistake gets one sentence and exit code 2."""
+    # one thread per rank: the ranks are the parallelism
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from .sampling import mpi
+
+    is_driver = mpi.announced()[1] == 0
+    if not is_driver:
+        # whatever is wrong, the driver says it once
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    try:
+        app()
+    except IonfoError as error:
+        print(f"ionfo: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("ionfo: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _on_driver(work: Callable[[], None]) -> None:
+    """Do `work` on rank 0 and serve it on the other ranks of an MPI run."""
+    from .sampling import mpi
+
+    if mpi.size() == 1:
+        work()
+    elif mpi.rank() > 0:
+        mpi.serve()
+    else:
+        try:
+            work()
+        finally:
+            mpi.dismiss_waiting()
+
+
+@app.command()
+def emodels(
+    name: Annotated[str | None, typer.Argument(help="An e-model, to see what it holds.")] = None,
+) -> None:
+    """List the e-models, or show parameters, bounds, protocols and targets of one.
+
+    Example: ionfo emodels l5pc
+    """
+    from . import show
+    from .emodels import list_emodels, load_emodel
+
+    if name is None:
+        show.emodel_list([load_emodel(one) for one in list_emodels()])
+    else:
+        show.emodel(load_emodel(name))
+
+
+@app.command()
+def score(
+    emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
+    file: Annotated[Path, typer.Argument(help="Models: .json, .csv or .parquet.")],
+    out: Annotated[Path, typer.Option("--out", help="Result: .parquet or .csv.")],
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
+    cost: CostOption = Cost.max,
+    processes: ProcessesOption = 1,
+) -> None:
+    """Compute every feature and score of existing models.
+
+    Example: ionfo score l5pc models.csv --out scored.parquet --morphology cell.asc
+    """
+    from .scoring import score_file
+
+    def work() -> None:
+        score_file(emodel, file, out, morphology, mechanisms, cost.value, processes)
+
+    _on_driver(work)
+
+
+@app.command()
+def sample(
+    emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
+    out: Annotated[Path, typer.Option("--out", help="New run folder.")],
+    steps: Annotated[int, typer.Option("--steps", help="Sampling steps of every walker.")] = 1000,
+    walkers: Annotated[
+        int | None, typer.Option("--walkers", help="Even; default 2 x free parameters + 2.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random numbers.")] = 0,
+    temperature: Annotated[
+        float, typer.Option("--temperature", help="T of exp(-cost/T), in cost units.")
+    ] = 0.5,
+    cost: CostOption = Cost.max,
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", help="Sample only states at or below this cost.")
+    ] = None,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
+    start: Annotated[
+        Path | None, typer.Option("--start", help="Models to start at or around.")
+    ] = None,
+    start_evaluations: Annotated[
+        int | None,
+        typer.Option("--start-evaluations", help="Bound on the search; default 40 x walkers."),
+    ] = None,
+    processes: ProcessesOption = 1,
+) -> None:
+    """Sample models by MCMC: log p = -cost/T inside the bounds.
+
+    Example: mpirun -n 3 ionfo sample soma --out run --steps 500
+    """
+    _on_driver(
+        lambda: _sample(
+            emodel,
+            out,
+            dict(
+                steps=steps,
+                walkers=walkers,
+                seed=seed,
+                temperature=temperature,
+                cost=cost.value,
+                max_cost=max_cost,
+                start_evaluations=start_evaluations,
+            ),
+            morphology,
+            mechanisms,
+            start,
+            processes,
+        )
+    )
+
+
+def _sample(
+    name: str,
+    out: Path,
+    settings: dict[str, Any],
+    morphology: Path | None,
+    mechanisms: Path | None,
+    start: Path | None,
+    processes: int,
+) -> None:
+    from . import show
+    from .emodels import load_emodel
+    from .sampling import SampleSettings, read_models, run_sampler
+
+    emodel = load_emodel(name)
+    models = None
+    if start is not None:
+        read = read_models(start, emodel)
+        for fixed in read.fixed:
+            for parameter, value in fixed.items():
+                if value != emodel.fixed_values[parameter]:
+                    raise IonfoError(
+                        f"'{start}' sets '{parameter}' to {value}, and e-model '{emodel.name}' "
+                        f"fixes it at {emodel.fixed_values[parameter]}; a chain cannot mix them"
+                    )
+        models = read.theta
+    bar = show.SampleProgress()
+    began = time.monotonic()
+    with bar:
+        target = run_sampler(
+            emodel,
+            out,
+            SampleSettings(**settings),
+            morphology,
+            mechanisms,
+            models,
+            processes,
+            bar.update,
+        )
+    show.run_summary(out, target, time.monotonic() - began)
+
+
+@app.command()
+def collect(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    out: Annotated[Path, typer.Option("--out", help="Population: .parquet or .csv.")],
+    burn_in: Annotated[int, typer.Option("--burn-in", help="Steps to drop from the start.")] = 0,
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", help="Drop states above this cost.")
+    ] = None,
+) -> None:
+    """Turn a run into a population with weights.
+
+    Example: ionfo collect run --out population.parquet --burn-in 100 --max-cost 5
+    """
+    from . import show
+    from .sampling import RunStore
+    from .sampling import collect as collect_population
+    from .sampling.files import check_table_path, write_table
+
+    check_table_path(out)
+    limit = float("inf") if max_cost is None else max_cost
+    collected = collect_population(RunStore(run), burn_in, limit)
+    write_table(out, collected.population.frame, collected.population.metadata)
+    show.collected(collected, out)
+
+
+@app.command()
+def analyse(
+    population: Annotated[Path, typer.Argument(help="A population: .parquet or .csv.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for tables and figures.")],
+    targets: Annotated[
+        list[str] | None,
+        typer.Option("--targets", help="Feature for RSI; repeat or separate by commas."),
+    ] = None,
+) -> None:
+    """Measure mutual information, O-information and redundancy-synergy of a population.
+
+    Example: ionfo analyse population.parquet --out report
+    """
+    from .analysing import analyse_population
+
+    wanted = [one for text in targets or [] for one in text.split(",") if one]
+    analyse_population(population, out, wanted)
+
+
+@app.command()
+def trace(
+    population: Annotated[Path, typer.Argument(help="A population (.parquet).")],
+    out: Annotated[Path, typer.Option("--out", help="Figure: .png, .svg or .pdf.")],
+    model: Annotated[
+        list[int] | None, typer.Option("--model", help="Row, from 0; repeat for more.")
+    ] = None,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
+) -> None:
+    """Simulate models of a population and draw their traces.
+
+    Example: ionfo trace population.parquet --out traces.png --model 12
+    """
+    from .tracing import trace_models
+
+    trace_models(population, out, model or [], morphology, mechanisms)

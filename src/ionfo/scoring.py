@@ -1,0 +1,102 @@
+"""``ionfo score``: features and scores of models from a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from . import show
+from .emodels import EModel, load_emodel
+from .emodels.cell import check_mechanisms, resolve_morphology
+from .features.scores import CostName
+from .mechanisms import build_mechanisms
+from .mechanisms.build import BUNDLED
+from .sampling import Evaluation, ModelRequest, evaluate, evaluator_spec, open_pool, read_models
+from .sampling.files import check_table_path, write_table
+from .sampling.models_file import Models, outside_bounds
+
+
+def score_file(
+    name: str,
+    file: Path,
+    out: Path,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+    cost: CostName = "max",
+    processes: int = 1,
+) -> pd.DataFrame:
+    """Evaluate every model of a file and write the table.
+
+    Parameters
+    ----------
+    name : str
+        E-model name or definition file.
+    file : Path
+        Models, see `ionfo.sampling.read_models`.
+    out : Path
+        .parquet or .csv.
+    morphology, mechanisms : Path, optional
+        Instead of the bundled ones.
+    cost : {"max", "sum", "mean"}
+        How scores are combined.
+    processes : int
+        Local processes, when not under mpirun.
+
+    Returns
+    -------
+    DataFrame
+        What was written, in file order: ``parameters/``, ``features/`` and ``scores/``
+        columns, ``cost`` and ``failures`` (JSON, feature -> reason).
+
+    Raises
+    ------
+    IonfoError
+        If an input breaks a rule.  A failed model is a row, not an error.
+    """
+    check_table_path(out)
+    emodel = load_emodel(name)
+    models = read_models(file, emodel)
+    check_mechanisms(emodel, mechanisms or BUNDLED)
+    morphology = resolve_morphology(emodel, morphology)
+    build_mechanisms(mechanisms or BUNDLED)
+    if warning := outside_bounds(models, emodel):
+        show.note(warning)
+    requests = [
+        ModelRequest(tuple(theta.tolist()), fixed)
+        for theta, fixed in zip(models.theta, models.fixed, strict=True)
+    ]
+    with open_pool(evaluator_spec(emodel, morphology, mechanisms, cost), processes) as pool:
+        evaluations = list(pool.map(evaluate, requests))
+    frame = score_frame(emodel, models, evaluations)
+    metadata = {
+        "emodel": emodel.model_dump(mode="json"),
+        "emodel_hash": emodel.content_hash,
+        "cost": cost,
+        "units": {p.name: p.unit for p in emodel.parameters}
+        | {feature.name: feature.unit for feature in emodel.features},
+    }
+    write_table(out, frame, metadata)
+    show.worst_features(emodel, evaluations)
+    return frame
+
+
+def score_frame(emodel: EModel, models: Models, evaluations: list[Evaluation]) -> pd.DataFrame:
+    """Put models and their evaluations into one table."""
+    table: dict[str, object] = {}
+    for i, parameter in enumerate(emodel.free_names):
+        table[f"parameters/{parameter}"] = models.theta[:, i]
+    for parameter in sorted({key for fixed in models.fixed for key in fixed}):
+        default = emodel.fixed_values[parameter]
+        table[f"parameters/{parameter}"] = [row.get(parameter, default) for row in models.fixed]
+    features = np.array([one.features for one in evaluations])
+    scores = np.array([one.scores for one in evaluations])
+    for i, feature in enumerate(emodel.feature_names):
+        table[f"features/{feature}"] = features[:, i]
+    for i, feature in enumerate(emodel.feature_names):
+        table[f"scores/{feature}"] = scores[:, i]
+    table["cost"] = [one.cost for one in evaluations]
+    table["failures"] = [json.dumps(one.reasons) for one in evaluations]
+    return pd.DataFrame(table)
