@@ -255,6 +255,7 @@ class EModel(_Strict):
                 raise ValueError(f"distribution '{key}' uses unknown name '{min(missing)}'")
         if not {"celsius", "v_init"} <= set(names):
             raise ValueError("parameters must hold celsius and v_init")
+        self._check_protocol_order()
         protocols = [protocol.name for protocol in self.protocols]
         for feature in self.features:
             if feature.name.count(".") < 2 or feature.name.split(".")[0] not in protocols:
@@ -262,7 +263,6 @@ class EModel(_Strict):
                     f"feature '{feature.name}' must be called protocol.recording.feature with "
                     "a protocol of this e-model"
                 )
-        self._check_protocol_order()
         if self.reference is not None:
             for name in self.reference:
                 if name not in names:

@@ -220,6 +220,8 @@ class ProtocolRunner:
         return (self._count(self._pulse(protocol, holding, amplitude), "Spikecount") or 0) > 0
 
     def _count(self, response: Response, efel_name: str) -> float | None:
+        if response.recordings["soma.v"].max() < _SPIKE_SETTINGS.Threshold:
+            return 0.0  # eFEL cannot find a spike below its threshold
         return feature_value(response, "soma.v", efel_name, _SPIKE_SETTINGS)
 
     def _step(self, protocol: Step, measured: _Measured) -> Response:

@@ -6,6 +6,7 @@ call, so the result depends on nothing that ran before.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -65,6 +66,10 @@ _FIXED_SETTINGS: dict[str, float | int | str | bool] = {
     "inactivation_tc_end_skip": 10,
     "depol_block_min_duration": 50.0,
 }
+
+
+# published e-models use the old name of this feature
+_RENAMED = {"Spikecount": "spike_count"}
 
 
 @dataclass(frozen=True)
@@ -177,8 +182,10 @@ def _call_efel(
 ) -> Mapping[str, Any]:
     import efel
 
+    present = vars(efel.get_settings())
     for key, value in {**_FIXED_SETTINGS, **asdict(settings)}.items():
-        efel.set_setting(key, value)
+        if present.get(key) != value:  # setting one is slow, comparing is not
+            efel.set_setting(key, value)
     trace = {
         "T": response.t.tolist(),
         "V": response.recordings[recording].tolist(),
@@ -186,10 +193,12 @@ def _call_efel(
         "stim_end": [response.stim_end],
         "stimulus_current": [response.stimulus_current],
     }
-    asked = list(dict.fromkeys([*names, "Spikecount"]))
-    (values,) = efel.get_feature_values([trace], asked, raise_warnings=False)
-    result: Mapping[str, Any] = values
-    return result
+    asked = list(dict.fromkeys(_RENAMED.get(name, name) for name in [*names, "Spikecount"]))
+    with warnings.catch_warnings():
+        # eFEL warns about names that it uses itself
+        warnings.simplefilter("ignore", DeprecationWarning)
+        (values,) = efel.get_feature_values([trace], asked, raise_warnings=False)
+    return {name: values[_RENAMED.get(name, name)] for name in [*names, "Spikecount"]}
 
 
 def _values_or_reason(name: str, values: Any, recording: str, n_spikes: Any) -> FeatureValues:

@@ -176,7 +176,7 @@ def run_sampler(
         )
         store.write_start(_start_frame(target, start))
         store.log("start", ranks=mpi.announced()[0], processes=processes, host=platform.node())
-        _sample(target, store, settings, start, report)
+        run_chain(target, store, settings, start, report)
         store.log(
             "end",
             seconds=round(time.monotonic() - began, 1),
@@ -208,13 +208,28 @@ def _search(
     return from_bounds(target, n_walkers, allowed, rng)
 
 
-def _sample(
+def run_chain(
     target: Target,
     store: RunStore,
     settings: SampleSettings,
     start: Start,
-    report: Callable[[Progress], None],
+    report: Callable[[Progress], None] = lambda progress: None,
 ) -> None:
+    """Walk on a target from given starting points and store every state.
+
+    Parameters
+    ----------
+    target : Target
+        The density.
+    store : RunStore
+        A run folder without states.
+    settings : SampleSettings
+        Gives steps and seed.
+    start : Start
+        Starting points with their costs.
+    report : callable
+        Called after every evaluation and every step.
+    """
     n_walkers, n_parameters = start.theta.shape
     backend = SegmentBackend(store, target.emodel)
     sampler = emcee.EnsembleSampler(

@@ -130,7 +130,8 @@ def from_bounds(
     """Find the valid region from the bounds alone.
 
     A quarter of the evaluations is drawn uniformly; the best of them move as an ensemble
-    while the temperature falls geometrically from the spread of their costs to the target's.
+    while the temperature falls geometrically from the spread of their costs to the target's, or
+    lower where the largest cost asks for it.
     The search ends early once every walker lies below the target's largest cost.
 
     Parameters
@@ -176,8 +177,10 @@ def _anneal(
 
     It also ends when every walker lies below the target's largest cost.
     """
-    hottest = max(target.temperature, float(np.std(blobs["cost"])))
     n_walkers, n_parameters = theta.shape
+    # states of temperature T have costs of about T times the number of parameters
+    coldest = min(target.temperature, target.max_cost / n_parameters)
+    hottest = max(coldest, float(np.std(blobs["cost"])))
 
     def unit_temperature(proposals: NDArray[np.float64]) -> list[tuple[object, ...]]:
         inside = target.is_inside(proposals)
@@ -207,7 +210,7 @@ def _anneal(
         if np.isfinite(target.max_cost) and (blobs["cost"] <= target.max_cost).all():
             break
         spent = (trace.n - n_before) / (max_evaluations - n_before)
-        temperature = hottest * (target.temperature / hottest) ** spent
+        temperature = hottest * (coldest / hottest) ** spent
         state = State(
             theta,
             log_prob=-blobs["cost"] / temperature,

@@ -59,12 +59,13 @@ def analyse_population(file: Path, out: Path, targets: Sequence[str] = ()) -> No
         If the file is unfit, a target is unknown, or the columns are degenerate.
     """
     population = read_population(file)
-    table = _matrices(population.frame, file)
     columns = [str(column) for column in population.frame]
     known = [c.removeprefix("features/") for c in columns if c.startswith("features/")]
     for target in targets:
         if target not in known:
             raise IonfoError(f"'{file}' has no feature '{target}'{nearest(target, known)}")
+    table = _matrices(population.frame, file)
+    for target in targets:
         if target not in table.feature_names:
             raise IonfoError(f"feature '{target}' does not vary or is missing in some models")
     try:

@@ -1,0 +1,150 @@
+"""A simulation is a function of the parameters and the current, whatever ran before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ionfo.emodels import Missing, ProtocolRunner, SimulationError, Simulator, load_emodel
+from ionfo.emodels.definition import SOMA, EModel
+from ionfo.errors import IonfoError
+from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
+
+pytestmark = pytest.mark.neuron
+
+
+def thetas(emodel: EModel) -> list[NDArray[np.float64]]:
+    assert emodel.reference is not None
+    reference = np.array([emodel.reference[name] for name in emodel.free_names])
+    low, high = emodel.bounds.T
+    return [reference, low + 0.3 * (high - low), np.clip(reference * 1.3, low, high)]
+
+
+@pytest.fixture
+def soma() -> Iterator[Simulator]:
+    simulator = Simulator(load_emodel("soma"))
+    yield simulator
+    simulator.close()
+
+
+def same(a: Evaluation, b: Evaluation) -> bool:
+    return (
+        a.features.tobytes() == b.features.tobytes()
+        and a.scores.tobytes() == b.scores.tobytes()
+        and (a.cost, a.n_steps, a.reasons) == (b.cost, b.n_steps, b.reasons)
+    )
+
+
+def test_evaluating_a_b_a_gives_the_same_bytes() -> None:
+    emodel = load_emodel("soma")
+    evaluator = Evaluator(evaluator_spec(emodel))
+    a, b, c = thetas(emodel)
+    first = [evaluator(a), evaluator(b), evaluator(c)]
+    evaluator(b, {"celsius": 20.0, "e_pas.somatic": -60.0})
+    second = [evaluator(c), evaluator(b), evaluator(a)][::-1]
+    assert all(same(x, y) for x, y in zip(first, second, strict=True))
+    assert not same(first[0], first[1])
+
+
+def test_two_cells_in_both_orders_give_the_same_bytes() -> None:
+    one = load_emodel("soma")
+    other = one.model_copy(update={"name": "other", "cvode_atol": 1e-4})
+    theta = thetas(one)[0]
+    results: dict[str, list[Evaluation]] = {"soma": [], "other": []}
+    for order in ([one, other], [other, one]):
+        for emodel in order:
+            results[emodel.name].append(Evaluator(evaluator_spec(emodel))(theta))
+    assert all(same(*pair) for pair in results.values())
+    assert not same(results["soma"][0], results["other"][0])
+
+
+def test_closed_simulator_says_so(soma: Simulator) -> None:
+    Simulator(load_emodel("soma"))
+    with pytest.raises(IonfoError, match="closed when another cell was built"):
+        soma.set_parameters(thetas(soma.emodel)[0])
+
+
+def test_foreign_sections_are_refused() -> None:
+    if Simulator._current is not None:
+        Simulator._current.close()
+    from neuron import h
+
+    foreign = h.Section(name="foreign")
+    with pytest.raises(IonfoError, match="already holds sections"):
+        Simulator(load_emodel("soma"))
+    h.delete_section(sec=foreign)
+
+
+def test_parameters_reach_the_cell(soma: Simulator) -> None:
+    theta = thetas(soma.emodel)[1]
+    soma.set_parameters(theta)
+    assert soma.cell is not None
+    section = soma.cell.sections["somatic"][0]
+    for name, value in zip(soma.emodel.free_names, theta, strict=True):
+        assert getattr(section(0.5), name.split(".")[0]) == value
+    assert section.e_pas == -80.0 and section.cm == 1.0
+    soma.set_parameters(theta, {"e_pas.somatic": -61.0})
+    assert section.e_pas == -61.0
+    soma.set_parameters(theta)
+    assert section.e_pas == -80.0
+
+
+def test_passive_step_is_ohms_law(soma: Simulator) -> None:
+    soma.set_parameters(np.where(np.array(soma.emodel.free_names) == "g_pas.somatic", 1e-4, 0.0)
+                        + np.where(np.array(soma.emodel.free_names) == "decay_CaDynamics_DC0.somatic", 80, 0))  # fmt: skip
+    response = soma.run([0, 0, 400, 400], [0, 0.01, 0.01, 0], 400, [SOMA], (0, 400))
+    area = 400 * np.pi * 1e-8  # cm2
+    expected = -80.0 + 0.01e-6 / (1e-4 * area)  # nA / (S/cm2 cm2) = mV
+    assert response.recordings["soma.v"][-1] == pytest.approx(expected, abs=0.05)
+    assert response.t[0] == 0 and response.t[-1] == pytest.approx(400)
+
+
+def test_step_budget_ends_a_runaway(soma: Simulator) -> None:
+    soma.emodel = soma.emodel.model_copy(update={"max_steps": 10})
+    soma.set_parameters(thetas(soma.emodel)[0])
+    with pytest.raises(SimulationError, match="more than 10 integrator steps"):
+        soma.run([0, 300], [0.05, 0.05], 300, [SOMA], (0, 300))
+
+
+def test_failed_simulation_is_data() -> None:
+    emodel = load_emodel("soma").model_copy(update={"max_steps": 300})
+    evaluation = Evaluator(evaluator_spec(emodel))(thetas(emodel)[0])
+    assert evaluation.cost == 250.0
+    assert "more than 300 integrator steps" in next(iter(evaluation.reasons.values()))
+    # what was measured before the failure is kept
+    assert np.isfinite(evaluation.features[:3]).all() and np.isnan(evaluation.features[-1])
+
+
+def test_search_ends_on_the_grid_of_the_bisection(soma: Simulator) -> None:
+    soma.set_parameters(thetas(soma.emodel)[0])
+    found = dict(ProtocolRunner(soma).run())
+    holding = found["SearchHoldingCurrent"]
+    assert not isinstance(holding, Missing) and holding.values is not None
+    current = holding.values["bpo_holding_current"]
+    assert (current / 0.4 * 2**13) == pytest.approx(round(current / 0.4 * 2**13), abs=1e-6)
+    assert abs(holding.recordings["soma.v"][-1] + 82.0) < 0.2
+
+
+def test_threshold_spikes_and_a_little_less_does_not(soma: Simulator) -> None:
+    soma.set_parameters(thetas(soma.emodel)[0])
+    found = dict(ProtocolRunner(soma).run())
+    threshold = found["SearchThresholdCurrent"]
+    assert not isinstance(threshold, Missing) and threshold.values is not None
+    protocol = next(p for p in soma.emodel.protocols if p.kind == "threshold_search")
+    runner = ProtocolRunner(soma)
+    amplitude, holding = threshold.values["bpo_threshold_current"], threshold.holding_current
+    assert runner._spikes_at(protocol, holding, amplitude)
+    assert not runner._spikes_at(protocol, holding, amplitude - protocol.precision)
+
+
+def test_stopping_after_the_spike_changes_no_answer(soma: Simulator) -> None:
+    soma.set_parameters(thetas(soma.emodel)[0])
+    times, currents = [0, 100, 100, 300, 300, 310], [0, 0, 0.03, 0.03, 0, 0]
+    whole = soma.run(times, currents, 310, [SOMA], (100, 300))
+    short = soma.run(times, currents, 310, [SOMA], (100, 300), stop_after_spike=True)
+    n = short.n_steps
+    assert n < whole.n_steps
+    np.testing.assert_array_equal(short.recordings["soma.v"], whole.recordings["soma.v"][:n])

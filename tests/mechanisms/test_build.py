@@ -1,0 +1,124 @@
+"""Compiling mechanisms: the cache, its key, its errors, and the files themselves."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ionfo.errors import IonfoError
+from ionfo.mechanisms import build_mechanisms, mechanism_files
+from ionfo.mechanisms.build import BUNDLED, content_hash
+
+pytestmark = pytest.mark.neuron
+MODLUNIT = Path(sysconfig.get_path("scripts")) / "modlunit"
+
+
+def modlunit(file: Path) -> str:
+    done = subprocess.run([MODLUNIT, file.name], cwd=file.parent, capture_output=True, text=True)
+    output = done.stdout + done.stderr
+    return output.replace(f"Checking units of {file.name}", "").strip()
+
+
+@pytest.mark.parametrize("name", sorted(mechanism_files(BUNDLED)))
+def test_units_are_consistent(name: str) -> None:
+    assert modlunit(BUNDLED / f"{name}.mod") == ""
+
+
+def test_wrong_units_are_found(tmp_path: Path) -> None:
+    text = (BUNDLED / "Ih.mod").read_text()
+    broken = tmp_path / "Ih.mod"
+    broken.write_text(text.replace("0.193 (/ms)", "0.193 (/mV)"))
+    assert "units" in modlunit(broken)
+
+
+def test_file_name_is_suffix() -> None:
+    assert all(file.stem == name for name, file in mechanism_files(BUNDLED).items())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IONFO_CACHE", str(tmp_path / "cache"))
+    mods = tmp_path / "mods"
+    mods.mkdir()
+    shutil.copy(BUNDLED / "SKv3_1.mod", mods)
+    return mods
+
+
+def test_one_build_serves_all_who_ask_at_once(folder: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from ionfo.mechanisms import build_mechanisms;"
+        "print(build_mechanisms(Path(sys.argv[1])))"
+    )
+    with ThreadPoolExecutor(3) as threads:
+        done = list(
+            threads.map(
+                lambda _: subprocess.run(
+                    [sys.executable, "-c", code, folder], capture_output=True, text=True, check=True
+                ),
+                range(3),
+            )
+        )
+    assert len({one.stdout for one in done}) == 1
+    assert len([p for p in (tmp_path / "cache/mechanisms").iterdir() if p.is_dir()]) == 1
+    library = Path(done[0].stdout.strip())
+    built = library.stat().st_mtime_ns
+    assert build_mechanisms(folder) == library
+    assert library.stat().st_mtime_ns == built
+
+
+def test_edit_changes_the_key(folder: Path) -> None:
+    before = content_hash(folder)
+    file = folder / "SKv3_1.mod"
+    file.write_text(file.read_text().replace("18.7", "18.8"))
+    assert content_hash(folder) != before
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [("m_inf = = m_infinity(v)", "Illegal"), ("m_inf = no_such_function(v)", "no_such_function")],
+)
+def test_failed_compile_names_file_and_shows_the_compiler(
+    folder: Path, broken: str, words: str
+) -> None:
+    file = folder / "SKv3_1.mod"
+    file.write_text(file.read_text().replace("m_inf = m_infinity(v)", broken))
+    with pytest.raises(IonfoError, match="SKv3_1.mod' does not compile") as caught:
+        build_mechanisms(folder)
+    assert words in str(caught.value)
+
+
+def test_missing_compiler_gets_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(IonfoError, match="apt-get install g\\+\\+"):
+        build_mechanisms(folder)
+
+
+def test_missing_folder_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(IonfoError, match="does not exist"):
+        build_mechanisms(tmp_path / "nothing")
+    with pytest.raises(IonfoError, match=r"no \.mod file"):
+        build_mechanisms(tmp_path)
+
+
+def test_second_library_with_the_same_mechanism_is_refused(folder: Path) -> None:
+    # in a process of its own: NEURON cannot unload what this test loads
+    code = (
+        "import sys; from pathlib import Path; from ionfo.errors import IonfoError;"
+        "from ionfo.mechanisms import build_mechanisms, load_mechanisms;"
+        "folder = Path(sys.argv[1]); first = build_mechanisms(folder);"
+        "load_mechanisms(first, ('SKv3_1',)); load_mechanisms(first, ('SKv3_1',));"
+        "file = folder / 'SKv3_1.mod';"
+        "file.write_text(file.read_text().replace('18.7', '18.8'));"
+        "second = build_mechanisms(folder);\n"
+        "try: load_mechanisms(second, ('SKv3_1',))\n"
+        "except IonfoError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True)
+    assert "'SKv3_1' is already loaded" in done.stdout, done.stderr

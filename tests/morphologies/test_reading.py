@@ -1,0 +1,57 @@
+"""Damaged and unfit morphologies get one sentence before NEURON sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ionfo.errors import IonfoError
+from ionfo.morphologies import check_morphology, find_morphology
+
+SWC = "1 1 0 0 0 5 -1\n2 3 0 10 0 1 1\n3 2 0 -10 0 1 1\n"
+ASC = '("cell" (CellBody) (0 0 0 1) (1 0 0 1))\n((Axon) (0 0 0 1) (0 9 0 1))\n'
+
+
+@pytest.mark.parametrize(("name", "text"), [("cell.swc", SWC), ("cell.asc", ASC)])
+def test_good_file_passes(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    check_morphology(path, needs_axon=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("cell.swc", SWC.replace("1 1 0 0", "1 3 0 0"), "no soma"),
+        ("cell.swc", SWC.replace("3 2", "3 3"), "no axon"),
+        ("cell.swc", SWC + "4 3 0 0\n", "line 4: expected 'n type x y z radius parent'"),
+        ("cell.swc", SWC + "4 3 0 nan 0 1 1\n", "line 4: a coordinate is not finite"),
+        ("cell.swc", SWC + "4 3 0 1 0 0 1\n", "line 4: the radius must be positive"),
+        ("cell.swc", SWC + "4 3 0 1 0 1 9\n", "line 4: parent 9"),
+        ("cell.swc", "", "no soma"),
+        ("cell.asc", ASC.replace("(CellBody)", "(Dendrite)"), "no soma"),
+        ("cell.asc", ASC.replace("(Axon)", "(Dendrite)"), "no axon"),
+        ("cell.asc", ASC[:-4], "damaged"),
+        ("cell.txt", SWC, "must be an .asc or .swc file"),
+    ],
+)
+def test_bad_file_gets_a_sentence(tmp_path: Path, name: str, text: str, words: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(IonfoError, match=words):
+        check_morphology(path, needs_axon=True)
+
+
+def test_unreadable_file_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(IonfoError, match="does not exist"):
+        check_morphology(tmp_path / "cell.asc", needs_axon=False)
+    (tmp_path / "binary.asc").write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(IonfoError, match="cannot be read"):
+        check_morphology(tmp_path / "binary.asc", needs_axon=False)
+
+
+@pytest.mark.parametrize("name", ["nothing.swc", "../mechanisms/Ih.mod"])
+def test_only_bundled_names_are_found(name: str) -> None:
+    with pytest.raises(IonfoError, match="no bundled morphology"):
+        find_morphology(name)

@@ -1,0 +1,125 @@
+"""The same population on any number of ranks, and launchers that do not fit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
+
+SAMPLE = ["sample", "soma", "--steps", "3", "--start-evaluations", "30", "--seed", "7"]
+LAUNCHER_VARIABLES = ("PMI_", "PMIX_", "OMPI_", "SLURM_", "HYDI_", "MV2_")
+
+
+def environment(**more: str) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(LAUNCHER_VARIABLES)}
+    # Open MPI refuses root and more ranks than cores unless told otherwise
+    allowed = {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    }
+    return {**clean, **allowed, **more}
+
+
+def ionfo(*arguments: str, ranks: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+    launcher = ["mpirun", "-n", str(ranks)] if ranks else []
+    command = [*launcher, sys.executable, "-m", "ionfo", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment(**more), timeout=300
+    )
+
+
+@pytest.fixture(autouse=True)
+def mpirun() -> None:
+    if shutil.which("mpirun") is None:
+        if os.environ.get("CI"):
+            pytest.fail("mpirun is missing; install it with: pip install mpich")
+        pytest.skip("no mpirun on this machine; install it with: pip install mpich")
+
+
+def test_population_does_not_depend_on_the_ranks(tmp_path: Path) -> None:
+    populations = {}
+    for name, ranks, extra in (
+        ("serial", 0, []), ("one", 1, []), ("two", 2, []), ("three", 3, []),
+        ("processes", 0, ["--processes", "2"]),
+    ):  # fmt: skip
+        run, out = tmp_path / name, tmp_path / f"{name}.parquet"
+        done = ionfo(*SAMPLE, *extra, "--out", str(run), ranks=ranks)
+        assert done.returncode == 0, done.stdout + done.stderr
+        done = ionfo("collect", str(run), "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        populations[name] = out.read_bytes()
+        assert (run / "run.json").read_bytes() == (tmp_path / "serial/run.json").read_bytes()
+    assert len(set(populations.values())) == 1
+    other = ionfo(*SAMPLE[:-1], "8", "--out", str(tmp_path / "other"))
+    assert other.returncode == 0
+    ionfo("collect", str(tmp_path / "other"), "--out", str(tmp_path / "other.parquet"))
+    assert (tmp_path / "other.parquet").read_bytes() != populations["serial"]
+
+
+def test_population_scores_again_to_the_same_numbers(tmp_path: Path) -> None:
+    import pandas as pd
+
+    assert ionfo(*SAMPLE, "--out", str(tmp_path / "run"), ranks=2).returncode == 0
+    population, scored = tmp_path / "population.parquet", tmp_path / "scored.parquet"
+    assert ionfo("collect", str(tmp_path / "run"), "--out", str(population)).returncode == 0
+    done = ionfo("score", "soma", str(population), "--out", str(scored), ranks=3)
+    assert done.returncode == 0, done.stderr
+    one, again = pd.read_parquet(population), pd.read_parquet(scored)
+    shared = [c for c in one if c in again.columns]
+    assert len(shared) == 11 + 18 + 18 + 1
+    pd.testing.assert_frame_equal(one[shared], again[shared], check_exact=True)
+
+
+def test_mistake_under_mpirun_is_said_once(tmp_path: Path) -> None:
+    done = ionfo("sample", "somma", "--out", str(tmp_path / "run"), ranks=3)
+    assert done.returncode == 2
+    assert done.stderr.count("unknown e-model 'somma'; did you mean 'soma'?") == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_mistake_that_only_workers_meet_reaches_the_user(tmp_path: Path) -> None:
+    stub = tmp_path / "stub.swc"  # an axon, but not ten diameters of it
+    stub.write_text("1 1 0 0 0 5 -1\n2 1 0 5 0 5 1\n3 2 0 -10 0 1 1\n4 2 0 -20 0 1 3\n")
+    model = tmp_path / "model.json"
+    code = (
+        "import json; from ionfo.emodels import load_emodel;"
+        "print(json.dumps(load_emodel('l5pc').reference))"
+    )
+    model.write_text(subprocess.check_output([sys.executable, "-c", code], text=True))
+    done = ionfo(
+        "score", "l5pc", str(model), "--out", str(tmp_path / "o.csv"), "--morphology", str(stub),
+        ranks=2,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "axon of the morphology is too short" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "announced", [{"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "0"},
+                  {"SLURM_STEP_NUM_TASKS": "64", "SLURM_PROCID": "0"}],
+)  # fmt: skip
+def test_launcher_of_another_mpi_is_refused(tmp_path: Path, announced: dict[str, str]) -> None:
+    done = ionfo(*SAMPLE, "--out", str(tmp_path / "run"), **announced)
+    n_ranks = announced.get("OMPI_COMM_WORLD_SIZE", "64")
+    assert done.returncode == 2
+    assert f"the launcher started {n_ranks} ranks but MPI sees 1" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_mpirun_without_mpi4py_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mpi4py").mkdir()
+    (tmp_path / "mpi4py/__init__.py").write_text("raise ImportError('no mpi4py here')\n")
+    done = ionfo(*SAMPLE, "--out", str(tmp_path / "run"), ranks=2, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "started by mpirun, but mpi4py cannot be used (no mpi4py here)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()

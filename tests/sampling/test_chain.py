@@ -1,0 +1,179 @@
+"""The chain recovers a known distribution, and the population keeps every kept step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from ionfo.emodels import EModel
+from ionfo.errors import IonfoError
+from ionfo.sampling import RunStore, SampleSettings, Target, collect
+from ionfo.sampling.diagnostics import diagnose
+from ionfo.sampling.run import run_chain
+from ionfo.sampling.start import around_models, from_bounds
+from ionfo.sampling.store import dense
+
+from .conftest import COVARIANCE, MEAN, AnalyticPool, gaussian_cost
+
+
+def run(
+    emodel: EModel,
+    folder: Path,
+    cost: Callable[[NDArray[np.float64]], float] = gaussian_cost,
+    steps: int = 3000,
+    temperature: float = 1.0,
+    max_cost: float = np.inf,
+    seed: int = 0,
+) -> RunStore:
+    target = Target(emodel, AnalyticPool(emodel, cost), temperature, max_cost)
+    settings = SampleSettings(steps=steps, seed=seed, temperature=temperature)
+    start = from_bounds(target, 16, 3000, np.random.default_rng(seed))
+    store = RunStore.create(
+        folder, {"emodel": emodel.model_dump(mode="json"), "settings": {"temperature": temperature}}
+    )
+    run_chain(target, store, settings, start)
+    return store
+
+
+def check_moments(store: RunStore, temperature: float = 1.0) -> None:
+    """Mean and covariance within 5 standard errors of those of the known normal."""
+    found = collect(store, burn_in=300)
+    frame = found.population.frame
+    theta = frame[[c for c in frame if c.startswith("parameters/")]].to_numpy()
+    weight = frame["weight"].to_numpy(float)
+    n_effective = found.diagnostics.effective_sample_size.min()
+    assert n_effective > 400
+    mean = np.average(theta, axis=0, weights=weight)
+    covariance = np.cov(theta.T, fweights=frame["weight"].to_numpy())
+    expected = temperature * COVARIANCE
+    error = np.sqrt(np.diag(expected) / n_effective)
+    assert (np.abs(mean - MEAN) < 5 * error).all()
+    spread = np.sqrt(np.outer(np.diag(expected), np.diag(expected)) + expected**2)
+    assert (np.abs(covariance - expected) < 5 * spread / np.sqrt(n_effective)).all()
+
+
+def test_chain_recovers_a_gaussian(emodel: EModel, tmp_path: Path) -> None:
+    check_moments(run(emodel, tmp_path / "run"))
+
+
+def test_temperature_widens_the_gaussian(emodel: EModel, tmp_path: Path) -> None:
+    check_moments(run(emodel, tmp_path / "run", temperature=2.0), temperature=2.0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda t: gaussian_cost(t - 0.3), lambda t: 1.3 * gaussian_cost(t)]
+)
+def test_wrong_target_fails_the_same_test(
+    emodel: EModel, tmp_path: Path, wrong: Callable[[NDArray[np.float64]], float]
+) -> None:
+    store = run(emodel, tmp_path / "run", wrong)
+    with pytest.raises(AssertionError):
+        check_moments(store)
+
+
+def test_cost_limit_truncates_the_density(emodel: EModel, tmp_path: Path) -> None:
+    store = run(emodel, tmp_path / "run", steps=400, max_cost=1.0)
+    assert store.states()["cost"].max() <= 1.0
+    # in three dimensions the squared radius is uniform^(2/3) times exp(-r^2/2), cut at 2
+    assert 0.3 < np.average(store.states()["cost"]) < 0.8
+
+
+def test_weights_are_the_steps_a_state_was_held(emodel: EModel, tmp_path: Path) -> None:
+    store = run(emodel, tmp_path / "run", steps=60)
+    states = store.states()
+    for burn_in in (0, 1, 17, 59):
+        frame = collect(store, burn_in).population.frame
+        assert frame["weight"].sum() == (60 - burn_in) * 16
+        assert (frame["weight"] > 0).all()
+        keys = frame[["ensemble", "walker", "step"]]
+        pd.testing.assert_frame_equal(keys, keys.sort_values(["ensemble", "walker", "step"]))
+        assert frame["step"].min() == burn_in and not keys.duplicated().any()
+        # spread out again, the population is the chain
+        names = [c for c in frame if c.startswith("parameters/")]
+        chain = dense(states, names, 60)[0][burn_in:]
+        held = np.repeat(frame[names].to_numpy(), frame["weight"], axis=0)
+        np.testing.assert_array_equal(held.reshape(16, 60 - burn_in, 3), chain.swapaxes(0, 1))
+
+
+def test_dropped_cost_is_counted(emodel: EModel, tmp_path: Path) -> None:
+    store = run(emodel, tmp_path / "run", steps=60)
+    found = collect(store, 10, max_cost=1.0)
+    kept = found.population.frame
+    assert kept["cost"].max() <= 1.0
+    assert kept["weight"].sum() + found.n_above == 50 * 16
+    with pytest.raises(IonfoError, match="no model .* cost of at most"):
+        collect(store, 0, max_cost=-1.0)
+    with pytest.raises(IonfoError, match="--burn-in must be from 0 to 59"):
+        collect(store, 60)
+
+
+def test_same_seed_same_states_other_seed_others(emodel: EModel, tmp_path: Path) -> None:
+    one, again, other = (
+        run(emodel, tmp_path / name, steps=20, seed=seed).states()
+        for name, seed in (("a", 3), ("b", 3), ("c", 4))
+    )
+    pd.testing.assert_frame_equal(one, again, check_exact=True)
+    assert not one.equals(other)
+
+
+def test_backend_reads_as_emcee_does(emodel: EModel, tmp_path: Path) -> None:
+    from ionfo.sampling.store import SegmentBackend
+
+    store = run(emodel, tmp_path / "run", steps=10)
+    states = store.states()
+    assert (states.groupby("walker")["step"].min() == -1).all()
+    assert store.state["steps"] == 10 and len(store.state["random_state"][1]) == 624
+    assert SegmentBackend(store, emodel).has_blobs()
+
+
+def test_states_outside_the_bounds_are_never_evaluated(emodel: EModel) -> None:
+    seen = []
+
+    def cost(theta: NDArray[np.float64]) -> float:
+        seen.append(theta)
+        return 0.0
+
+    target = Target(emodel, AnalyticPool(emodel, cost))
+    rows = target(np.array([[0.0, 0, 0], [31.0, 0, 0], [0, -30, 30]]))
+    assert [row[0] for row in rows] == [0.0, -np.inf, 0.0]
+    assert len(seen) == 2 == target.n_evaluations
+
+
+def test_start_around_models_spreads_inside_the_bounds(emodel: EModel) -> None:
+    target = Target(emodel, AnalyticPool(emodel, gaussian_cost))
+    corner = np.array([[30.0, -30.0, 0.0]])
+    start = around_models(target, corner, 16, 16, np.random.default_rng(0))
+    assert target.is_inside(start.theta).all() and len(np.unique(start.theta[:, 0])) == 16
+    np.testing.assert_array_equal(start.theta[0], corner[0])
+    with pytest.raises(IonfoError, match="start model 1 sets 'g0.somatic' to 31"):
+        around_models(target, np.array([[31.0, 0, 0]]), 16, 16, np.random.default_rng(0))
+
+
+def test_start_is_bounded_in_evaluations(emodel: EModel) -> None:
+    for limit in (0, 100, 333):
+        target = Target(emodel, AnalyticPool(emodel, gaussian_cost))
+        start = from_bounds(target, 16, limit, np.random.default_rng(0))
+        assert target.n_evaluations <= max(limit, 16)
+        assert len(start.theta) == 16 and len(start.tried_theta) == target.n_evaluations
+    hopeless = Target(emodel, AnalyticPool(emodel, lambda theta: 9.0), max_cost=1.0)
+    with pytest.raises(IonfoError, match="found 0 of 16 starting points with cost <= 1"):
+        from_bounds(hopeless, 16, 100, np.random.default_rng(0))
+
+
+def test_diagnosis_of_known_autocorrelation() -> None:
+    rng = np.random.default_rng(0)
+    chain = np.empty((20000, 10, 2))
+    chain[0] = 0.0
+    for i in range(1, len(chain)):
+        chain[i] = np.array([0.9, 0.5]) * chain[i - 1] + rng.standard_normal((10, 2))
+    found = diagnose(chain)
+    assert found.tau == pytest.approx([19.0, 3.0], rel=0.1)  # (1 + a)/(1 - a)
+    assert found.effective_sample_size == pytest.approx(200000 / found.tau)
+    assert found.is_reliable
+    stuck = diagnose(np.ones((100, 10, 2)))
+    assert np.isnan(stuck.tau).all() and not stuck.is_reliable

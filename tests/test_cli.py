@@ -1,0 +1,198 @@
+"""The command line: mistakes get one sentence and exit code 2, good input gives files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionfo.emodels import load_emodel
+
+SOMA = load_emodel("soma")
+MODEL = dict(SOMA.reference or {})
+
+
+def ionfo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ionfo", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def refused(words: str, *arguments: str | Path) -> None:
+    """Check exit code 2 and one sentence, without a traceback."""
+    done = ionfo(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(MODEL))
+    return path
+
+
+def test_mistakes_in_score(tmp_path: Path, model: Path) -> None:
+    out = tmp_path / "out.parquet"
+    refused("unknown e-model 'some'; did you mean 'soma'?", "score", "some", model, "--out", out)
+    refused("'nothing.json' does not exist", "score", "soma", "nothing.json", "--out", out)
+    refused("must end in .parquet or .csv", "score", "soma", model, "--out", tmp_path / "o.txt")
+    refused("folder", "score", "soma", model, "--out", tmp_path / "no/o.csv")
+    model.write_text(json.dumps({**MODEL, "g_paz.somatic": 1}))
+    refused("did you mean 'g_pas.somatic'?", "score", "soma", model, "--out", out)
+    model.write_text(json.dumps({**MODEL, "g_pas.somatic": "much"}))
+    refused("must be a number, got 'much'", "score", "soma", model, "--out", out)
+    assert not out.exists()
+
+
+def test_mistakes_in_morphology_and_mechanisms(tmp_path: Path) -> None:
+    l5pc = load_emodel("l5pc")
+    model, out = tmp_path / "model.json", tmp_path / "out.csv"
+    model.write_text(json.dumps(l5pc.reference))
+    score = ("score", "l5pc", model, "--out", out)
+    refused("give the reconstruction with --morphology FILE", *score)
+    cell = tmp_path / "cell.swc"
+    cell.write_text("1 3 0 0 0 5 -1\n2 3 0 9 0 5 1\n")
+    refused("has no soma", *score, "--morphology", cell)
+    cell.write_text("1 1 0 0 0 5 -1\n2 1 0 5 0 5 1\n3 2 0 -10 0 1 1\n4 2 0 -20 0 1 3\n")
+    refused("axon of the morphology is too short", *score, "--morphology", cell)
+    mods = tmp_path / "mods"
+    mods.mkdir()
+    (mods / "Ih.mod").write_text("NEURON { SUFFIX Ih }\nnonsense\n")
+    refused("needs mechanism 'CaDynamics_DC0'", *score, "--morphology", cell, "--mechanisms", mods)
+    assert not out.exists()
+
+
+def test_mistakes_in_sample(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    refused(
+        "--walkers must be even and at least 22", "sample", "soma", "--out", run, "--walkers", "20"
+    )
+    refused("--steps must be at least 1", "sample", "soma", "--out", run, "--steps", "0")
+    refused("--temperature must be positive", "sample", "soma", "--out", run, "--temperature", "0")
+    assert not run.exists()
+    run.mkdir()
+    (run / "run.json").write_text("{}")
+    refused("holds another run", "sample", "soma", "--out", run)
+    (run / "run.json").rename(run / "notes.txt")
+    refused("is not empty and is no run", "sample", "soma", "--out", run)
+    start = tmp_path / "start.json"
+    start.write_text(json.dumps({**MODEL, "e_pas.somatic": -60.0}))
+    refused(
+        "a chain cannot mix them", "sample", "soma", "--out", tmp_path / "r", "--start", start
+    )  # fmt: skip
+
+
+def test_mistakes_in_collect_and_analyse(tmp_path: Path) -> None:
+    out = tmp_path / "p.parquet"
+    refused("is no run folder", "collect", tmp_path, "--out", out)
+    refused("does not exist", "analyse", out, "--out", tmp_path / "report")
+    out.write_bytes(b"PAR1 cut short")
+    refused("cannot be read as parquet", "analyse", out, "--out", tmp_path / "report")
+    table = tmp_path / "table.csv"
+    table.write_text("a,b\n1,2\n")
+    refused("no column starts with 'parameters/'", "analyse", table, "--out", tmp_path / "report")
+
+
+@pytest.mark.neuron
+def test_broken_mechanism_names_its_file(tmp_path: Path, model: Path) -> None:
+    mods = tmp_path / "mods"
+    mods.mkdir()
+    for name in SOMA.mechanisms["somatic"]:
+        if name != "pas":
+            source = Path(__file__).parents[1] / "mechanisms" / f"{name}.mod"
+            (mods / source.name).write_text(source.read_text())
+    text = (mods / "K_Tst.mod").read_text().replace("STATE {", "STATE {{")
+    (mods / "K_Tst.mod").write_text(text)
+    done = ionfo("score", "soma", model, "--out", tmp_path / "o.csv", "--mechanisms", mods)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "K_Tst.mod' does not compile; the compiler says:" in done.stderr
+
+
+@pytest.mark.neuron
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_score_writes_every_row_in_order(tmp_path: Path, suffix: str) -> None:
+    silent = {**MODEL, "gNaTgbar_NaTg.somatic": 0.0}
+    outside = {**MODEL, "g_pas.somatic": 1e-3}
+    models = tmp_path / "models.json"
+    models.write_text(json.dumps({"params": [silent, MODEL, outside], "cost": 3}))
+    out = tmp_path / f"scored{suffix}"
+    done = ionfo("score", "--out", out, "soma", models)  # options before the file
+    assert done.returncode == 0, done.stderr
+    assert "1 of 3 models lie outside the bounds of g_pas.somatic" in done.stderr
+    assert "worst features" in done.stdout
+    frame = pd.read_parquet(out) if suffix == ".parquet" else pd.read_csv(out)
+    expected = [
+        *(f"parameters/{n}" for n in SOMA.free_names),
+        *(f"features/{n}" for n in SOMA.feature_names),
+        *(f"scores/{n}" for n in SOMA.feature_names),
+        "cost",
+        "failures",
+    ]
+    assert list(frame.columns) == expected
+    assert list(frame["parameters/gNaTgbar_NaTg.somatic"]) == [
+        0.0,
+        MODEL["gNaTgbar_NaTg.somatic"],
+    ] + [MODEL["gNaTgbar_NaTg.somatic"]]
+    failures = [json.loads(text) for text in frame["failures"]]
+    assert frame["cost"][0] == 250.0 and "no threshold" in failures[0]["Step_140.soma.v.AHP_depth"]
+    assert failures[1] == {} and frame["cost"][1] < 1.0
+    assert np.isnan(frame["features/Step_140.soma.v.AHP_depth"][0])
+
+
+def test_emodels_lists_and_shows() -> None:
+    assert "l5pc" in ionfo("emodels").stdout
+    shown = ionfo("emodels", "l5pc").stdout
+    for words in ("gNaTgbar_NaTg.axonal", "Step_280.soma.v.inv_fifth_ISI", "637.996", "e_pas.all"):
+        assert words in shown
+    refused("unknown e-model 'x'", "emodels", "x")
+
+
+@pytest.fixture
+def population(tmp_path: Path) -> Path:
+    """Five parameters, one feature that sums two of them, weights."""
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((400, 5))
+    frame = pd.DataFrame(values, columns=[f"parameters/p{i}" for i in range(5)])
+    frame["features/sum"] = values[:, 0] + values[:, 1] + 0.1 * rng.standard_normal(400)
+    frame["features/other"] = rng.standard_normal(400)
+    frame["features/constant"] = 1.0
+    frame["weight"] = rng.integers(1, 4, 400)
+    path = tmp_path / "population.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_analyse_writes_tables_and_figures(tmp_path: Path, population: Path) -> None:
+    out = tmp_path / "report"
+    done = ionfo("analyse", population, "--out", out, "--targets", "sum,other")
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in out.iterdir()}
+    figures = (
+        "parameters",
+        "features",
+        "mutual_information",
+        "o_information",
+        "redundancy_synergy",
+    )
+    assert {f"{name}.{kind}" for name in figures for kind in ("png", "svg")} <= names
+    o_information = pd.read_csv(out / "o_information.csv")
+    assert list(o_information["order"]) == [3, 4, 5] and list(o_information["count"]) == [10, 5, 1]
+    rsi = pd.read_csv(out / "redundancy_synergy.csv")
+    lowest = rsi[(rsi["target"] == "sum") & (rsi["order"] == 2)].iloc[0]
+    assert lowest["min_multiplet"] == "p0 p1" and lowest["min_nats"] < -1.0
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["rows"] == 400 and summary["multiplets"] == 16
+    assert "constant" in done.stderr  # left out, and said so
+
+
+def test_unknown_target_suggests_the_nearest(tmp_path: Path, population: Path) -> None:
+    out = tmp_path / "report"
+    refused("did you mean 'other'?", "analyse", population, "--out", out, "--targets", "othr")
+    assert not out.exists()
