@@ -183,6 +183,9 @@ class Feature(_Strict):
     mean: float
     std: float = Field(gt=0)
     unit: str
+    window: tuple[float, float] | None = Field(
+        None, description="stimulus window of this feature alone, ms"
+    )
 
 
 class Efel(_Strict):
@@ -312,7 +315,7 @@ class EModel(_Strict):
     @cached_property
     def targets(self) -> tuple[FeatureTarget, ...]:
         """The features as the feature extraction takes them."""
-        return tuple(FeatureTarget(f.name, f.mean, f.std, f.unit) for f in self.features)
+        return tuple(FeatureTarget(f.name, f.mean, f.std, f.unit, f.window) for f in self.features)
 
     @cached_property
     def efel_settings(self) -> EfelSettings:

@@ -125,8 +125,6 @@ class ProtocolRunner:
 
     def _holding_search(self, protocol: HoldingSearch, measured: _Measured) -> Response:
         lower, upper = protocol.lower, protocol.upper
-        response: Response | None = None
-        current = lower
         for _ in range(protocol.max_depth + 1):
             current = (upper + lower) / 2
             response = self._constant(protocol, current)
@@ -138,9 +136,10 @@ class ProtocolRunner:
             else:
                 lower = current
         else:
-            current = lower  # not found within the depth: the lower bound, as published
-            response = self._constant(protocol, current)
-        assert response is not None
+            # not found within the depth: the lower bound is returned, while the sweep that the
+            # features read is the one at the last middle, as in the published evaluator
+            response = self._constant(protocol, (upper + lower) / 2)
+            current = lower
         measured.holding = current
         return replace(response, values={"bpo_holding_current": current})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -84,12 +84,15 @@ class FeatureTarget:
         Target, in `unit`.
     unit : str
         Unit of the feature.
+    window : tuple of float, optional
+        Stimulus window of this feature alone (ms); the response's by default.
     """
 
     name: str
     mean: float
     std: float
     unit: str
+    window: tuple[float, float] | None = None
     protocol: str = field(init=False)
     recording: str = field(init=False)
     efel_name: str = field(init=False)
@@ -143,7 +146,7 @@ def extract_features(
     """
     targets = list(targets)
     measured: dict[str, FeatureValues] = {}
-    by_recording: dict[str, list[FeatureTarget]] = {}
+    by_trace: dict[tuple[str, tuple[float, float]], list[FeatureTarget]] = {}
     for target in targets:
         if target.is_search_result:
             found = (response.values or {}).get(target.efel_name)
@@ -157,10 +160,12 @@ def extract_features(
                 None, f"recording '{target.recording}' does not exist on this morphology"
             )
         else:
-            by_recording.setdefault(target.recording, []).append(target)
+            window = target.window or (response.stim_start, response.stim_end)
+            by_trace.setdefault((target.recording, window), []).append(target)
 
-    for recording, wanted in by_recording.items():
-        values = _call_efel(response, recording, [one.efel_name for one in wanted], settings)
+    for (recording, (start, end)), wanted in by_trace.items():
+        windowed = replace(response, stim_start=start, stim_end=end)
+        values = _call_efel(windowed, recording, [one.efel_name for one in wanted], settings)
         n_spikes = values["Spikecount"]
         for one in wanted:
             measured[one.name] = _values_or_reason(

@@ -148,3 +148,20 @@ def test_stopping_after_the_spike_changes_no_answer(soma: Simulator) -> None:
     n = short.n_steps
     assert n < whole.n_steps
     np.testing.assert_array_equal(short.recordings["soma.v"], whole.recordings["soma.v"][:n])
+
+
+def test_holding_out_of_reach_gives_the_lower_bound(soma: Simulator) -> None:
+    content = soma.emodel.protocols[0].model_copy(update={"target_voltage": -500.0, "max_depth": 3})
+    soma.emodel = soma.emodel.model_copy(update={"protocols": (content, *soma.emodel.protocols[1:])})
+    soma.set_parameters(thetas(soma.emodel)[0])
+    name, response = next(ProtocolRunner(soma).run())
+    assert not isinstance(response, Missing)
+    assert response.values == {"bpo_holding_current": -0.2}
+    assert response.stimulus_current == pytest.approx(-0.2 + 0.4 / 2**5)  # the last middle
+
+
+def test_feature_may_have_its_own_window() -> None:
+    emodel = load_emodel("l5pc")
+    spikes = next(f for f in emodel.targets if f.name == "RMPProtocol.soma.v.Spikecount")
+    assert spikes.window == (0.0, 1000.0)  # the voltage beside it is that of the last tenth
+    assert sum(f.window is not None for f in emodel.targets) == 1

@@ -76,3 +76,12 @@ def test_search_result_is_handed_over() -> None:
     response = Response(np.empty(0), {}, 0, 1, values={"bpo_holding_current": -0.1})
     found = extract_features(response, [target("bpo_holding_current")], EfelSettings())
     assert found["Step.soma.v.bpo_holding_current"].values == pytest.approx([-0.1])
+
+
+def test_window_of_a_feature_replaces_the_one_of_the_response() -> None:
+    response = spikes([50.0, 150.0])
+    wide = FeatureTarget("Step.soma.v.Spikecount", 0.0, 1.0, "1", window=(0.0, 300.0))
+    base = target("voltage_base")
+    found = extract_features(response, [wide, base], EfelSettings())
+    assert found["Step.soma.v.Spikecount"].values == pytest.approx([2.0])
+    assert list(found) == ["Step.soma.v.Spikecount", "Step.soma.v.voltage_base"]
