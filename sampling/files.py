@@ -51,7 +51,7 @@ def write_table(path: Path, frame: pd.DataFrame, metadata: Mapping[str, Any] | N
     frame : DataFrame
         The rows; the index is not written.
     metadata : mapping, optional
-        JSON-able; stored in the schema of a Parquet file (a CSV file has no place for it).
+        JSON-able; stored in the schema of a Parquet file, beside a CSV file as FILE.json.
 
     Raises
     ------
@@ -62,6 +62,8 @@ def write_table(path: Path, frame: pd.DataFrame, metadata: Mapping[str, Any] | N
     try:
         if path.suffix == ".csv":
             frame.to_csv(beside, index=False)
+            if metadata is not None:
+                write_text(_sidecar(path), json.dumps(metadata, sort_keys=True) + "\n")
         elif path.suffix == ".parquet":
             table = pa.Table.from_pandas(frame, preserve_index=False)
             if metadata is not None:
@@ -91,7 +93,8 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         raise IonfoError(f"file '{path}' does not exist")
     try:
         if path.suffix == ".csv":
-            return pd.read_csv(path), {}
+            beside = _sidecar(path)
+            return pd.read_csv(path), json.loads(beside.read_text()) if beside.is_file() else {}
         if path.suffix == ".parquet":
             table = pq.read_table(path)
             text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
@@ -101,3 +104,8 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
             f"file '{path}' cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}"
         ) from None
     raise IonfoError(f"file '{path}' must be .parquet or .csv")
+
+
+def _sidecar(path: Path) -> Path:
+    """Where the metadata of a CSV table is."""
+    return path.with_name(f"{path.name}.json")

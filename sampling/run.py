@@ -198,8 +198,9 @@ def _search(
     allowed = 40 * n_walkers if asked is None else asked
     rng = np.random.default_rng(_seed(settings.seed, 0))
 
+    total = n_walkers if start_models is not None else max(allowed, n_walkers)
+
     def tell() -> None:
-        total = max(allowed, n_walkers)
         report(Progress("start", target.n_evaluations, total, began, target.n_evaluations))
 
     target.on_evaluation = tell

@@ -19,8 +19,17 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Sample neuron models by MCMC and measure how their conductances act together.",
 )
+
+
+@app.callback()
+def start(context: typer.Context) -> None:
+    """Sample neuron models by MCMC and measure how their conductances act together."""
+    from .sampling import mpi
+
+    # only these know what to do with more than one rank
+    if context.invoked_subcommand not in ("score", "sample") and mpi.announced()[1] > 0:
+        raise typer.Exit
 
 
 class Cost(str, Enum):

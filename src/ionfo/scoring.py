@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,15 @@ from .emodels.cell import check_mechanisms, resolve_morphology
 from .features.scores import CostName
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
-from .sampling import Evaluation, ModelRequest, evaluate, evaluator_spec, open_pool, read_models
+from .sampling import (
+    Evaluation,
+    ModelRequest,
+    Progress,
+    evaluate,
+    evaluator_spec,
+    open_pool,
+    read_models,
+)
 from .sampling.files import check_table_path, write_table
 from .sampling.models_file import Models, outside_bounds
 
@@ -69,7 +78,13 @@ def score_file(
         for theta, fixed in zip(models.theta, models.fixed, strict=True)
     ]
     with open_pool(evaluator_spec(emodel, morphology, mechanisms, cost), processes) as pool:
-        evaluations = list(pool.map(evaluate, requests))
+        began = time.monotonic()
+        evaluations = []
+        with show.SampleProgress() as bar:
+            for one in pool.map(evaluate, requests):
+                evaluations.append(one)
+                n_done = len(evaluations)
+                bar.update(Progress("score", n_done, len(requests), began, n_done))
     frame = score_frame(emodel, models, evaluations)
     metadata = {
         "emodel": emodel.model_dump(mode="json"),

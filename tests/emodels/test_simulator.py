@@ -152,7 +152,9 @@ def test_stopping_after_the_spike_changes_no_answer(soma: Simulator) -> None:
 
 def test_holding_out_of_reach_gives_the_lower_bound(soma: Simulator) -> None:
     content = soma.emodel.protocols[0].model_copy(update={"target_voltage": -500.0, "max_depth": 3})
-    soma.emodel = soma.emodel.model_copy(update={"protocols": (content, *soma.emodel.protocols[1:])})
+    soma.emodel = soma.emodel.model_copy(
+        update={"protocols": (content, *soma.emodel.protocols[1:])}
+    )
     soma.set_parameters(thetas(soma.emodel)[0])
     name, response = next(ProtocolRunner(soma).run())
     assert not isinstance(response, Missing)

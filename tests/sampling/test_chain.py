@@ -177,3 +177,17 @@ def test_diagnosis_of_known_autocorrelation() -> None:
     assert found.is_reliable
     stuck = diagnose(np.ones((100, 10, 2)))
     assert np.isnan(stuck.tau).all() and not stuck.is_reliable
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_population_carries_its_settings(emodel: EModel, tmp_path: Path, suffix: str) -> None:
+    from ionfo.sampling import read_population
+    from ionfo.sampling.files import write_table
+
+    store = run(emodel, tmp_path / "run", steps=5, temperature=2.0)
+    population = collect(store).population
+    write_table(tmp_path / f"p{suffix}", population.frame, population.metadata)
+    again = read_population(tmp_path / f"p{suffix}")
+    pd.testing.assert_frame_equal(again.frame, population.frame)
+    assert again.metadata["settings"]["temperature"] == 2.0
+    assert again.metadata["emodel"]["name"] == "soma"
