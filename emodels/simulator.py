@@ -51,6 +51,10 @@ class Simulator:
         Simulator._current = self
         self._h: Any = self.cell.h
         self._clamp = self._h.IClamp(self.cell.soma)
+        self._spike_detector = self._h.NetCon(self.cell.soma._ref_v, None, sec=self.cell.soma.sec)
+        self._spike_detector.threshold = _SPIKE_THRESHOLD
+        self._spike_detector.record(self._on_spike)
+        self._stop_after_spike = False
         self._cvode = self._h.CVode()
         self._values = dict.fromkeys((p.name for p in emodel.parameters), 0.0)
         self._sites: dict[Recording, Any] = {}
@@ -61,6 +65,7 @@ class Simulator:
         """Remove the cell, so that another one can be built."""
         if self.cell is not None:
             self._clamp = None
+            self._spike_detector = None
             self._sites = {}
             self.cell.close()
             self.cell = None
@@ -116,8 +121,8 @@ class Simulator:
         stimulus_current, holding_current : float
             Stored with the response (nA).
         stop_after_spike : bool
-            End the sweep 3 ms after the soma has been above -20 mV and below it again, for
-            searches that only ask whether there is a spike.
+            End the sweep 3 ms after the soma has crossed -20 mV upwards, or as soon after as it
+            is below again, for searches that only ask whether there is a spike.
 
         Returns
         -------
@@ -158,41 +163,55 @@ class Simulator:
                     getattr(site, f"_ref_{recording.variable}")
                 )
         try:
-            self._advance(total, stop_after_spike)
+            self._integrate(total, recorder, stop_after_spike)
         finally:
             current_vector.play_remove()
+            self.n_steps += int(recorder.size())
         t = np.array(recorder, dtype=np.float64)
         traces = {name: np.array(vector, dtype=np.float64) for name, vector in recorders.items()}
         if not all(np.isfinite(trace).all() for trace in traces.values()):
             raise SimulationError("a recorded trace is not finite")
         return Response(t, traces, *window, stimulus_current, holding_current)
 
-    def _advance(self, total: float, stop_after_spike: bool) -> None:
-        h = self._h
-        voltage = self._open_cell().soma._ref_v
+    def _integrate(self, total: float, recorder: Any, stop_after_spike: bool) -> None:
+        """Integrate in one call, which is twice as fast as stepping from Python on small cells."""
+        h, cvode = self._h, self._cvode
         budget = self.emodel.max_steps
-        n_steps = 0
-        was_above = False
-        stop = total
+
+        n_calls = 0
+
+        def check_budget() -> None:
+            nonlocal n_calls
+            n_calls += 1  # several per step; asking for the size at each would cost a third
+            if n_calls % 64 == 0 and recorder.size() > budget:
+                h.stoprun = 1
+
+        self._stop_after_spike = stop_after_spike
+        cvode.extra_scatter_gather(0, check_budget)
+        h.stoprun = 0
         try:
             h.finitialize(h.v_init)
-            self._cvode.event(total)
-            while h.t < stop:
-                h.fadvance()
-                n_steps += 1
-                if n_steps > budget:
-                    raise SimulationError(f"the sweep took more than {budget} integrator steps")
-                if stop_after_spike and stop == total:
-                    is_above = voltage[0] > _SPIKE_THRESHOLD
-                    if was_above and not is_above:
-                        stop = min(total, h.t + _AFTER_SPIKE)
-                    was_above = is_above
-            if stop == total:
-                h.fadvance()  # delivers the event at `total`, so that the last point is recorded
+            failed = cvode.solve(total)
         except RuntimeError as error:
             raise SimulationError(f"NEURON failed: {error}") from None
         finally:
-            self.n_steps += n_steps
+            h.stoprun = 0
+            cvode.extra_scatter_gather_remove(check_budget)
+        if recorder.size() > budget:
+            raise SimulationError(f"the sweep took more than {budget} integrator steps")
+        if failed or not (h.t >= total or stop_after_spike):
+            raise SimulationError(f"the integrator stopped at {h.t:.6g} ms of {total:.6g} ms")
+
+    def _on_spike(self) -> None:
+        """Look again a little later when the soma crosses the threshold upwards."""
+        if self._stop_after_spike:
+            self._cvode.event(self._h.t + _AFTER_SPIKE, self._end_if_below)
+
+    def _end_if_below(self) -> None:
+        if self._open_cell().soma.v < _SPIKE_THRESHOLD:
+            self._h.stoprun = 1
+        else:
+            self._on_spike()
 
     def _site(self, recording: Recording) -> Any | None:
         if recording not in self._sites:

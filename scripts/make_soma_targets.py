@@ -53,7 +53,7 @@ PROTOCOLS = [
      "delay": 100.0, "duration": 200.0, "total": 310.0},
     {"name": "RMPProtocol", "kind": "rmp", "duration": 200.0},
     {"name": "SearchThresholdCurrent", "kind": "threshold_search", **PULSE,
-     "precision": 0.0001, "max_depth": 14, "max_voltage": -30.0, "max_current": 1.0},
+     "precision": 0.0002, "max_depth": 14, "max_voltage": -45.0, "max_current": 1.0},
     {"name": "Step_140", "kind": "step", "percent": 140.0, **PULSE},
     {"name": "Step_220", "kind": "step", "percent": 220.0, **PULSE},
 ]  # fmt: skip

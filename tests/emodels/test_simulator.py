@@ -145,9 +145,36 @@ def test_stopping_after_the_spike_changes_no_answer(soma: Simulator) -> None:
     times, currents = [0, 100, 100, 300, 300, 310], [0, 0, 0.03, 0.03, 0, 0]
     whole = soma.run(times, currents, 310, [SOMA], (100, 300))
     short = soma.run(times, currents, 310, [SOMA], (100, 300), stop_after_spike=True)
-    n = short.n_steps
-    assert n < whole.n_steps
-    np.testing.assert_array_equal(short.recordings["soma.v"], whole.recordings["soma.v"][:n])
+    n = short.n_steps - 1  # the last point lies at the end, inside a step of the whole sweep
+    assert 100 < n < whole.n_steps
+    assert short.recordings["soma.v"].max() > 0 > short.recordings["soma.v"][-1]
+    np.testing.assert_array_equal(short.recordings["soma.v"][:n], whole.recordings["soma.v"][:n])
+
+
+def test_stepping_from_python_gives_the_same_trace(soma: Simulator) -> None:
+    soma.set_parameters(thetas(soma.emodel)[0])
+    response = soma.run([0, 310], [0.02, 0.02], 310, [SOMA], (0, 310))
+    h = soma._h
+    current = h.Vector([0.02, 0.02])
+    current.play(soma._clamp._ref_amp, h.Vector([0, 310]), 1)
+    voltage = h.Vector().record(soma.cell.soma._ref_v)  # type: ignore[union-attr]
+    h.finitialize(h.v_init)
+    soma._cvode.event(310)
+    while h.t < 310:
+        h.fadvance()
+    current.play_remove()
+    n = len(voltage) - 1  # how often the last point is recorded is all that differs
+    np.testing.assert_array_equal(response.recordings["soma.v"][:n], np.array(voltage)[:n])
+    assert response.recordings["soma.v"][-1] == voltage[n]
+
+
+def test_impossible_parameters_are_a_failed_simulation(soma: Simulator) -> None:
+    soma.set_parameters(np.full(len(soma.emodel.free_names), np.nan))
+    with pytest.raises(SimulationError):
+        soma.run([0, 310], [0.0, 0.0], 310, [SOMA], (0, 310))
+    soma.set_parameters(thetas(soma.emodel)[0])  # and the cell is none the worse for it
+    response = soma.run([0, 310], [0.0, 0.0], 310, [SOMA], (0, 310))
+    assert np.isfinite(response.recordings["soma.v"]).all()
 
 
 def test_holding_out_of_reach_gives_the_lower_bound(soma: Simulator) -> None:
