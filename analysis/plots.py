@@ -137,8 +137,9 @@ def traces(
         for axes, protocol in zip(row, protocols, strict=True):
             if protocol in responses:
                 axes.plot(*responses[protocol], color=BLUE, lw=0.7)
-            axes.set_title(protocol if row is grid[0] else "", fontsize=9)
         row[0].set_ylabel(f"{model}\nv (mV)", fontsize=7)
+    for axes, protocol in zip(grid[0], protocols, strict=True):
+        axes.set_title(protocol, fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("t (ms)")
     return figure
