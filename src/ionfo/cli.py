@@ -72,6 +72,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("ionfo: interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception:
+        sys.stderr = sys.__stderr__  # a fault of ours is shown by whoever has it
+        raise
 
 
 def _on_driver(work: Callable[[], None]) -> None:
