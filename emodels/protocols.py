@@ -127,8 +127,7 @@ class ProtocolRunner:
         lower, upper = protocol.lower, protocol.upper
         for _ in range(protocol.max_depth + 1):
             current = (upper + lower) / 2
-            response = self._constant(protocol, current)
-            voltage = self._held_voltage(protocol, response)
+            voltage = self._held_voltage(protocol, current)
             if voltage is not None and abs(voltage - protocol.target_voltage) < protocol.precision:
                 break
             if voltage is None or voltage > protocol.target_voltage:
@@ -138,13 +137,23 @@ class ProtocolRunner:
         else:
             # not found within the depth: the lower bound is returned, while the sweep that the
             # features read is the one at the last middle, as in the published evaluator
+            measured.holding = lower
             response = self._constant(protocol, (upper + lower) / 2)
-            current = lower
+            return replace(response, values={"bpo_holding_current": lower})
         measured.holding = current
+        response = self._constant(protocol, current)
         return replace(response, values={"bpo_holding_current": current})
 
-    def _held_voltage(self, protocol: HoldingSearch, response: Response) -> float | None:
-        """Voltage at the end of a holding sweep; None when the cell spikes in its second half."""
+    def _held_voltage(self, protocol: HoldingSearch, current: float) -> float | None:
+        """Voltage at the end of a holding sweep.
+
+        None when the cell spikes in its second half or cannot be simulated: the search then
+        goes on below.
+        """
+        try:
+            response = self._constant(protocol, current)
+        except SimulationError:
+            return None
         late = replace(response, stim_start=protocol.duration / 2, stim_end=2 * protocol.duration)
         if (self._count(late, "spike_count_stimint") or 0) > 0:
             return None
@@ -180,9 +189,9 @@ class ProtocolRunner:
     ) -> Response | Missing:
         assert measured.holding is not None
         assert measured.rin is not None and measured.rmp is not None
-        if measured.rin == 0:
-            return Missing("the input resistance is zero")
-        upper = min((protocol.max_voltage - measured.rmp) / measured.rin, protocol.max_current)
+        with np.errstate(divide="ignore"):
+            to_voltage = np.divide(protocol.max_voltage - measured.rmp, measured.rin)
+        upper = min(float(to_voltage), protocol.max_current)
         lower = measured.holding
         if lower > upper:
             return Missing(
@@ -209,14 +218,16 @@ class ProtocolRunner:
         """Whether a step makes the cell spike anywhere in the sweep.
 
         The probe ends after its first spike.  Should eFEL not count that one, the whole
-        sweep decides.
+        sweep decides.  A probe that cannot be simulated counts as spiking, as published.
         """
-        probe = self._pulse(protocol, holding, amplitude, stop_after_spike=True)
-        if (self._count(probe, "Spikecount") or 0) > 0:
+        try:
+            probe = self._pulse(protocol, holding, amplitude, stop_after_spike=True)
+            n_spikes = self._count(probe, "Spikecount") or 0
+            if n_spikes == 0 and probe.t[-1] < protocol.total:
+                n_spikes = self._count(self._pulse(protocol, holding, amplitude), "Spikecount") or 0
+        except SimulationError:
             return True
-        if probe.t[-1] >= protocol.total:
-            return False
-        return (self._count(self._pulse(protocol, holding, amplitude), "Spikecount") or 0) > 0
+        return n_spikes > 0
 
     def _count(self, response: Response, efel_name: str) -> float | None:
         if response.recordings["soma.v"].max() < _SPIKE_SETTINGS.Threshold:

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from ..errors import IonfoError
 
@@ -152,21 +153,40 @@ def load_mechanisms(library: Path, names: tuple[str, ...] = ()) -> None:
     IonfoError
         If another library with the same mechanisms is already loaded, or NEURON refuses it.
     """
-    # without a display NEURON would warn at import
-    os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")
-    from neuron import h
-
     if library in _loaded.values():
         return
+    h = _import_neuron(library.parent)
     for name in names:
         if name in _loaded:
             raise IonfoError(
                 f"mechanism '{name}' is already loaded from '{_loaded[name]}' and NEURON cannot "
                 f"replace it by the one in '{library}'; use one mechanism folder per process"
             )
+        if hasattr(h, name):
+            raise IonfoError(
+                f"NEURON already has a mechanism '{name}' that ionfo did not load; start a fresh "
+                "process and leave the loading to ionfo"
+            )
     if not h.nrn_load_dll(str(library)):
         raise IonfoError(f"NEURON cannot load '{library}'; remove its folder to have it rebuilt")
     _loaded.update(dict.fromkeys(names or (str(library),), library))
+
+
+def _import_neuron(folder: Path) -> Any:
+    """Import NEURON from a folder without compiled mechanisms below it, and return h.
+
+    At import NEURON loads by itself what is in a folder like x86_64 of the working
+    directory, which would clash with ours.
+    """
+    # without a display NEURON would warn at import
+    os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        from neuron import h
+    finally:
+        os.chdir(here)
+    return h
 
 
 def _library(folder: Path) -> Path | None:

@@ -110,12 +110,24 @@ def test_step_budget_ends_a_runaway(soma: Simulator) -> None:
 
 
 def test_failed_simulation_is_data() -> None:
-    emodel = load_emodel("soma").model_copy(update={"max_steps": 300})
+    emodel = load_emodel("soma").model_copy(update={"max_steps": 900})
     evaluation = Evaluator(evaluator_spec(emodel))(thetas(emodel)[0])
     assert evaluation.cost == 250.0
-    assert "more than 300 integrator steps" in next(iter(evaluation.reasons.values()))
+    reason = next(iter(evaluation.reasons.values()))
+    assert reason == "Step_220: the sweep took more than 900 integrator steps"
     # what was measured before the failure is kept
-    assert np.isfinite(evaluation.features[:3]).all() and np.isnan(evaluation.features[-1])
+    assert np.isfinite(evaluation.features[:11]).all() and np.isnan(evaluation.features[-1])
+
+
+def test_failed_probe_counts_as_spiking_in_the_threshold_search() -> None:
+    enough = load_emodel("soma")
+    theta = thetas(enough)[0]
+    expected = Evaluator(evaluator_spec(enough))(theta).features[3]
+    # too few steps for a spike, enough for a sweep below threshold
+    short = enough.model_copy(update={"max_steps": 150})
+    evaluation = Evaluator(evaluator_spec(short))(theta)
+    assert evaluation.features[3] == pytest.approx(expected, abs=5e-4)
+    assert evaluation.reasons["Step_140.soma.v.AHP_depth"].startswith("Step_140: the sweep took")
 
 
 def test_search_ends_on_the_grid_of_the_bisection(soma: Simulator) -> None:

@@ -122,3 +122,29 @@ def test_second_library_with_the_same_mechanism_is_refused(folder: Path) -> None
     )
     done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True)
     assert "'SKv3_1' is already loaded" in done.stdout, done.stderr
+
+
+def test_compiled_folder_in_the_working_directory_does_no_harm(folder: Path) -> None:
+    # NEURON loads x86_64 of the working directory by itself
+    library = build_mechanisms(folder)
+    code = (
+        "import sys; from pathlib import Path; from ionfo.mechanisms import load_mechanisms;"
+        "load_mechanisms(Path(sys.argv[1]), ('SKv3_1',)); from neuron import h;"
+        "h.Section(name='s').insert('SKv3_1')"
+    )
+    subprocess.run([sys.executable, "-c", code, library], cwd=library.parent.parent, check=True)
+
+
+def test_mechanism_that_neuron_already_has_gets_a_sentence(folder: Path) -> None:
+    library = build_mechanisms(folder)
+    code = (
+        "import sys; from pathlib import Path; from neuron import h;"
+        "from ionfo.errors import IonfoError; from ionfo.mechanisms import load_mechanisms;\n"
+        "try: load_mechanisms(Path(sys.argv[1]), ('SKv3_1',))\n"
+        "except IonfoError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, library],
+        cwd=library.parent.parent, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "already has a mechanism 'SKv3_1'" in done.stdout, done.stderr
