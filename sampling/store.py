@@ -14,6 +14,7 @@ states have step -1.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -114,12 +115,12 @@ class RunStore:
 
     @staticmethod
     def check_free(folder: Path) -> None:
-        """Check that a new run may use this folder.
+        """Check that a new run may use this folder, before the work that fills it.
 
         Raises
         ------
         IonfoError
-            If it holds another run, or other files.
+            If it holds another run or other files, or cannot be written.
         """
         if (folder / "run.json").exists():
             raise IonfoError(f"'{folder}' holds another run; choose another folder with --out")
@@ -129,6 +130,11 @@ class RunStore:
             raise IonfoError(
                 f"'{folder}' is not empty and is no run; choose another folder with --out"
             )
+        existing = next(
+            one for one in (folder.absolute(), *folder.absolute().parents) if one.exists()
+        )
+        if not os.access(existing, os.W_OK | os.X_OK):
+            raise IonfoError(f"'{existing}' cannot be written to; choose another folder with --out")
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -182,6 +182,7 @@ def run_summary(out: Path, target: Target, seconds: float) -> None:
         f"{target.n_evaluations} evaluations, {target.n_steps} integrator steps, "
         f"{seconds:.0f} s; run in {out}"
     )
+    screen.print(f"next: ionfo collect {out} --out population.parquet")
     if target.reasons:
         total = sum(target.reasons.values())
         screen.print(f"{total} evaluations missed features; the commonest first reasons:")
