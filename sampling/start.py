@@ -97,8 +97,8 @@ def around_models(
                 f"{models[i, bad]:.6g}, outside its bounds [{low[bad]:.6g}, {high[bad]:.6g}]"
             )
     trace = _Trace(target)
-    kept_theta = np.empty((0, models.shape[1]))
-    kept_blobs = np.empty(0, target.blob_dtype)
+    kept_theta: NDArray[np.float64] = np.empty((0, models.shape[1]))
+    kept_blobs: NDArray[np.void] = np.empty(0, target.blob_dtype)
     first = models[:n_walkers]
     while True:
         n_missing = n_walkers - len(kept_theta)
@@ -260,7 +260,8 @@ def _reflect(
     """Fold points that left the bounds back inside."""
     width = high - low
     folded = np.mod(theta - low, 2 * width)
-    return np.clip(low + np.minimum(folded, 2 * width - folded), low, high)
+    inside: NDArray[np.float64] = np.clip(low + np.minimum(folded, 2 * width - folded), low, high)
+    return inside
 
 
 def _legacy_random_state(rng: np.random.Generator) -> tuple[object, ...]:

@@ -326,7 +326,7 @@ def dense(states: pd.DataFrame, wanted: list[str], n_steps: int) -> dict[int, ND
     dict of int to ndarray, shape (n_steps, n_walkers, n_columns)
         One array per ensemble.
     """
-    filled = {}
+    filled: dict[int, NDArray[np.float64]] = {}
     for _, of_ensemble in states.groupby("ensemble"):
         n_walkers = of_ensemble["walker"].nunique()
         values = np.empty((n_steps, n_walkers, len(wanted)))
