@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import IonfoError, nearest
-from ..features import EfelSettings, FeatureTarget
+from ..features import EfelSettings, FeatureTarget, is_known_feature
 from .distributions import Formula
 
 FOLDER = Path(__file__).resolve().parent
@@ -214,7 +214,7 @@ class EModel(_Strict):
     distributions: dict[str, str] = {}
     parameters: tuple[Parameter, ...]
     protocols: tuple[Protocol, ...]
-    features: tuple[Feature, ...]
+    features: Annotated[tuple[Feature, ...], Field(min_length=1)]
     efel: Efel = Efel()
     reference: dict[str, float] | None = None
 
@@ -229,6 +229,17 @@ class EModel(_Strict):
             if region not in known:
                 raise ValueError(f"mechanisms name unknown region '{region}'")
         names = [parameter.name for parameter in self.parameters]
+        if not any(parameter.is_free for parameter in self.parameters):
+            raise ValueError("no parameter is free; give at least one of them bounds")
+        for protocol in self.protocols:
+            if "soma.v" not in [recording.name for recording in protocol.recordings]:
+                raise ValueError(f"protocol '{protocol.name}' must record soma.v")
+            for recording in protocol.recordings:
+                if recording.location.region not in known:
+                    raise ValueError(
+                        f"recording '{recording.name}' names unknown region "
+                        f"'{recording.location.region}'{nearest(recording.location.region, known)}"
+                    )
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"parameter '{name}' stands twice")
@@ -266,6 +277,9 @@ class EModel(_Strict):
                     f"feature '{feature.name}' must be called protocol.recording.feature with "
                     "a protocol of this e-model"
                 )
+        for target in self.targets:
+            if not is_known_feature(target.efel_name):
+                raise ValueError(f"feature '{target.name}': eFEL knows no '{target.efel_name}'")
         if self.reference is not None:
             for name in self.reference:
                 if name not in names:

@@ -215,7 +215,13 @@ class Simulator:
 
     def _site(self, recording: Recording) -> Any | None:
         if recording not in self._sites:
-            self._sites[recording] = self._open_cell().segment_at(recording.location)
+            site = self._open_cell().segment_at(recording.location)
+            if site is not None and not hasattr(site, f"_ref_{recording.variable}"):
+                raise IonfoError(
+                    f"recording '{recording.name}': section '{site.sec.name()}' has no variable "
+                    f"'{recording.variable}'"
+                )
+            self._sites[recording] = site
         return self._sites[recording]
 
     def _open_cell(self) -> Cell:

@@ -1,6 +1,13 @@
 """From a response to eFEL features, z-scores and one cost; knows eFEL, not NEURON."""
 
-from .extraction import EfelSettings, FeatureTarget, FeatureValues, extract_features, feature_value
+from .extraction import (
+    EfelSettings,
+    FeatureTarget,
+    FeatureValues,
+    extract_features,
+    feature_value,
+    is_known_feature,
+)
 from .response import Response
 from .scores import MAX_SCORE, combine_cost, z_score
 
@@ -13,5 +20,6 @@ __all__ = [
     "combine_cost",
     "extract_features",
     "feature_value",
+    "is_known_feature",
     "z_score",
 ]

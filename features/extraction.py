@@ -182,6 +182,14 @@ def feature_value(
     return None if values is None or len(values) == 0 else float(np.mean(values))
 
 
+def is_known_feature(efel_name: str) -> bool:
+    """Whether eFEL, or a search of the protocols, gives this feature."""
+    import efel
+
+    searches = ("bpo_holding_current", "bpo_threshold_current")
+    return efel_name in searches or _RENAMED.get(efel_name, efel_name) in efel.get_feature_names()
+
+
 def _call_efel(
     response: Response, recording: str, names: list[str], settings: EfelSettings
 ) -> Mapping[str, Any]:

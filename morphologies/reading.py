@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import IonfoError
 
 BUNDLED = Path(__file__).resolve().parent
@@ -104,5 +106,44 @@ def _asc_parts(path: Path, text: str) -> set[str]:
             f"morphology '{path}' is damaged: {bare.count('(')} opening and "
             f"{bare.count(')')} closing parentheses"
         )
-    words = re.findall(r"\(\s*(CellBody|Axon|Dendrite|Apical)\s*\)", bare, re.IGNORECASE)
-    return {_ASC_TYPES[word.lower()] for word in words}
+    parts = set()
+    for block in _top_level(bare):
+        words = re.findall(r"\(\s*(CellBody|Axon|Dendrite|Apical)\s*\)", block, re.IGNORECASE)
+        if not words:
+            continue
+        n_points = 0
+        for group in re.findall(r"\(([^()]*)\)", block):
+            values = group.split()
+            # fewer values are no point, for example a colour (255, 0, 0)
+            if len(values) >= 4 and re.match(r"[-+.\d]", values[0]):
+                try:
+                    good = all(np.isfinite([float(v) for v in values[:4]]))
+                except ValueError:
+                    good = False
+                if not good:
+                    raise IonfoError(
+                        f"morphology '{path}' is damaged: expected a point (x y z diameter), got "
+                        f"'({group.strip()[:60]})'"
+                    )
+                n_points += 1
+        part = _ASC_TYPES[words[0].lower()]
+        if n_points < 2:
+            raise IonfoError(f"morphology '{path}' is damaged: its {part} has {n_points} points")
+        parts.add(part)
+    return parts
+
+
+def _top_level(text: str) -> list[str]:
+    """Outermost parenthesised blocks of a text with balanced parentheses."""
+    blocks = []
+    depth = start = 0
+    for match in re.finditer(r"[()]", text):
+        if match.group() == "(":
+            if depth == 0:
+                start = match.start()
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 0:
+                blocks.append(text[start : match.end()])
+    return blocks

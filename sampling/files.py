@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from collections.abc import Mapping
@@ -89,21 +90,55 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     IonfoError
         If the file is missing, damaged or of another kind.
     """
+    if path.is_dir():
+        raise IonfoError(f"'{path}' is a folder, not a table; give a .parquet or .csv file")
     if not path.is_file():
         raise IonfoError(f"file '{path}' does not exist")
     try:
         if path.suffix == ".csv":
-            beside = _sidecar(path)
-            return pd.read_csv(path), json.loads(beside.read_text()) if beside.is_file() else {}
+            _check_widths(path)
+            return pd.read_csv(path, index_col=False), _read_sidecar(path)
         if path.suffix == ".parquet":
             table = pq.read_table(path)
             text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
-            return table.to_pandas(), json.loads(text)
-    except (OSError, ValueError, pa.ArrowException) as error:
+            return table.to_pandas(), _metadata(text.decode(), str(path))
+    except (OSError, ValueError, csv.Error, pa.ArrowException) as error:
         raise IonfoError(
             f"file '{path}' cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}"
         ) from None
     raise IonfoError(f"file '{path}' must be .parquet or .csv")
+
+
+def _check_widths(path: Path) -> None:
+    """Refuse rows that are longer or shorter than the header; pandas would shift or fill them."""
+    with open(path, newline="", encoding="utf-8-sig") as handle:
+        rows = csv.reader(handle)
+        header = next(rows, [])
+        for row in rows:
+            if row and len(row) != len(header):
+                raise ValueError(
+                    f"line {rows.line_num} has {len(row)} values and the header {len(header)}"
+                )
+
+
+def _read_sidecar(path: Path) -> dict[str, Any]:
+    beside = _sidecar(path)
+    if not beside.is_file():
+        return {}
+    try:
+        return _metadata(beside.read_text(encoding="utf-8"), str(beside))
+    except (OSError, UnicodeDecodeError) as error:
+        raise IonfoError(f"'{beside}' cannot be read: {error}") from None
+
+
+def _metadata(text: str, origin: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise IonfoError(f"the metadata in '{origin}' are no JSON object; restore or remove them")
+    return content
 
 
 def _sidecar(path: Path) -> Path:

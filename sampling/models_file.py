@@ -61,7 +61,12 @@ def read_models(path: Path, emodel: EModel) -> Models:
 
 def models_of_frame(frame: pd.DataFrame, emodel: EModel, origin: str) -> Models:
     """Take the parameter sets from a table; `origin` names it in errors."""
-    return _models(_rows_of_table(frame, emodel), emodel, origin)
+    rows = _rows_of_table(frame, emodel)
+    if rows and not rows[0]:
+        raise IonfoError(
+            f"'{origin}' has no column named like a parameter of e-model '{emodel.name}'"
+        )
+    return _models(rows, emodel, origin)
 
 
 def _models(rows: list[dict[str, Any]], emodel: EModel, origin: str) -> Models:
@@ -110,11 +115,17 @@ def outside_bounds(models: Models, emodel: EModel) -> str | None:
 
 def _rows_of_json(path: Path) -> list[dict[str, Any]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(
+            path.read_text(encoding="utf-8-sig"), object_pairs_hook=_without_duplicates
+        )
     except FileNotFoundError:
         raise IonfoError(f"file '{path}' does not exist") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except IsADirectoryError:
+        raise IonfoError(f"'{path}' is a folder; give a .json, .csv or .parquet file") from None
+    except (OSError, ValueError) as error:
         raise IonfoError(f"file '{path}' cannot be read as JSON: {error}") from None
+    except RecursionError:
+        raise IonfoError(f"file '{path}' cannot be read as JSON: it is nested too deep") from None
     if isinstance(content, dict):
         for key in ("params", "parameters"):
             if isinstance(content.get(key), dict | list):
@@ -128,6 +139,15 @@ def _rows_of_json(path: Path) -> list[dict[str, Any]]:
                 f"{type(row).__name__} at model {i + 1}"
             )
     return rows
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"'{twice}' stands twice in one object")
+    return found
 
 
 def _rows_of_table(frame: pd.DataFrame, emodel: EModel) -> list[dict[str, Any]]:
@@ -144,7 +164,9 @@ def _rows_of_table(frame: pd.DataFrame, emodel: EModel) -> list[dict[str, Any]]:
             if "/" not in column
             and (column in known or difflib.get_close_matches(column, known, n=1, cutoff=0.6))
         }
-    kept = pd.DataFrame({names[c]: _parsed(frame[c]) for c in frame.columns if str(c) in names})
+    kept = pd.DataFrame(
+        {names[c]: _parsed(frame[c]) for c in frame.columns if str(c) in names}, index=frame.index
+    )
     return [
         {
             str(name): value
@@ -173,6 +195,10 @@ def _number(value: Any, name: str, where: str) -> float:
         value, int | float | np.integer | np.floating
     ):
         raise IonfoError(f"{where}: parameter '{name}' must be a number, got {value!r}")
-    if not math.isfinite(value):
-        raise IonfoError(f"{where}: parameter '{name}' must be finite, got {value}")
+    try:
+        is_finite = math.isfinite(value)
+    except OverflowError:  # an integer beyond any float
+        is_finite = False
+    if not is_finite:
+        raise IonfoError(f"{where}: parameter '{name}' must be finite, got {str(value)[:20]}")
     return float(value)

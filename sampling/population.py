@@ -85,6 +85,8 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
     settings = store.settings
     emodel = store.emodel
     n_steps = int(store.state["steps"])
+    if n_steps < 1:
+        raise IonfoError(f"run '{store.folder}' holds no steps yet; sample longer")
     if not 0 <= burn_in < n_steps:
         raise IonfoError(f"--burn-in must be from 0 to {n_steps - 1} for this run, got {burn_in}")
     states = store.states()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
 from collections.abc import Callable
@@ -21,8 +20,9 @@ from ..emodels.cell import check_mechanisms, resolve_morphology
 from ..errors import IonfoError
 from ..features.scores import CostName
 from ..mechanisms import build_mechanisms
-from ..mechanisms.build import BUNDLED, content_hash
+from ..mechanisms.build import BUNDLED
 from . import mpi
+from .cell_hashes import cell_hashes
 from .evaluator import evaluator_spec
 from .pool import open_pool
 from .start import Start, around_models, from_bounds
@@ -303,11 +303,7 @@ def _settings_json(
     return {
         "emodel": emodel.model_dump(mode="json"),
         "emodel_hash": emodel.content_hash,
-        "morphology": {
-            "file": morphology.name,
-            "sha256": hashlib.sha256(morphology.read_bytes()).hexdigest(),
-        },
-        "mechanisms_hash": content_hash(mechanisms),
+        **cell_hashes(morphology, mechanisms),
         "settings": {
             "steps": settings.steps,
             "walkers": n_walkers,

@@ -7,6 +7,7 @@ temperature that falls to the sampler's own.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import emcee
@@ -75,7 +76,7 @@ def around_models(
     target : Target
         Evaluates.
     models : ndarray, shape (n_models, n_parameters)
-        Inside the bounds.
+        Inside the bounds; when more than the walkers, a random choice is used.
     n_walkers : int
         Walkers to place.
     max_evaluations : int
@@ -96,6 +97,9 @@ def around_models(
                 f"start model {i + 1} sets '{target.emodel.free_names[bad]}' to "
                 f"{models[i, bad]:.6g}, outside its bounds [{low[bad]:.6g}, {high[bad]:.6g}]"
             )
+    if len(models) > n_walkers:
+        # successive rows of a population are states of one walker
+        models = models[np.sort(rng.choice(len(models), n_walkers, replace=False))]
     trace = _Trace(target)
     kept_theta: NDArray[np.float64] = np.empty((0, models.shape[1]))
     kept_blobs: NDArray[np.void] = np.empty(0, target.blob_dtype)
@@ -109,13 +113,15 @@ def around_models(
             centres = first[np.arange(n_missing) % len(first)]
             is_copy = np.ones(n_missing, bool)
         noise = rng.standard_normal(centres.shape) * _JITTER * (high - low)
-        theta = _reflect(centres + noise * is_copy[:, None], low, high)
+        spread = _reflect(centres + noise, low, high)
+        theta = np.where(is_copy[:, None], spread, centres)
         blobs = trace(theta)
         good = blobs["cost"] <= target.max_cost
         kept_theta = np.concatenate([kept_theta, theta[good]])
         kept_blobs = np.concatenate([kept_blobs, blobs[good]])
         n_missing = n_walkers - len(kept_theta)
         if n_missing <= 0:
+            _check_spread(kept_theta, target.emodel.free_names)
             return Start(kept_theta, kept_blobs, *trace.all())
         if trace.n + n_missing > max_evaluations:
             raise _too_few(len(kept_theta), n_walkers, target.max_cost, trace.n)
@@ -245,6 +251,20 @@ def _replace(
     theta, blobs = theta.copy(), blobs.copy()
     theta[bad], blobs[bad] = all_theta[spare[: len(bad)]], all_blobs[spare[: len(bad)]]
     return theta, blobs
+
+
+def _check_spread(theta: NDArray[np.float64], names: Sequence[str]) -> None:
+    """Refuse starting points from which an ensemble cannot reach every direction."""
+    flat = [name for name, width in zip(names, np.ptp(theta, axis=0), strict=True) if width == 0]
+    scaled = (theta - theta.mean(axis=0)) / np.where(
+        np.ptp(theta, axis=0) > 0, np.ptp(theta, axis=0), 1
+    )
+    if flat or np.linalg.matrix_rank(scaled) < theta.shape[1]:
+        told = f"'{flat[0]}' is the same in all" if flat else "they lie in a plane"
+        raise IonfoError(
+            f"the start models do not spread in every direction ({told}), so the walkers would "
+            "never leave it; give other models, or fewer than walkers to start around them"
+        )
 
 
 def _too_few(n_found: int, n_walkers: int, max_cost: float, n_evaluations: int) -> IonfoError:

@@ -150,13 +150,17 @@ class RunStore:
             content: dict[str, Any] = json.loads(path.read_text())
         except FileNotFoundError:
             raise IonfoError(f"'{self.folder}' is no run folder: it has no run.json") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise IonfoError(f"'{path}' cannot be read: {error}") from None
-        if content.get("format") != FORMAT:
+        if not isinstance(content, dict) or "format" not in content:
+            raise IonfoError(f"'{path}' is damaged: it names no run format")
+        if content["format"] != FORMAT:
             raise IonfoError(
                 f"'{self.folder}' has run format {content.get('format')} and this version reads "
                 f"{FORMAT}; use the version of ionfo that wrote it"
             )
+        if not isinstance(content.get("emodel"), dict):
+            raise IonfoError(f"'{path}' is damaged: it holds no e-model")
         return content
 
     @property
@@ -172,8 +176,15 @@ class RunStore:
             return {"steps": 0, "segments": []}
         try:
             content: dict[str, Any] = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise IonfoError(f"'{path}' cannot be read: {error}") from None
+        if (
+            not isinstance(content, dict)
+            or not isinstance(content.get("steps"), int)
+            or not isinstance(content.get("segments"), list)
+            or not all(isinstance(n, str) and Path(n).name == n for n in content["segments"])
+        ):
+            raise IonfoError(f"'{path}' is damaged: it must hold steps and a list of segments")
         return content
 
     def states(self) -> pd.DataFrame:

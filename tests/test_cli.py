@@ -192,6 +192,63 @@ def test_analyse_writes_tables_and_figures(tmp_path: Path, population: Path) -> 
     assert "constant" in done.stderr  # left out, and said so
 
 
+def test_population_without_features_is_analysed_as_far_as_it_goes(
+    tmp_path: Path, population: Path
+) -> None:
+    frame = pd.read_csv(population)
+    frame[[c for c in frame if not c.startswith("features/")]].to_csv(population, index=False)
+    done = ionfo("analyse", population, "--out", tmp_path / "report")
+    assert done.returncode == 0 and "no feature varies" in done.stderr
+    assert (tmp_path / "report/o_information.csv").exists()
+
+
+def test_words_follow_the_sign(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    common = rng.standard_normal(300)
+    frame = pd.DataFrame(
+        {f"parameters/p{i}": common + 0.5 * rng.standard_normal(300) for i in "abc"}
+    )
+    frame.to_csv(tmp_path / "redundant.csv", index=False)
+    done = ionfo("analyse", tmp_path / "redundant.csv", "--out", tmp_path / "report")
+    assert "(redundancy)" in done.stdout and "(synergy)" not in done.stdout
+
+
+def test_mistakes_in_what_analyse_and_trace_read(tmp_path: Path, population: Path) -> None:
+    out = tmp_path / "report"
+    sidecar = population.with_name("population.csv.json")
+    sidecar.write_text("[1]")
+    refused("metadata in", "analyse", population, "--out", out)
+    sidecar.write_text('{"emodel": {"parameters": [{}]}}')
+    refused("is not valid", "analyse", population, "--out", out)
+    sidecar.unlink()
+    refused("carries no e-model", "trace", population, "--out", tmp_path / "t.png")
+    refused("does not exist", "trace", population, "--out", tmp_path / "no/t.png")
+    pd.read_csv(population).head(1).to_csv(population, index=False)
+    refused("0 parameters that vary over its 1 models", "analyse", population, "--out", out)
+    refused("is a folder", "analyse", tmp_path, "--out", out)
+    assert not out.exists()
+
+
+@pytest.mark.neuron
+def test_trace_draws_the_cell_that_was_scored(tmp_path: Path, model: Path) -> None:
+    source = Path(__file__).parents[1] / "morphologies/soma.swc"
+    bigger = tmp_path / "bigger.swc"
+    bigger.write_text(source.read_text().replace(" 10 -1", " 12 -1"))
+    scored, figure = tmp_path / "scored.parquet", tmp_path / "t.png"
+    assert ionfo("score", "soma", model, "--out", scored, "--morphology", bigger).returncode == 0
+    refused("was made with morphology 'bigger.swc'", "trace", scored, "--out", figure)
+    done = ionfo("trace", scored, "--out", figure, "--morphology", bigger)
+    assert done.returncode == 0 and figure.exists(), done.stderr
+    refused("is the file of the models", "score", "soma", scored, "--out", scored)
+
+
+def test_option_of_the_wrong_type_gets_a_sentence(tmp_path: Path) -> None:
+    refused("--steps", "sample", "soma", "--out", tmp_path / "r", "--steps", "many")
+    refused("--out", "sample", "soma")
+    refused("No such command", "smaple")
+    refused("--stepz", "sample", "soma", "--out", tmp_path / "r", "--stepz", "3")
+
+
 def test_unknown_target_suggests_the_nearest(tmp_path: Path, population: Path) -> None:
     out = tmp_path / "report"
     refused("did you mean 'other'?", "analyse", population, "--out", out, "--targets", "othr")

@@ -21,6 +21,7 @@ from .analysis import (
     plots,
     redundancy_synergy_spectrum,
 )
+from .emodels import EModel, parse_emodel
 from .errors import IonfoError, nearest
 from .sampling import read_population
 from .sampling.files import write_table, write_text
@@ -64,18 +65,24 @@ def analyse_population(file: Path, out: Path, targets: Sequence[str] = ()) -> No
     for target in targets:
         if target not in known:
             raise IonfoError(f"'{file}' has no feature '{target}'{nearest(target, known)}")
+    emodel = None
+    if "emodel" in population.metadata:
+        emodel = parse_emodel(json.dumps(population.metadata["emodel"]), str(file))
     table = _matrices(population.frame, file)
     for target in targets:
         if target not in table.feature_names:
             raise IonfoError(f"feature '{target}' does not vary or is missing in some models")
+    if len(table.parameter_names) < 3:
+        raise IonfoError(
+            f"'{file}' has {len(table.parameter_names)} parameters that vary over its "
+            f"{len(population.frame)} models; at least 3 are needed"
+        )
     try:
         correlation = correlation_matrix(table.parameters, table.weights, table.parameter_names)
         joint = {name: _joint(table, name) for name in targets or table.feature_names}
     except ValueError as error:
         raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
     chosen = list(targets) or _most_informed(joint)
-    if len(table.parameter_names) < 3:
-        raise IonfoError(f"'{file}' has fewer than 3 parameters that vary")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -91,11 +98,16 @@ def analyse_population(file: Path, out: Path, targets: Sequence[str] = ()) -> No
     o_spectrum = o_information_spectrum(correlation)
     write_table(out / "o_information.csv", _spectrum_frame(o_spectrum, table.parameter_names))
     rsi = {name: redundancy_synergy_spectrum(joint[name], n_parameters) for name in chosen}
-    rsi_frames = [
-        _spectrum_frame(spectrum, table.parameter_names).assign(target=name)
-        for name, spectrum in rsi.items()
-    ]
-    write_table(out / "redundancy_synergy.csv", pd.concat(rsi_frames, ignore_index=True))
+    if rsi:
+        frames = [
+            _spectrum_frame(spectrum, table.parameter_names).assign(target=name)
+            for name, spectrum in rsi.items()
+        ]
+        write_table(out / "redundancy_synergy.csv", pd.concat(frames, ignore_index=True))
+        panels = {f"RSI about {name}": spectrum for name, spectrum in rsi.items()}
+        _save(out / "redundancy_synergy", plots.order_curves(panels, "RSI (nats)", estimator))
+    else:
+        show.note("no feature varies in all models: no redundancy-synergy index")
 
     _save(
         out / "mutual_information",
@@ -107,15 +119,7 @@ def analyse_population(file: Path, out: Path, targets: Sequence[str] = ()) -> No
             {"O-information of the parameters": o_spectrum}, "O-information (nats)", estimator
         ),
     )
-    _save(
-        out / "redundancy_synergy",
-        plots.order_curves(
-            {f"RSI about {name}": spectrum for name, spectrum in rsi.items()},
-            "RSI (nats)",
-            estimator,
-        ),
-    )
-    _draw_distributions(out, population.frame, population.metadata, table)
+    _draw_distributions(out, len(population.frame), emodel, table)
     summary = {
         "population": file.name,
         "estimator": estimator,
@@ -146,7 +150,7 @@ def _matrices(frame: pd.DataFrame, file: Path) -> Table:
     if bad := [str(name) for name in parameters if parameters[name].isna().any()]:
         raise IonfoError(f"'{file}': parameter '{bad[0]}' is missing in some models")
     fixed = [str(name) for name in parameters if parameters[name].nunique() == 1]
-    if fixed and len(frame) > 1:
+    if fixed and len(fixed) < parameters.shape[1]:
         show.note(f"left out parameters that do not vary: {', '.join(fixed)}")
     parameters = parameters.drop(columns=fixed)
     unfit = [
@@ -154,7 +158,7 @@ def _matrices(frame: pd.DataFrame, file: Path) -> Table:
         for name in features
         if features[name].isna().any() or features[name].nunique() == 1
     ]
-    if unfit:
+    if unfit and len(frame) > 1:
         show.note(f"left out features that are missing or do not vary: {', '.join(unfit)}")
     features = features.drop(columns=unfit)
     weights = frame["weight"] if "weight" in frame else pd.Series(1.0, frame.index)
@@ -204,15 +208,15 @@ def _spectrum_frame(spectrum: Spectrum, names: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def _draw_distributions(
-    out: Path, frame: pd.DataFrame, metadata: Mapping[str, object], table: Table
-) -> None:
-    units = metadata.get("units")
-    units = units if isinstance(units, dict) else {}
-    definition = metadata.get("emodel")
-    definition = definition if isinstance(definition, dict) else {}
-    bounds = {p["name"]: p["bounds"] for p in definition.get("parameters", []) if p["bounds"]}
-    goals = {f["name"]: (f["mean"], f["std"]) for f in definition.get("features", [])}
+def _draw_distributions(out: Path, n_models: int, emodel: EModel | None, table: Table) -> None:
+    units: dict[str, str] = {}
+    bounds: dict[str, tuple[float, float]] = {}
+    goals: dict[str, tuple[float, float]] = {}
+    if emodel is not None:
+        units = {p.name: p.unit for p in emodel.parameters}
+        units |= {feature.name: feature.unit for feature in emodel.features}
+        bounds = {p.name: p.bounds for p in emodel.parameters if p.bounds is not None}
+        goals = {feature.name: (feature.mean, feature.std) for feature in emodel.features}
 
     def labelled(name: str) -> str:
         return f"{name} ({units[name]})" if name in units else name
@@ -222,8 +226,8 @@ def _draw_distributions(
         table.parameters,
         table.weights,
         [labelled(name) for name in names],
-        ranges=[tuple(bounds[name]) for name in names] if set(names) <= set(bounds) else None,
-        title=f"parameters inside their bounds, n = {len(frame)} models",
+        ranges=[bounds[name] for name in names] if set(names) <= set(bounds) else None,
+        title=f"parameters inside their bounds, n = {n_models} models",
     )
     _save(out / "parameters", figure)
     names = table.feature_names
@@ -233,7 +237,7 @@ def _draw_distributions(
             table.weights,
             [labelled(name) for name in names],
             targets=[goals[name] for name in names] if set(names) <= set(goals) else None,
-            title=f"features (bars) and targets (mean ± SD), n = {len(frame)} models",
+            title=f"features (bars) and targets (mean ± SD), n = {n_models} models",
         )
         _save(out / "features", figure)
 
@@ -263,7 +267,12 @@ def _tell(
     }.items():
         low, high = int(np.argmin(one.minimum)), int(np.argmax(one.maximum))
         screen.print(
-            f"{label}: {one.minimum[low]:+.4f} nats at order {one.order[low]} (synergy) to "
-            f"{one.maximum[high]:+.4f} nats at order {one.order[high]} (redundancy)"
+            f"{label}: lowest {one.minimum[low]:+.4f} nats at order {one.order[low]}"
+            f"{_meaning(one.minimum[low])}, highest {one.maximum[high]:+.4f} nats at order "
+            f"{one.order[high]}{_meaning(one.maximum[high])}"
         )
     screen.print(f"tables and figures in {out}")
+
+
+def _meaning(value: float) -> str:
+    return " (synergy)" if value < 0 else " (redundancy)" if value > 0 else ""

@@ -64,8 +64,13 @@ def main() -> None:
         # whatever is wrong, the driver says it once
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    usage_error: type[Exception] = typer.BadParameter.__bases__[0]
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except usage_error as error:
+        told = error.format_message() if hasattr(error, "format_message") else str(error)
+        print(f"ionfo: {told}", file=sys.stderr)
+        sys.exit(2)
     except IonfoError as error:
         print(f"ionfo: {error}", file=sys.stderr)
         sys.exit(2)
@@ -270,7 +275,7 @@ def analyse(
 
 @app.command()
 def trace(
-    population: Annotated[Path, typer.Argument(help="A population (.parquet).")],
+    population: Annotated[Path, typer.Argument(help="A population: .parquet or .csv.")],
     out: Annotated[Path, typer.Option("--out", help="Figure: .png, .svg or .pdf.")],
     model: Annotated[
         list[int] | None, typer.Option("--model", help="Row, from 0; repeat for more.")

@@ -12,6 +12,7 @@ import pandas as pd
 from . import show
 from .emodels import EModel, load_emodel
 from .emodels.cell import check_mechanisms, resolve_morphology
+from .errors import IonfoError
 from .features.scores import CostName
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
@@ -24,6 +25,7 @@ from .sampling import (
     open_pool,
     read_models,
 )
+from .sampling.cell_hashes import cell_hashes
 from .sampling.files import check_table_path, write_table
 from .sampling.models_file import Models, outside_bounds
 
@@ -66,6 +68,8 @@ def score_file(
         If an input breaks a rule.  A failed model is a row, not an error.
     """
     check_table_path(out)
+    if out.resolve() == file.resolve():
+        raise IonfoError(f"--out '{out}' is the file of the models; choose another name")
     emodel = load_emodel(name)
     models = read_models(file, emodel)
     check_mechanisms(emodel, mechanisms or BUNDLED)
@@ -89,6 +93,7 @@ def score_file(
     metadata = {
         "emodel": emodel.model_dump(mode="json"),
         "emodel_hash": emodel.content_hash,
+        **cell_hashes(morphology, mechanisms or BUNDLED),
         "cost": cost,
         "units": {p.name: p.unit for p in emodel.parameters}
         | {feature.name: feature.unit for feature in emodel.features},

@@ -10,8 +10,11 @@ import numpy as np
 
 from .analysis import plots
 from .emodels import EModel, Missing, ProtocolRunner, Simulator, parse_emodel
+from .emodels.cell import resolve_morphology
 from .errors import IonfoError
+from .mechanisms.build import BUNDLED
 from .sampling import Population, read_population
+from .sampling.cell_hashes import check_same_cell
 from .sampling.models_file import models_of_frame
 
 
@@ -42,18 +45,29 @@ def trace_models(
     """
     if out.suffix not in (".png", ".svg", ".pdf"):
         raise IonfoError(f"figure '{out}' must end in .png, .svg or .pdf")
+    if not out.absolute().parent.is_dir():
+        raise IonfoError(f"output folder '{out.absolute().parent}' does not exist")
     population = read_population(file)
     if "emodel" not in population.metadata:
-        raise IonfoError(f"'{file}' carries no e-model; collect it to .parquet")
+        raise IonfoError(
+            f"'{file}' carries no e-model; give what `ionfo collect` or `ionfo score` wrote"
+        )
     emodel = parse_emodel(json.dumps(population.metadata["emodel"]), str(file))
     read = models_of_frame(population.frame, emodel, str(file))
     n_models = len(population.frame)
     for row in models:
         if not 0 <= row < n_models:
             raise IonfoError(f"'{file}' has models 0 to {n_models - 1}, got --model {row}")
+    if not models and "cost" not in population.frame:
+        raise IonfoError(
+            f"'{file}' has no column 'cost' to choose models by; name them with --model"
+        )
     chosen = {f"model {row}": row for row in models} or _representative(population, emodel)
     nothing = (np.empty(0), np.empty(0))
-    simulator = Simulator(emodel, morphology, mechanisms)
+    folder = mechanisms or BUNDLED
+    morphology = resolve_morphology(emodel, morphology)
+    check_same_cell(population.metadata, morphology, folder, str(file))
+    simulator = Simulator(emodel, morphology, folder)
     steps = [protocol.name for protocol in emodel.protocols if protocol.kind == "step"]
     panels: dict[str, plots.Traces] = {}
     for label, row in chosen.items():

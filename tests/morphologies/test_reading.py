@@ -55,3 +55,24 @@ def test_unreadable_file_gets_a_sentence(tmp_path: Path) -> None:
 def test_only_bundled_names_are_found(name: str) -> None:
     with pytest.raises(IonfoError, match="no bundled morphology"):
         find_morphology(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('("Soma" (CellBody) xx yy)\n((Axon) (0 0 0 1) (0 9 0 1))\n', "its soma has 0 points"),
+        (ASC.replace("(0 9 0 1)", "(0 9 zero 1)"), r"expected a point .* got '\(0 9 zero 1\)'"),
+        (ASC.replace("(0 9 0 1)", "(0 9 nan 1)"), "expected a point"),
+    ],
+)
+def test_asc_without_proper_points_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "cell.asc"
+    path.write_text(text)
+    with pytest.raises(IonfoError, match=words):
+        check_morphology(path, needs_axon=True)
+
+
+def test_colours_and_strings_are_no_points(tmp_path: Path) -> None:
+    path = tmp_path / "cell.asc"
+    path.write_text("; a comment (\n" + ASC.replace("(Axon)", "(Color RGB (255, 0, 0)) (Axon)"))
+    check_morphology(path, needs_axon=True)

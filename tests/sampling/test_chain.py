@@ -191,3 +191,47 @@ def test_population_carries_its_settings(emodel: EModel, tmp_path: Path, suffix:
     pd.testing.assert_frame_equal(again.frame, population.frame)
     assert again.metadata["settings"]["temperature"] == 2.0
     assert again.metadata["emodel"]["name"] == "soma"
+
+
+@pytest.mark.parametrize("n_models", [16, 24])
+def test_start_that_cannot_spread_is_refused(emodel: EModel, n_models: int) -> None:
+    target = Target(emodel, AnalyticPool(emodel, gaussian_cost))
+    rng = np.random.default_rng(0)
+    flat = rng.standard_normal((n_models, 3))
+    flat[:, 1] = 0.5
+    with pytest.raises(IonfoError, match="'g1.somatic' is the same in all"):
+        around_models(target, flat, 16, 100, rng)
+    flat[:, 1] = flat[:, 0] - 2 * flat[:, 2]
+    with pytest.raises(IonfoError, match="they lie in a plane"):
+        around_models(target, flat, 16, 100, rng)
+
+
+def test_start_takes_a_random_choice_of_many_models(emodel: EModel) -> None:
+    target = Target(emodel, AnalyticPool(emodel, gaussian_cost))
+    models = np.random.default_rng(1).standard_normal((200, 3))
+    start = around_models(target, models, 16, 16, np.random.default_rng(0))
+    rows = {tuple(row) for row in models}
+    assert all(tuple(row) in rows for row in start.theta)
+    assert not (start.theta == models[:16]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("state.json", "[]", "must hold steps and a list of segments"),
+        ("state.json", "{}", "must hold steps and a list of segments"),
+        ("state.json", '{"steps": 5, "segments": ["../../etc/passwd"]}', "must hold steps"),
+        ("state.json", "{", "cannot be read"),
+        ("state.json", '{"steps": 0, "segments": []}', "holds no steps yet"),
+        ("run.json", "[1]", "names no run format"),
+        ("run.json", '{"format": 1}', "holds no e-model"),
+        ("run.json", '{"format": 99}', "has run format 99"),
+    ],
+)
+def test_damaged_run_gets_a_sentence(
+    emodel: EModel, tmp_path: Path, name: str, content: str, words: str
+) -> None:
+    store = run(emodel, tmp_path / "run", steps=3)
+    (store.folder / name).write_text(content)
+    with pytest.raises(IonfoError, match=words):
+        collect(store)

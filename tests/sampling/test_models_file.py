@@ -135,3 +135,42 @@ def test_outside_the_bounds_is_one_line(tmp_path: Path) -> None:
     assert line is not None and line.startswith("1 of 2 models lie outside the bounds of g_pas")
     assert outside_bounds(type(models)(models.theta[:1], [{}]), EMODEL) is None
     assert np.isfinite(models.theta).all()
+
+
+def test_rows_longer_than_the_header_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "models.csv"
+    for extra in ("0.5,{}", "{},0.5", "{},"):
+        row = extra.format(",".join(map(str, MODEL.values())))
+        path.write_text(",".join(MODEL) + "\n" + row + "\n" + row + "\n")
+        with pytest.raises(IonfoError, match="cannot be read as csv"):
+            read_models(path, EMODEL)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1, "a": 2}', "'a' stands twice"),
+        ("[" * 100000, "nested too deep|cannot be read as JSON"),
+        (json.dumps(MODEL).replace("80.0", "9" * 400), "must be finite"),
+    ],
+)
+def test_hostile_json_gets_a_sentence(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "models.json"
+    path.write_text(text)
+    with pytest.raises(IonfoError, match=words):
+        read_models(path, EMODEL)
+
+
+def test_table_of_something_else_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "models.csv"
+    path.write_text(";".join(MODEL) + "\n" + ";".join(map(str, MODEL.values())) + "\n")
+    with pytest.raises(IonfoError, match="no column named like a parameter"):
+        read_models(path, EMODEL)
+    with pytest.raises(IonfoError, match="is a folder"):
+        read_models(tmp_path, EMODEL)
+
+
+def test_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "models.json"
+    path.write_text(json.dumps(MODEL), encoding="utf-8-sig")
+    assert len(read_models(path, EMODEL).theta) == 1
