@@ -136,6 +136,31 @@ def score(
     _on_driver(work)
 
 
+class FolderFormat(str, Enum):
+    """Formats in which an e-model can be written."""
+
+    emodel_generalisation = "emodel-generalisation"
+
+
+@app.command()
+def export(
+    emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
+    out: Annotated[Path, typer.Option("--out", help="New or empty folder.")],
+    format: Annotated[
+        FolderFormat, typer.Option("--format", help="Whose folder it is.")
+    ] = FolderFormat.emodel_generalisation,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
+) -> None:
+    """Write an e-model as a folder that another tool evaluates unchanged.
+
+    Example: ionfo export l5pc --out folder --morphology cell.asc
+    """
+    from .emodels import export_emodel, load_emodel
+
+    export_emodel(load_emodel(emodel), out, morphology, mechanisms)
+
+
 @app.command()
 def sample(
     emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
