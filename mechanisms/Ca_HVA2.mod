@@ -9,6 +9,9 @@ Inactivation is shifted by 12.3 mV (junction potential), activation is not.
 No temperature dependence.
 The removable singularity of the activation rate at -27 mV is replaced by its
 series.
+Rates come from tables of 4,000 intervals over -150 to 100 mV (steps of 1/16 mV, linear
+interpolation); outside that range, and everywhere with usetable_Ca_HVA2 = 0, they are
+exact.  They are kept while v stays, because CVODE asks twice at each voltage.
 ENDCOMMENT
 
 NEURON {
@@ -35,6 +38,7 @@ ASSIGNED {
     m_tau (ms)
     h_inf (1)
     h_tau (ms)
+    v_rates (mV)
 }
 
 STATE {
@@ -48,18 +52,35 @@ BREAKPOINT {
 }
 
 INITIAL {
+    v_rates = v
     rates(v)
     m = m_inf
     h = h_inf
 }
 
 DERIVATIVE states {
-    rates(v)
+    if (v != v_rates) {
+        v_rates = v
+        rates(v)
+    }
     m' = (m_inf - m)/m_tau
     h' = (h_inf - h)/h_tau
 }
 
 PROCEDURE rates(v (mV)) {
+    if (v > -150 (mV) && v < 100 (mV)) {
+        tabulated_rates(v)
+    } else {
+        exact_rates(v)
+    }
+}
+
+PROCEDURE tabulated_rates(v (mV)) {
+    TABLE m_inf, m_tau, h_inf, h_tau FROM -150 TO 100 WITH 4000
+    exact_rates(v)
+}
+
+PROCEDURE exact_rates(v (mV)) {
     LOCAL a, b
     a = m_alpha(v)
     b = m_beta(v)

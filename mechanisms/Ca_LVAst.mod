@@ -6,6 +6,9 @@ ica = gCa_LVAstbar m^2 h (v - eca)
 Kinetics: Avery & Johnston (1996), time constants after Randall & Tsien (1997),
 shifted by -10 mV (junction potential; the offsets below include it).
 Rates are scaled once by qt = 2.3^((34 - 21)/10), which does not follow celsius.
+Rates come from tables of 4,000 intervals over -150 to 100 mV (steps of 1/16 mV, linear
+interpolation); outside that range, and everywhere with usetable_Ca_LVAst = 0, they are
+exact.  They are kept while v stays, because CVODE asks twice at each voltage.
 ENDCOMMENT
 
 NEURON {
@@ -38,6 +41,7 @@ ASSIGNED {
     m_tau (ms)
     h_inf (1)
     h_tau (ms)
+    v_rates (mV)
 }
 
 STATE {
@@ -52,18 +56,35 @@ BREAKPOINT {
 }
 
 INITIAL {
+    v_rates = v
     rates(v)
     m = m_inf
     h = h_inf
 }
 
 DERIVATIVE states {
-    rates(v)
+    if (v != v_rates) {
+        v_rates = v
+        rates(v)
+    }
     m' = (m_inf - m)/m_tau
     h' = (h_inf - h)/h_tau
 }
 
 PROCEDURE rates(v (mV)) {
+    if (v > -150 (mV) && v < 100 (mV)) {
+        tabulated_rates(v)
+    } else {
+        exact_rates(v)
+    }
+}
+
+PROCEDURE tabulated_rates(v (mV)) {
+    TABLE m_inf, m_tau, h_inf, h_tau FROM -150 TO 100 WITH 4000
+    exact_rates(v)
+}
+
+PROCEDURE exact_rates(v (mV)) {
     m_inf = m_infinity(v)
     m_tau = m_time_constant(v)
     h_inf = h_infinity(v)

@@ -8,6 +8,13 @@ vshiftm and vshifth move the curves to the right, slopem and slopeh are the
 slope factors of activation and inactivation.
 Rates are scaled once by qt = 2.3^((34 - 21)/10), which does not follow celsius.
 Every rate is 0/0 at its half voltage and is replaced there by its series.
+
+With x = (v + 38 - vshiftm)/slopem and y = (v + 66 - vshifth)/slopeh the curves of
+every shift and slope are four functions of one number:
+  m_inf(x), m_tau = m_tau_unit(x)/slopem, h_inf(y), h_tau = h_tau_unit(y)/slopeh.
+These come from tables of 4,000 intervals over -31.25 to 31.25 (steps of 1/64, linear
+interpolation); outside that range, and everywhere with usetable_NaTg = 0, they are
+exact.  They are kept while v stays, because CVODE asks twice at each voltage.
 ENDCOMMENT
 
 NEURON {
@@ -44,6 +51,9 @@ ASSIGNED {
     m_tau (ms)
     h_inf (1)
     h_tau (ms)
+    m_tau_unit (ms-mV)
+    h_tau_unit (ms-mV)
+    v_rates (mV)
 }
 
 STATE {
@@ -58,50 +68,70 @@ BREAKPOINT {
 }
 
 INITIAL {
+    v_rates = v
     rates(v)
     m = m_inf
     h = h_inf
 }
 
 DERIVATIVE states {
-    rates(v)
+    if (v != v_rates) {
+        v_rates = v
+        rates(v)
+    }
     m' = (m_inf - m)/m_tau
     h' = (h_inf - h)/h_tau
 }
 
 PROCEDURE rates(v (mV)) {
+    LOCAL x, y
+    x = (v + 38 (mV) - vshiftm)/slopem
+    y = (v + 66 (mV) - vshifth)/slopeh
+    if (fabs(x) < 31.25) {
+        tabulated_m(x)
+    } else {
+        exact_m(x)
+    }
+    if (fabs(y) < 31.25) {
+        tabulated_h(y)
+    } else {
+        exact_h(y)
+    }
+    m_tau = m_tau_unit/slopem
+    h_tau = h_tau_unit/slopeh
+}
+
+PROCEDURE tabulated_m(x (1)) {
+    TABLE m_inf, m_tau_unit FROM -31.25 TO 31.25 WITH 4000
+    exact_m(x)
+}
+
+PROCEDURE tabulated_h(y (1)) {
+    TABLE h_inf, h_tau_unit FROM -31.25 TO 31.25 WITH 4000
+    exact_h(y)
+}
+
+PROCEDURE exact_m(x (1)) {
     LOCAL a, b
-    a = m_alpha(v)
-    b = m_beta(v)
-    m_tau = 1/(a + b)/qt
+    a = (0.182 (/mV-ms))*linoid(x)
+    b = (0.124 (/mV-ms))*linoid(-x)
+    m_tau_unit = 1/(a + b)/qt
     m_inf = a/(a + b)
-    a = h_alpha(v)
-    b = h_beta(v)
-    h_tau = 1/(a + b)/qt
+}
+
+PROCEDURE exact_h(y (1)) {
+    LOCAL a, b
+    a = (0.015 (/mV-ms))*linoid(-y)
+    b = (0.015 (/mV-ms))*linoid(y)
+    h_tau_unit = 1/(a + b)/qt
     h_inf = a/(a + b)
 }
 
-FUNCTION m_alpha(v (mV)) (/ms) {
-    m_alpha = (0.182 (/mV-ms))*linoid(v + 38 (mV) - vshiftm, slopem)
-}
-
-FUNCTION m_beta(v (mV)) (/ms) {
-    m_beta = (0.124 (/mV-ms))*linoid(-(v + 38 (mV) - vshiftm), slopem)
-}
-
-FUNCTION h_alpha(v (mV)) (/ms) {
-    h_alpha = (0.015 (/mV-ms))*linoid(-(v + 66 (mV) - vshifth), slopeh)
-}
-
-FUNCTION h_beta(v (mV)) (/ms) {
-    h_beta = (0.015 (/mV-ms))*linoid(v + 66 (mV) - vshifth, slopeh)
-}
-
-: x/(1 - exp(-x/y)), by its series where that is 0/0
-FUNCTION linoid(x (mV), y (mV)) (mV) {
-    if (fabs(x/y) < 1e-5) {
-        linoid = y*(1 + x/y/2)
+: x/(1 - exp(-x)), by its series where that is 0/0
+FUNCTION linoid(x (1)) (1) {
+    if (fabs(x) < 1e-5) {
+        linoid = 1 + x/2
     } else {
-        linoid = x/(1 - exp(-x/y))
+        linoid = x/(1 - exp(-x))
     }
 }

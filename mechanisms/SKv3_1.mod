@@ -5,6 +5,9 @@ ik = gSKv3_1bar m (v - ek)
 
 Kinetics: Rettig et al. (1992), with methods of Grupe et al. (1990).
 One activation gate, no inactivation, no temperature dependence.
+Rates come from tables of 4,000 intervals over -150 to 100 mV (steps of 1/16 mV, linear
+interpolation); outside that range, and everywhere with usetable_SKv3_1 = 0, they are
+exact.  They are kept while v stays, because CVODE asks twice at each voltage.
 ENDCOMMENT
 
 NEURON {
@@ -30,6 +33,7 @@ ASSIGNED {
     gSKv3_1 (S/cm2)
     m_inf (1)
     m_tau (ms)
+    v_rates (mV)
 }
 
 STATE {
@@ -43,16 +47,33 @@ BREAKPOINT {
 }
 
 INITIAL {
+    v_rates = v
     rates(v)
     m = m_inf
 }
 
 DERIVATIVE states {
-    rates(v)
+    if (v != v_rates) {
+        v_rates = v
+        rates(v)
+    }
     m' = (m_inf - m)/m_tau
 }
 
 PROCEDURE rates(v (mV)) {
+    if (v > -150 (mV) && v < 100 (mV)) {
+        tabulated_rates(v)
+    } else {
+        exact_rates(v)
+    }
+}
+
+PROCEDURE tabulated_rates(v (mV)) {
+    TABLE m_inf, m_tau FROM -150 TO 100 WITH 4000
+    exact_rates(v)
+}
+
+PROCEDURE exact_rates(v (mV)) {
     m_inf = m_infinity(v)
     m_tau = m_time_constant(v)
 }

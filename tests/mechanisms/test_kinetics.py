@@ -137,6 +137,11 @@ CHECKS = {
 }  # fmt: skip
 
 
+def use_tables(h: Any, used: bool) -> None:
+    for suffix in {channel.split()[0] for channel in EQUATIONS}:
+        setattr(h, f"usetable_{suffix}", int(used))
+
+
 @pytest.fixture
 def h() -> Iterator[Any]:
     from ionfo.emodels import Simulator
@@ -149,7 +154,9 @@ def h() -> Iterator[Any]:
     h.load_file("stdrun.hoc")
     h.CVode().active(0)
     h.celsius = 34
+    use_tables(h, False)
     yield h
+    use_tables(h, True)
     h.CVode().active(0)
     h.dt = 0.025
 
@@ -192,6 +199,48 @@ def test_gates_follow_the_published_equations(h: Any, section: Any, channel: str
             steady, measured_tau = measure(h, section, suffix, gate, v, tau)
             assert steady == pytest.approx(equations[f"{gate}_inf"](v), rel=1e-6, abs=0)
             assert measured_tau == pytest.approx(tau, rel=1e-6)
+
+
+ANY_SHAPE = {"vshiftm": -7.3, "vshifth": 11.9, "slopem": 4.1, "slopeh": 8.7}
+
+
+@pytest.mark.parametrize("channel", [*EQUATIONS, "NaTg any"])
+def test_tables_follow_the_equations_between_their_nodes(
+    h: Any, section: Any, channel: str
+) -> None:
+    use_tables(h, True)
+    suffix = channel.split()[0]
+    section.insert(suffix)
+    for name, value in {**SHAPES, "NaTg any": ANY_SHAPE}.get(channel, {}).items():
+        setattr(section(0.5), f"{name}_{suffix}", value)
+    equations = na(*ANY_SHAPE.values()) if channel == "NaTg any" else EQUATIONS[channel]
+    rng = np.random.default_rng(1)
+    # beyond -150 to 100 mV the rates are exact again
+    voltages = [*SINGULAR, -60.0, -60.03, -150.0, 99.99, -160.0, 120.0, *rng.uniform(-149, 99, 300)]
+    away = []
+    for gate in {key[0] for key in equations}:
+        for v in voltages:
+            tau = equations[f"{gate}_tau"](v)
+            steady, measured_tau = measure(h, section, suffix, gate, v, tau)
+            away.append(steady / equations[f"{gate}_inf"](v) - 1)
+            away.append(measured_tau / tau - 1)
+    assert np.abs(away).max() < 1e-4
+    assert np.abs(away).max() > 1e-6  # or no table was used
+
+
+@pytest.mark.parametrize("suffix", sorted({channel.split()[0] for channel in EQUATIONS}))
+def test_rates_follow_a_voltage_that_comes_back(h: Any, section: Any, suffix: str) -> None:
+    # rates are kept while v stays: a kept rate must not outlive a change of shape or of tables
+    section.insert(suffix)
+    h.finitialize(-40)
+    exact = getattr(section(0.5), suffix).m
+    use_tables(h, True)
+    h.finitialize(-40.03)
+    h.finitialize(-40)
+    assert getattr(section(0.5), suffix).m == pytest.approx(exact, rel=1e-4)
+    use_tables(h, False)
+    h.finitialize(-40)
+    assert getattr(section(0.5), suffix).m == exact
 
 
 @pytest.mark.parametrize(("channel", "quantity"), CHECKS)
