@@ -2,16 +2,21 @@
 
 from .definition import EModel, Parameter, list_emodels, load_emodel, parse_emodel
 from .export import export_emodel
-from .protocols import Missing, ProtocolRunner
+from .numerics import PLAIN, Numerics
+from .protocols import Missing, ProtocolRunner, cheap_first, check_order
 from .simulator import SimulationError, Simulator
 
 __all__ = [
+    "PLAIN",
     "EModel",
     "Missing",
+    "Numerics",
     "Parameter",
     "ProtocolRunner",
     "SimulationError",
     "Simulator",
+    "cheap_first",
+    "check_order",
     "export_emodel",
     "list_emodels",
     "load_emodel",

@@ -19,6 +19,12 @@ from .distributions import Formula
 FOLDER = Path(__file__).resolve().parent
 BASE_REGIONS = ("all", "somatic", "basal", "apical", "axonal", "myelinated")
 DISTRIBUTION_PREFIX = "distribution_"
+NEEDS = {
+    "rin": ("holding_search",),
+    "threshold_search": ("holding_search", "rin", "rmp"),
+    "step": ("holding_search", "threshold_search"),
+}
+"""Kind of protocol -> kinds that must have run before it."""
 
 
 class _Strict(BaseModel):
@@ -208,6 +214,9 @@ class EModel(_Strict):
     sources: tuple[str, ...] = ()
     morphology: Morphology
     cvode_atol: float = Field(1e-3, gt=0)
+    cvode_max_order: int = Field(
+        5, ge=1, le=5, description="of CVODE's formulas; 3 takes fewer steps on large cells"
+    )
     max_steps: int = Field(200_000, gt=0, description="integrator steps a sweep may take")
     regions: dict[str, tuple[str, ...]] = {}
     mechanisms: dict[str, tuple[str, ...]]
@@ -287,14 +296,9 @@ class EModel(_Strict):
         return self
 
     def _check_protocol_order(self) -> None:
-        needs = {
-            "rin": ("holding_search",),
-            "threshold_search": ("holding_search", "rin", "rmp"),
-            "step": ("holding_search", "threshold_search"),
-        }
         seen: list[str] = []
         for protocol in self.protocols:
-            for needed in needs.get(protocol.kind, ()):
+            for needed in NEEDS.get(protocol.kind, ()):
                 if needed not in seen:
                     raise ValueError(
                         f"protocol '{protocol.name}' ({protocol.kind}) needs a {needed} before it"

@@ -3,26 +3,30 @@
 Order, searches and their corners follow the newer published evaluator
 (emodel-generalisation, Arnaudon et al. 2023): holding current, input resistance, resting
 potential, threshold current, then sweeps in percent of the threshold current on top of
-the holding current.  A protocol without a response ends the run.
+the holding current.  A protocol without a response makes all that follow it in the
+definition count as missing too, in whatever order they are run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..features import EfelSettings, Response, feature_value
 from .definition import (
+    NEEDS,
+    EModel,
     HoldingSearch,
     InputResistance,
     Protocol,
+    Recording,
     RestingPotential,
     Step,
     ThresholdSearch,
 )
-from .simulator import SimulationError, Simulator
+from .simulator import Held, SimulationError, Simulator
 
 _SPIKE_SETTINGS = EfelSettings(Threshold=-20.0, interp_step=0.1, strict_stiminterval=False)
 """How searches detect spikes: eFEL's defaults, over the whole sweep."""
@@ -33,6 +37,44 @@ class Missing:
     """A protocol without a response, and why."""
 
     reason: str
+
+
+Watch = Callable[[str, Callable[[], Response]], bool]
+"""Asked during a sweep, with its protocol and a function that gives the response so far,
+whether to end it."""
+
+
+def cheap_first(emodel: EModel) -> tuple[str, ...]:
+    """Order the protocols so that each follows what it needs and short stimuli come early.
+
+    Examples
+    --------
+    >>> from ionfo.emodels import load_emodel
+    >>> cheap_first(load_emodel("l5pc"))[:6]
+    ('SearchHoldingCurrent', 'RMPProtocol', 'RinProtocol', 'SearchThresholdCurrent', 'bAP', \
+'SpikeRec_600')
+    """
+    depth = {"holding_search": 0, "rmp": 1, "rin": 2, "threshold_search": 3, "step": 4}
+    ordered = sorted(emodel.protocols, key=lambda one: (depth[one.kind], one.duration))
+    return tuple(protocol.name for protocol in ordered)
+
+
+def check_order(emodel: EModel, order: Sequence[str]) -> None:
+    """Check that an order names every protocol once, each after what it needs.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    kinds = {protocol.name: protocol.kind for protocol in emodel.protocols}
+    if sorted(order) != sorted(kinds):
+        raise ValueError(f"order must name each of {', '.join(kinds)} once, got {list(order)}")
+    for i, name in enumerate(order):
+        before = [kinds[one] for one in order[:i]]
+        for needed in NEEDS.get(kinds[name], ()):
+            if needed not in before:
+                raise ValueError(f"protocol '{name}' must come after the {needed}, got {order}")
 
 
 @dataclass
@@ -46,32 +88,48 @@ class _Measured:
 
 
 class ProtocolRunner:
-    """Run all protocols of an e-model on the simulator's current parameters.
+    """Run the protocols of an e-model on the simulator's current parameters.
 
     Parameters
     ----------
     simulator : Simulator
         With its parameters set.
+    order : sequence of str, optional
+        Protocols in the order to run them in (`check_order`); the definition's by default.
+    watch : callable, optional
+        Asked during the steps, see `Watch`; a step that it ends is the last item of the run.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        order: Sequence[str] | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self.simulator = simulator
         self.emodel = simulator.emodel
+        self.order = tuple(p.name for p in self.emodel.protocols) if order is None else order
+        self.watch = watch
 
     def run(self) -> Iterator[tuple[str, Response | Missing]]:
-        """Yield each protocol's name and response, in order.
+        """Yield each protocol's name and response.
 
-        The first `Missing` is the last item: later protocols are not run.
+        After a `Missing`, protocols that follow it in the definition are not run: they count
+        as missing as well.
         """
         measured = _Measured()
-        for protocol in self.emodel.protocols:
+        index = {protocol.name: i for i, protocol in enumerate(self.emodel.protocols)}
+        end = len(index)
+        for name in self.order:
+            if index[name] > end:
+                continue
             try:
-                response = self._run_one(protocol, measured)
+                response = self._run_one(self.emodel.protocols[index[name]], measured)
             except SimulationError as error:
                 response = Missing(str(error))
-            yield protocol.name, response
             if isinstance(response, Missing):
-                return
+                end = index[name]
+            yield name, response
 
     def _run_one(self, protocol: Protocol, measured: _Measured) -> Response | Missing:
         match protocol:
@@ -88,7 +146,12 @@ class ProtocolRunner:
 
     # -- sweeps -----------------------------------------------------------------
 
-    def _constant(self, protocol: HoldingSearch | RestingPotential, current: float) -> Response:
+    def _constant(
+        self,
+        protocol: HoldingSearch | RestingPotential,
+        current: float,
+        stop_when: Callable[[Callable[[], Response]], bool] | None = None,
+    ) -> Response:
         """Play a constant current; the window of the features is the last tenth."""
         total = protocol.duration
         return self.simulator.run(
@@ -98,6 +161,7 @@ class ProtocolRunner:
             protocol.recordings,
             (0.9 * total, total),
             stimulus_current=current,
+            stop_when=stop_when,
         )
 
     def _pulse(
@@ -105,7 +169,7 @@ class ProtocolRunner:
         protocol: InputResistance | ThresholdSearch | Step,
         holding: float,
         amplitude: float,
-        stop_after_spike: bool = False,
+        stop_when: Callable[[Callable[[], Response]], bool] | None = None,
     ) -> Response:
         """Play a step on top of the holding current."""
         start, end, total = protocol.delay, protocol.delay + protocol.duration, protocol.total
@@ -118,8 +182,18 @@ class ProtocolRunner:
             (start, end if window_end is None else window_end),
             stimulus_current=amplitude,
             holding_current=holding,
-            stop_after_spike=stop_after_spike,
+            stop_when=stop_when,
+            held=self._held(holding, start),
         )
+
+    def _held(self, holding: float, duration: float) -> Held | None:
+        """Give the state that all sweeps with this holding current and delay start from."""
+        if not self.simulator.numerics.share_holding or duration <= 0:
+            return None
+        recordings: dict[str, Recording] = {}
+        for protocol in self.emodel.protocols:
+            recordings |= {one.name: one for one in protocol.recordings}
+        return self.simulator.hold(holding, duration, tuple(recordings.values()))
 
     # -- searches ---------------------------------------------------------------
 
@@ -127,37 +201,49 @@ class ProtocolRunner:
         lower, upper = protocol.lower, protocol.upper
         for _ in range(protocol.max_depth + 1):
             current = (upper + lower) / 2
-            voltage = self._held_voltage(protocol, current)
-            if voltage is not None and abs(voltage - protocol.target_voltage) < protocol.precision:
-                break
+            response, voltage = self._held_voltage(protocol, current)
+            if (
+                response is not None
+                and voltage is not None
+                and abs(voltage - protocol.target_voltage) < protocol.precision
+            ):
+                measured.holding = current
+                return replace(response, values={"bpo_holding_current": current})
             if voltage is None or voltage > protocol.target_voltage:
                 upper = current
             else:
                 lower = current
-        else:
-            # not found within the depth: the lower bound is returned, while the sweep that the
-            # features read is the one at the last middle, as in the published evaluator
-            measured.holding = lower
-            response = self._constant(protocol, (upper + lower) / 2)
-            return replace(response, values={"bpo_holding_current": lower})
-        measured.holding = current
-        response = self._constant(protocol, current)
-        return replace(response, values={"bpo_holding_current": current})
+        # not found within the depth: the lower bound is returned, while the sweep that the
+        # features read is the one at the last middle, as in the published evaluator
+        measured.holding = lower
+        response = self._constant(protocol, (upper + lower) / 2)
+        return replace(response, values={"bpo_holding_current": lower})
 
-    def _held_voltage(self, protocol: HoldingSearch, current: float) -> float | None:
-        """Voltage at the end of a holding sweep.
+    def _held_voltage(
+        self, protocol: HoldingSearch, current: float
+    ) -> tuple[Response | None, float | None]:
+        """Sweep at a holding current, and the voltage at its end.
 
-        None when the cell spikes in its second half or cannot be simulated: the search then
-        goes on below.
+        The voltage is None when the cell spikes in the second half, where the sweep then ends,
+        or cannot be simulated: the search goes on below.
         """
+        has_spiked = False
+
+        def spikes_late(so_far: Callable[[], Response]) -> bool:
+            nonlocal has_spiked
+            if not has_spiked:
+                middle, end = protocol.duration / 2, 2 * protocol.duration
+                late = replace(so_far(), stim_start=middle, stim_end=end)
+                has_spiked = (self._count(late, "spike_count_stimint") or 0) > 0
+            return has_spiked
+
         try:
-            response = self._constant(protocol, current)
+            response = self._constant(protocol, current, spikes_late)
         except SimulationError:
-            return None
-        late = replace(response, stim_start=protocol.duration / 2, stim_end=2 * protocol.duration)
-        if (self._count(late, "spike_count_stimint") or 0) > 0:
-            return None
-        return feature_value(
+            return None, None
+        if spikes_late(lambda: response):
+            return None, None
+        return response, feature_value(
             response, "soma.v", "steady_state_voltage_stimend", self.emodel.efel_settings
         )
 
@@ -217,17 +303,21 @@ class ProtocolRunner:
     def _spikes_at(self, protocol: ThresholdSearch, holding: float, amplitude: float) -> bool:
         """Whether a step makes the cell spike anywhere in the sweep.
 
-        The probe ends after its first spike.  Should eFEL not count that one, the whole
-        sweep decides.  A probe that cannot be simulated counts as spiking, as published.
+        The probe ends after its first spike.  A probe that cannot be simulated counts as
+        spiking, as published.
         """
+        has_spiked = False
+
+        def spikes(so_far: Callable[[], Response]) -> bool:
+            nonlocal has_spiked
+            has_spiked = has_spiked or (self._count(so_far(), "Spikecount") or 0) > 0
+            return has_spiked
+
         try:
-            probe = self._pulse(protocol, holding, amplitude, stop_after_spike=True)
-            n_spikes = self._count(probe, "Spikecount") or 0
-            if n_spikes == 0 and probe.t[-1] < protocol.total:
-                n_spikes = self._count(self._pulse(protocol, holding, amplitude), "Spikecount") or 0
+            probe = self._pulse(protocol, holding, amplitude, spikes)
         except SimulationError:
             return True
-        return n_spikes > 0
+        return spikes(lambda: probe)
 
     def _count(self, response: Response, efel_name: str) -> float | None:
         if response.recordings["soma.v"].max() < _SPIKE_SETTINGS.Threshold:
@@ -237,4 +327,10 @@ class ProtocolRunner:
     def _step(self, protocol: Step, measured: _Measured) -> Response:
         assert measured.holding is not None and measured.threshold is not None
         amplitude = protocol.percent / 100.0 * measured.threshold
-        return self._pulse(protocol, measured.holding, amplitude)
+        watch = self.watch
+        return self._pulse(
+            protocol,
+            measured.holding,
+            amplitude,
+            None if watch is None else lambda so_far: watch(protocol.name, so_far),
+        )

@@ -6,7 +6,9 @@ function of the parameters and the current alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,59 @@ from ..errors import IonfoError
 from ..features import Response
 from .cell import Cell
 from .definition import EModel, Recording
+from .numerics import DEFAULT, Numerics
 
 _SPIKE_THRESHOLD = -20.0  # mV
 _AFTER_SPIKE = 3.0  # ms
+_CALLS_BETWEEN_CHECKS = 64  # several calls a step; asking at each would cost a third
 
 
 class SimulationError(Exception):
     """A simulation that gave no usable traces; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class SimulationRecord:
+    """What one simulation took.
+
+    Attributes
+    ----------
+    n_steps : int
+        Integrator steps.
+    n_rhs : int
+        Evaluations of the right-hand side.
+    seconds : float
+        CPU time; never part of a result.
+    """
+
+    n_steps: int
+    n_rhs: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Held:
+    """The cell after it was held at a constant current since `v_init`.
+
+    Attributes
+    ----------
+    duration : float
+        How long (ms).
+    current : float
+        Holding current (nA).
+    states : hoc Vector
+        Every state of the integrator.
+    t : ndarray, shape (n_time,)
+        Times (ms).
+    traces : dict of str to ndarray, shape (n_time,)
+        Recording name -> values.
+    """
+
+    duration: float
+    current: float
+    states: Any
+    t: NDArray[np.float64]
+    traces: dict[str, NDArray[np.float64]]
 
 
 class Simulator:
@@ -37,16 +85,23 @@ class Simulator:
         Definition of the cell.
     morphology, mechanisms : Path, optional
         See `ionfo.emodels.cell.Cell`.
+    numerics : Numerics
+        How the equations are integrated.
     """
 
     _current: Simulator | None = None
 
     def __init__(
-        self, emodel: EModel, morphology: Path | None = None, mechanisms: Path | None = None
+        self,
+        emodel: EModel,
+        morphology: Path | None = None,
+        mechanisms: Path | None = None,
+        numerics: Numerics = DEFAULT,
     ) -> None:
         if Simulator._current is not None:
             Simulator._current.close()
         self.emodel = emodel
+        self.numerics = numerics
         self.cell: Cell | None = Cell(emodel, morphology, mechanisms)
         Simulator._current = self
         self._h: Any = self.cell.h
@@ -54,12 +109,25 @@ class Simulator:
         self._spike_detector = self._h.NetCon(self.cell.soma._ref_v, None, sec=self.cell.soma.sec)
         self._spike_detector.threshold = _SPIKE_THRESHOLD
         self._spike_detector.record(self._on_spike)
-        self._stop_after_spike = False
+        self._last_crossing = -np.inf
         self._cvode = self._h.CVode()
         self._values = dict.fromkeys((p.name for p in emodel.parameters), 0.0)
         self._sites: dict[Recording, Any] = {}
-        self.n_steps = 0
+        self._tables = [
+            getattr(self._h, f"_ref_usetable_{suffix}")
+            for suffix in sorted({s for many in emodel.mechanisms.values() for s in many})
+            if hasattr(self._h, f"usetable_{suffix}")
+        ]
+        self._held: dict[tuple[float, float], Held] = {}
+        self.clock: Callable[[], float] = lambda: 0.0
+        """Gives the CPU seconds of the log; asking an operating system takes time itself."""
+        self.log: list[SimulationRecord] = []
+        """The simulations since `set_parameters`."""
+
+    @property
+    def n_steps(self) -> int:
         """Integrator steps since `set_parameters`."""
+        return sum(record.n_steps for record in self.log)
 
     def close(self) -> None:
         """Remove the cell, so that another one can be built."""
@@ -93,7 +161,8 @@ class Simulator:
             **{name: float(value) for name, value in zip(free, theta, strict=True)},
         }
         cell.set_parameters(self._values)
-        self.n_steps = 0
+        self._held = {}
+        self.log = []
 
     def run(
         self,
@@ -104,7 +173,8 @@ class Simulator:
         window: tuple[float, float],
         stimulus_current: float = 0.0,
         holding_current: float = 0.0,
-        stop_after_spike: bool = False,
+        stop_when: Callable[[Callable[[], Response]], bool] | None = None,
+        held: Held | None = None,
     ) -> Response:
         """Simulate one sweep from `v_init`.
 
@@ -120,9 +190,12 @@ class Simulator:
             Stimulus window of the features (ms).
         stimulus_current, holding_current : float
             Stored with the response (nA).
-        stop_after_spike : bool
-            End the sweep 3 ms after the soma has crossed -20 mV upwards, or as soon after as it
-            is below again, for searches that only ask whether there is a spike.
+        stop_when : callable, optional
+            Asked 3 ms or a few steps more after the soma has crossed -20 mV upwards, once it
+            is below again, with a function that gives the response so far; true ends the sweep.
+            Asking changes no step of the integrator.
+        held : Held, optional
+            Start from this state; `times` before its end are left out.
 
         Returns
         -------
@@ -135,11 +208,85 @@ class Simulator:
             If the integrator fails, takes more steps than the definition allows, or gives
             values that are not finite.
         """
+        sites = {one.name: (one.variable, self._site(one)) for one in recordings}
+        corners = [
+            corner
+            for corner in zip(times, currents, strict=True)
+            if held is None or corner[0] >= held.duration
+        ]
+        if held is not None:
+            corners = corners[1:]  # the jump at the end of the holding: the current after it
+
+        def response() -> Response:
+            t = np.array(recorder, dtype=np.float64)
+            traces = {name: np.array(vector, np.float64) for name, vector in vectors.items()}
+            if held is not None:
+                after = t >= held.duration
+                t = np.concatenate([held.t, t[after]])
+                traces = {
+                    name: np.concatenate([held.traces[name], values[after]])
+                    for name, values in traces.items()
+                }
+            return Response(t, traces, *window, stimulus_current, holding_current)
+
+        with self._playing(corners, total, sites) as (recorder, vectors):
+            self._integrate(
+                total,
+                recorder,
+                None if stop_when is None else lambda: stop_when(response),
+                held,
+            )
+        found = response()
+        if not all(np.isfinite(trace).all() for trace in found.recordings.values()):
+            raise SimulationError("a recorded trace is not finite")
+        return found
+
+    def hold(self, current: float, duration: float, recordings: Sequence[Recording]) -> Held:
+        """Hold the cell at a constant current from `v_init`, once per current and duration.
+
+        Parameters
+        ----------
+        current : float
+            Holding current (nA).
+        duration : float
+            How long (ms).
+        recordings : sequence of Recording
+            All that any sweep from this state will record.
+
+        Raises
+        ------
+        SimulationError
+            As `run`.
+        """
+        key = (current, duration)
+        if key not in self._held:
+            sites = {one.name: (one.variable, self._site(one)) for one in recordings}
+            corners = [(0.0, current), (duration, current)]
+            with self._playing(corners, duration, sites) as (recorder, vectors):
+                self._integrate(duration, recorder, None, None)
+                states = self._h.Vector()
+                self._cvode.states(states)
+            self._held[key] = Held(
+                duration,
+                current,
+                states,
+                np.array(recorder, dtype=np.float64),
+                {name: np.array(vector, np.float64) for name, vector in vectors.items()},
+            )
+        return self._held[key]
+
+    @contextmanager
+    def _playing(
+        self, corners: Sequence[tuple[float, float]], total: float, sites: Mapping[str, Any]
+    ) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Set every global, play a current, and give the recorders of times and variables."""
         self._open_cell()
         h = self._h
         h.celsius = self._values["celsius"]
         h.v_init = self._values["v_init"]
         h.dt = 0.025
+        for table in self._tables:
+            table[0] = 0.0 if self.numerics.exact_rates else 1.0
         cvode = self._cvode
         cvode.active(1)
         cvode.use_local_dt(0)
@@ -147,71 +294,88 @@ class Simulator:
         cvode.rtol(0.0)
         cvode.minstep(0.0)
         cvode.maxstep(1e9)
-        cvode.maxorder(5)
+        cvode.maxorder(self.numerics.max_order or self.emodel.cvode_max_order)
 
         self._clamp.delay = 0.0
         self._clamp.dur = total
-        time_vector = h.Vector(list(times))
-        current_vector = h.Vector(list(currents))
+        time_vector = h.Vector([time for time, _ in corners])
+        current_vector = h.Vector([current for _, current in corners])
+        self._clamp.amp = corners[0][1]
         current_vector.play(self._clamp._ref_amp, time_vector, 1)
         recorder = h.Vector().record(h._ref_t)
-        recorders = {}
-        for recording in recordings:
-            site = self._site(recording)
-            if site is not None:
-                recorders[recording.name] = h.Vector().record(
-                    getattr(site, f"_ref_{recording.variable}")
-                )
+        vectors = {
+            name: h.Vector().record(getattr(site, f"_ref_{variable}"))
+            for name, (variable, site) in sites.items()
+            if site is not None
+        }
         try:
-            self._integrate(total, recorder, stop_after_spike)
+            yield recorder, vectors
         finally:
             current_vector.play_remove()
-            self.n_steps += int(recorder.size())
-        t = np.array(recorder, dtype=np.float64)
-        traces = {name: np.array(vector, dtype=np.float64) for name, vector in recorders.items()}
-        if not all(np.isfinite(trace).all() for trace in traces.values()):
-            raise SimulationError("a recorded trace is not finite")
-        return Response(t, traces, *window, stimulus_current, holding_current)
 
-    def _integrate(self, total: float, recorder: Any, stop_after_spike: bool) -> None:
-        """Integrate in one call, which is twice as fast as stepping from Python on small cells."""
+    def _integrate(
+        self,
+        total: float,
+        recorder: Any,
+        stop_when: Callable[[], bool] | None,
+        held: Held | None,
+    ) -> None:
+        """Integrate in one call, which is twice as fast as stepping from Python on small cells.
+
+        Budget and `stop_when` are looked at from a callback of the right-hand side, which
+        cannot change the integrator's steps as an event would.
+        """
         h, cvode = self._h, self._cvode
         budget = self.emodel.max_steps
-
         n_calls = 0
+        asked = -np.inf
+        was_stopped = False
 
-        def check_budget() -> None:
-            nonlocal n_calls
-            n_calls += 1  # several per step; asking for the size at each would cost a third
-            if n_calls % 64 == 0 and recorder.size() > budget:
+        def check() -> None:
+            nonlocal n_calls, asked, was_stopped
+            n_calls += 1
+            if n_calls % _CALLS_BETWEEN_CHECKS:
+                return
+            n_steps = int(recorder.size())
+            if n_steps > budget:
                 h.stoprun = 1
+            elif (
+                stop_when is not None
+                and self._last_crossing > asked
+                and recorder.x[n_steps - 1] > self._last_crossing + _AFTER_SPIKE
+                and self._open_cell().soma.v < _SPIKE_THRESHOLD
+            ):
+                asked = self._last_crossing
+                if stop_when():
+                    was_stopped = True
+                    h.stoprun = 1
 
-        self._stop_after_spike = stop_after_spike
-        cvode.extra_scatter_gather(0, check_budget)
+        began = self.clock()
+        self._last_crossing = -np.inf
+        cvode.extra_scatter_gather(0, check)
         h.stoprun = 0
         try:
             h.finitialize(h.v_init)
+            if held is not None:
+                cvode.yscatter(held.states)
+                h.t = held.duration
+                cvode.re_init()
             failed = cvode.solve(total)
         except RuntimeError as error:
             raise SimulationError(f"NEURON failed: {error}") from None
         finally:
             h.stoprun = 0
-            cvode.extra_scatter_gather_remove(check_budget)
+            cvode.extra_scatter_gather_remove(check)
+            n_steps = int(recorder.size())
+            self.log.append(SimulationRecord(n_steps, n_calls, self.clock() - began))
         if recorder.size() > budget:
             raise SimulationError(f"the sweep took more than {budget} integrator steps")
-        if failed or not (h.t >= total or stop_after_spike):
+        if failed or not (h.t >= total or was_stopped):
             raise SimulationError(f"the integrator stopped at {h.t:.6g} ms of {total:.6g} ms")
 
     def _on_spike(self) -> None:
-        """Look again a little later when the soma crosses the threshold upwards."""
-        if self._stop_after_spike:
-            self._cvode.event(self._h.t + _AFTER_SPIKE, self._end_if_below)
-
-    def _end_if_below(self) -> None:
-        if self._open_cell().soma.v < _SPIKE_THRESHOLD:
-            self._h.stoprun = 1
-        else:
-            self._on_spike()
+        """Note when the soma last crossed the threshold upwards."""
+        self._last_crossing = self._h.t
 
     def _site(self, recording: Recording) -> Any | None:
         if recording not in self._sites:

@@ -10,9 +10,11 @@ from .extraction import (
 )
 from .response import Response
 from .scores import MAX_SCORE, combine_cost, z_score
+from .settled import SPIKES_NEEDED, settled_features
 
 __all__ = [
     "MAX_SCORE",
+    "SPIKES_NEEDED",
     "EfelSettings",
     "FeatureTarget",
     "FeatureValues",
@@ -21,5 +23,6 @@ __all__ = [
     "extract_features",
     "feature_value",
     "is_known_feature",
+    "settled_features",
     "z_score",
 ]

@@ -1,16 +1,42 @@
-"""From theta to features, scores and cost: a pure function on a persistent cell."""
+"""From theta to features, scores and cost: a pure function on a persistent cell.
+
+With a bound the evaluation ends at the first protocol that proves ``cost >= bound``.  Scores
+are not negative, so what is known is always a lower bound of the maximum, and of a sum or
+mean that is taken in one fixed order (rounding is monotonic).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..emodels import EModel, Missing, ProtocolRunner, Simulator, parse_emodel
-from ..features import FeatureValues, combine_cost, extract_features, z_score
+from ..emodels import (
+    EModel,
+    Missing,
+    Numerics,
+    ProtocolRunner,
+    Simulator,
+    cheap_first,
+    check_order,
+    parse_emodel,
+)
+from ..emodels.numerics import DEFAULT
+from ..emodels.protocols import Watch
+from ..features import (
+    MAX_SCORE,
+    SPIKES_NEEDED,
+    FeatureTarget,
+    FeatureValues,
+    Response,
+    combine_cost,
+    extract_features,
+    settled_features,
+    z_score,
+)
 from ..features.scores import CostName
 
 
@@ -26,12 +52,19 @@ class EvaluatorSpec:
         Paths; None for the bundled ones.
     cost : {"max", "sum", "mean"}
         How scores are combined.
+    numerics : Numerics
+        How the equations are integrated.
+    order : tuple of str or None
+        Protocols in the order to run them in; None for short stimuli first.  No result of a
+        whole evaluation depends on it.
     """
 
     definition: str
     morphology: str | None = None
     mechanisms: str | None = None
     cost: CostName = "max"
+    numerics: Numerics = Numerics()
+    order: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +76,7 @@ class Evaluation:
     features : ndarray, shape (n_features,)
         Mean value of each feature in its unit; NaN where undefined.
     scores : ndarray, shape (n_features,)
-        z-scores; 250 where the feature is undefined.
+        z-scores; 250 where the feature is undefined, NaN where it was not computed.
     cost : float
         Combined scores.
     reasons : dict of str to str
@@ -68,14 +101,20 @@ class Evaluator:
     def __init__(self, spec: EvaluatorSpec) -> None:
         self.emodel = parse_emodel(spec.definition, "definition")
         self.cost = spec.cost
+        self.order = spec.order or cheap_first(self.emodel)
+        check_order(self.emodel, self.order)
         self.simulator = Simulator(
             self.emodel,
             None if spec.morphology is None else Path(spec.morphology),
             None if spec.mechanisms is None else Path(spec.mechanisms),
+            spec.numerics,
         )
 
     def __call__(
-        self, theta: Sequence[float] | NDArray[np.float64], fixed: Mapping[str, float] | None = None
+        self,
+        theta: Sequence[float] | NDArray[np.float64],
+        bound: float = np.inf,
+        fixed: Mapping[str, float] | None = None,
     ) -> Evaluation:
         """Evaluate one parameter set.
 
@@ -83,42 +122,132 @@ class Evaluator:
         ----------
         theta : array_like, shape (n_parameters,)
             Free parameters in the definition's order and units.
+        bound : float
+            Stop as soon as the cost is known to reach it.
         fixed : mapping of str to float, optional
             Other values for fixed parameters.
-        """
-        self.simulator.set_parameters(theta, fixed)
-        found: dict[str, FeatureValues] = {}
-        ended = ""
-        for name, response in ProtocolRunner(self.simulator).run():
-            targets = [target for target in self.emodel.targets if target.protocol == name]
-            if isinstance(response, Missing):
-                ended = f"{name}: {response.reason}"
-                break
-            found |= extract_features(response, targets, self.emodel.efel_settings)
-        return self._score(found, FeatureValues(None, ended))
 
-    def _score(self, found: dict[str, FeatureValues], not_run: FeatureValues) -> Evaluation:
-        targets = self.emodel.targets
-        values = [found.get(target.name, not_run) for target in targets]
-        scores = np.array(
-            [
-                z_score(value.values, target.mean, target.std, capped=not target.is_search_result)
-                for target, value in zip(targets, values, strict=True)
+        Returns
+        -------
+        Evaluation
+            Complete if the cost is below `bound`; else `rejected_by` names the protocol that
+            proved ``cost >= bound``, and what was not computed is NaN.
+        """
+        if np.isnan(bound):
+            raise ValueError("bound must be a number, got nan")
+        self.simulator.set_parameters(theta, fixed)
+        known = _Known(self.emodel, self.cost)
+        watch = known.watch(bound) if np.isfinite(bound) else None
+        for name, response in ProtocolRunner(self.simulator, self.order, watch).run():
+            if not known.proves_bound:  # else the step has been cut short
+                known.add(name, response)
+            if known.lower_bound() >= bound:
+                return known.evaluation(self.simulator.n_steps, rejected_by=name)
+        return known.evaluation(self.simulator.n_steps)
+
+
+class _Known:
+    """What an evaluation has found so far, protocol by protocol, in any order.
+
+    A protocol without a response makes every later one of the definition count as missing,
+    also one that has been run before it.
+    """
+
+    def __init__(self, emodel: EModel, cost: CostName) -> None:
+        self.emodel = emodel
+        self.cost = cost
+        protocols = [protocol.name for protocol in emodel.protocols]
+        self._position = {name: i for i, name in enumerate(protocols)}
+        self._protocol_of = np.array([self._position[t.protocol] for t in emodel.targets])
+        self._row = {target.name: i for i, target in enumerate(emodel.targets)}
+        self._has_run = np.zeros(len(protocols), dtype=bool)
+        self._first_missing = len(protocols)
+        self._why = ""
+        self._values: list[FeatureValues | None] = [None] * len(emodel.targets)
+        self._scores = np.full(len(emodel.targets), np.nan)
+        self.proves_bound = False
+        """Whether a watch has ended a step."""
+
+    def add(self, name: str, response: Response | Missing) -> None:
+        """Take in the response of a protocol."""
+        i = self._position[name]
+        self._has_run[i] = True
+        if isinstance(response, Missing):
+            self._first_missing, self._why = i, f"{name}: {response.reason}"
+        else:
+            targets = self._targets(name)
+            self._keep(extract_features(response, targets, self.emodel.efel_settings))
+
+    def watch(self, bound: float) -> Watch:
+        """Make a watch that ends a step once its settled features prove ``cost >= bound``."""
+
+        def look(name: str, so_far: Callable[[], Response]) -> bool:
+            unsettled = [
+                target
+                for target in self._targets(name)
+                if self._values[self._row[target.name]] is None
+                and target.efel_name in SPIKES_NEEDED
             ]
-        )
+            if not unsettled:
+                return False
+            self._keep(settled_features(so_far(), unsettled, self.emodel.efel_settings))
+            self.proves_bound = self.lower_bound() >= bound
+            return self.proves_bound
+
+        return look
+
+    def lower_bound(self) -> float:
+        """Largest cost that is proven."""
+        scores = np.where(np.isnan(self._scores), 0.0, self._scores)
+        # should an earlier protocol turn out missing, a known score becomes 250 (a search
+        # result may be larger than that)
+        n_certain = int(np.argmin(np.append(self._has_run, False)))
+        uncertain = self._protocol_of >= n_certain
+        scores[uncertain] = np.minimum(scores[uncertain], MAX_SCORE)
+        scores[self._is_missing()] = MAX_SCORE
+        return combine_cost(scores, self.cost)
+
+    def evaluation(self, n_steps: int, rejected_by: str | None = None) -> Evaluation:
+        """Give all that is known."""
+        missing = FeatureValues(None, self._why)
+        values = [
+            missing if is_missing else value
+            for is_missing, value in zip(self._is_missing(), self._values, strict=True)
+        ]
+        scores = np.where(self._is_missing(), MAX_SCORE, self._scores)
         return Evaluation(
             features=np.array(
-                [np.nan if one.values is None else float(one.values.mean()) for one in values]
+                [
+                    np.nan if one is None or one.values is None else float(one.values.mean())
+                    for one in values
+                ]
             ),
             scores=scores,
-            cost=combine_cost(scores, self.cost),
+            cost=self.lower_bound() if rejected_by else combine_cost(scores, self.cost),
             reasons={
-                target.name: value.reason
-                for target, value in zip(targets, values, strict=True)
-                if value.values is None
+                name: one.reason
+                for name, one in zip(self._row, values, strict=True)
+                if one is not None and one.values is None
             },
-            n_steps=self.simulator.n_steps,
+            n_steps=n_steps,
+            rejected_by=rejected_by,
         )
+
+    def _targets(self, protocol: str) -> list[FeatureTarget]:
+        return [target for target in self.emodel.targets if target.protocol == protocol]
+
+    def _is_missing(self) -> NDArray[np.bool_]:
+        missing: NDArray[np.bool_] = self._protocol_of >= self._first_missing
+        return missing
+
+    def _keep(self, found: Mapping[str, FeatureValues]) -> None:
+        for name, values in found.items():
+            i = self._row[name]
+            target = self.emodel.targets[i]
+            self._values[i] = values
+            self._scores[i] = z_score(
+                values.values, target.mean, target.std, capped=not target.is_search_result
+            )
 
 
 def evaluator_spec(
@@ -126,11 +255,15 @@ def evaluator_spec(
     morphology: Path | None = None,
     mechanisms: Path | None = None,
     cost: CostName = "max",
+    numerics: Numerics = DEFAULT,
+    order: Sequence[str] | None = None,
 ) -> EvaluatorSpec:
-    """Describe an evaluator so that any process can build it."""
+    """Describe an evaluator so that any process can build it; see `EvaluatorSpec`."""
     return EvaluatorSpec(
         emodel.model_dump_json(),
         None if morphology is None else str(morphology.resolve()),
         None if mechanisms is None else str(mechanisms.resolve()),
         cost,
+        numerics,
+        None if order is None else tuple(order),
     )

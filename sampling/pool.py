@@ -30,9 +30,10 @@ class Pool(Protocol):
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """One parameter set to evaluate."""
+    """One parameter set to evaluate, whole or until its cost is known to reach `bound`."""
 
     theta: tuple[float, ...]
+    bound: float = float("inf")
     fixed: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -66,7 +67,7 @@ def evaluate(request: ModelRequest) -> Evaluation:
         raise _evaluator
     if _evaluator is None:
         raise RuntimeError("initialise() must run in this process before evaluate()")
-    return _evaluator(request.theta, request.fixed)
+    return _evaluator(request.theta, request.bound, request.fixed)
 
 
 @contextmanager

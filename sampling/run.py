@@ -15,7 +15,7 @@ import numpy as np
 from emcee.state import State
 from numpy.typing import NDArray
 
-from ..emodels import EModel
+from ..emodels import EModel, Numerics
 from ..emodels.cell import check_mechanisms, resolve_morphology
 from ..errors import IonfoError
 from ..features.scores import CostName
@@ -52,6 +52,8 @@ class SampleSettings:
         Largest cost of a state.
     start_evaluations : int or None
         Evaluations of the search for starting points; None for 40 x walkers.
+    exact_rates : bool
+        Evaluate gate rates instead of looking them up.
     """
 
     steps: int
@@ -61,6 +63,7 @@ class SampleSettings:
     cost: CostName = "max"
     max_cost: float | None = None
     start_evaluations: int | None = None
+    exact_rates: bool = False
 
     def check(self, emodel: EModel) -> int:
         """Check the settings against an e-model and return the number of walkers.
@@ -165,7 +168,8 @@ def run_sampler(
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology)
     build_mechanisms(folder)
-    spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost)
+    numerics = Numerics(exact_rates=settings.exact_rates)
+    spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
     began = time.monotonic()
     with open_pool(spec, processes) as pool:
         max_cost = np.inf if settings.max_cost is None else settings.max_cost
@@ -315,6 +319,7 @@ def _settings_json(
             "start_evaluations": settings.start_evaluations,
             "start": "bounds" if start_models is None else start_models.tolist(),
             "moves": ["stretch"],
+            "exact_rates": settings.exact_rates,
         },
         "versions": {name: version(name) for name in _PACKAGES},
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from . import show
-from .emodels import EModel, load_emodel
+from .emodels import EModel, Numerics, load_emodel
 from .emodels.cell import check_mechanisms, resolve_morphology
 from .errors import IonfoError
 from .features.scores import CostName
@@ -18,16 +19,21 @@ from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
 from .sampling import (
     Evaluation,
+    Evaluator,
     ModelRequest,
     Progress,
     evaluate,
     evaluator_spec,
+    mpi,
     open_pool,
     read_models,
 )
 from .sampling.cell_hashes import cell_hashes
 from .sampling.files import check_table_path, write_table
 from .sampling.models_file import Models, outside_bounds
+from .sampling.profile import profile_models
+
+_PROFILED = 5  # models
 
 
 def score_file(
@@ -38,6 +44,8 @@ def score_file(
     mechanisms: Path | None = None,
     cost: CostName = "max",
     processes: int = 1,
+    exact_rates: bool = False,
+    profile: bool = False,
 ) -> pd.DataFrame:
     """Evaluate every model of a file and write the table.
 
@@ -55,6 +63,10 @@ def score_file(
         How scores are combined.
     processes : int
         Local processes, when not under mpirun.
+    exact_rates : bool
+        Evaluate gate rates instead of looking them up.
+    profile : bool
+        Evaluate the first models once more, in this process, and show what takes the time.
 
     Returns
     -------
@@ -77,11 +89,15 @@ def score_file(
     build_mechanisms(mechanisms or BUNDLED)
     if warning := outside_bounds(models, emodel):
         show.note(warning)
+    if profile and (processes > 1 or mpi.size() > 1):
+        raise IonfoError("--profile measures one process; leave out mpirun and --processes")
+    numerics = Numerics(exact_rates=exact_rates)
     requests = [
-        ModelRequest(tuple(theta.tolist()), fixed)
+        ModelRequest(tuple(theta.tolist()), fixed=fixed)
         for theta, fixed in zip(models.theta, models.fixed, strict=True)
     ]
-    with open_pool(evaluator_spec(emodel, morphology, mechanisms, cost), processes) as pool:
+    spec = evaluator_spec(emodel, morphology, mechanisms, cost, numerics)
+    with open_pool(spec, processes) as pool:
         began = time.monotonic()
         evaluations = []
         with show.SampleProgress() as bar:
@@ -95,11 +111,15 @@ def score_file(
         "emodel_hash": emodel.content_hash,
         **cell_hashes(morphology, mechanisms or BUNDLED),
         "cost": cost,
+        "numerics": asdict(numerics),
         "units": {p.name: p.unit for p in emodel.parameters}
         | {feature.name: feature.unit for feature in emodel.features},
     }
     write_table(out, frame, metadata)
     show.worst_features(emodel, evaluations)
+    if profile:
+        first = [(list(one.theta), one.fixed) for one in requests[:_PROFILED]]
+        show.profile(profile_models(Evaluator(spec), first))
     return frame
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .sampling import Target
     from .sampling.evaluator import Evaluation
     from .sampling.population import Collected
+    from .sampling.profile import Profile
 
 _LINE_SECONDS = 15.0  # between progress lines when the output is no terminal
 
@@ -117,6 +118,32 @@ def worst_features(emodel: EModel, evaluations: list[Evaluation], n_rows: int = 
         f"{n_models} models: cost min {costs.min():.4f}, median {np.median(costs):.4f}, "
         f"max {costs.max():.4f}; sum of scores of the first {scores[0].sum():.4f}; "
         f"{n_failed} with missing features"
+    )
+
+
+def profile(measured: Profile) -> None:
+    """Show what whole evaluations took, by protocol."""
+    table = Table("protocol", "simulations", "steps", "us per step", "CPU s", "share", "features s")
+    n, protocols = measured.n_models, measured.protocols
+    total = sum(one.integration + one.features for one in protocols)
+    for one in protocols:
+        seconds = one.integration + one.features
+        table.add_row(
+            one.name,
+            f"{one.n_simulations / n:g}",
+            f"{one.n_steps / n:.0f}",
+            f"{1e6 * one.integration / max(1, one.n_steps):.3g}",
+            f"{seconds / n:.4g}",
+            f"{seconds / total:.1%}",
+            f"{one.features / n:.3g}",
+        )
+    screen = console()
+    screen.print(table)
+    integration = sum(one.integration for one in protocols)
+    screen.print(
+        f"{total / n:.4g} CPU s a model (mean of {n}): integration {integration / total:.1%}, of "
+        f"which gate rates about {measured.rates_share:.0%}; features and searches "
+        f"{1 - integration / total:.1%}"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ionfo.emodels import EModel, export_emodel, load_emodel, parse_emodel
+from ionfo.emodels import EModel, Numerics, export_emodel, load_emodel, parse_emodel
 from ionfo.emodels.distributions import Formula
 from ionfo.emodels.export import python_formula
 from ionfo.errors import IonfoError
@@ -53,7 +53,11 @@ def peer_soma() -> EModel:
         features.append({"name": name, "mean": mean, "std": std, "unit": unit, "window": window})
     return changed(
         soma,
+        cvode_atol=1e-3,
         protocols__0__duration=1000.0,
+        protocols__0__precision=0.1,
+        protocols__0__lower=-0.2,
+        protocols__0__upper=0.2,
         protocols__2__duration=1000.0,
         protocols__3__precision=0.01,
         protocols__3__max_current=2.0,
@@ -173,11 +177,11 @@ def test_windows_are_written_where_the_evaluator_has_others() -> None:
     }
     assert settings["Step_140.maximum_voltage"] == {"stim_start": 110.0, "stim_end": 150.0}
     assert settings["Step_140.AHP_depth"] is None
-    assert settings["Step_220.AHP_depth"] == {"stim_start": 100.0, "stim_end": 250.0}
+    assert settings["Step_220.AHP_depth"] == {"stim_start": 60.0, "stim_end": 250.0}
     assert settings["RinProtocol.ohmic_input_resistance_vb_ssse"] is None
     assert settings["RinProtocol.voltage_base"] == {
-        "stim_start": 100.0,
-        "stim_end": 300.0,
+        "stim_start": 60.0,
+        "stim_end": 180.0,
         "stimulus_current": -0.02,
     }
     l5pc = folder_content(L5PC, "cell.asc")["config/features/ionfo_l5pc.json"]
@@ -272,7 +276,7 @@ def test_folder_is_not_overwritten(tmp_path: Path, cell: Path) -> None:
 
 def test_nothing_is_left_when_it_is_refused(tmp_path: Path, cell: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(IonfoError, match="SearchHoldingCurrent.duration must be 1000, got 200"):
+    with pytest.raises(IonfoError, match="SearchHoldingCurrent.duration must be 1000, got 150"):
         export_emodel(load_emodel("soma"), tmp_path / "out")
     with pytest.raises(IonfoError, match="give the reconstruction with --morphology"):
         export_emodel(L5PC, tmp_path / "out")
@@ -381,11 +385,12 @@ def test_both_tools_evaluate_the_same_cell(root: Path, tmp_path: Path, peer_pyth
     assert "missing or unknown parameters" in answers.pop(3)["error"]
     assert answers[0]["scores"] == answers[3]["scores"]  # nothing stays from the sets between
 
-    evaluator = Evaluator(evaluator_spec(emodel))
+    as_the_peer = Numerics(max_order=5, share_holding=False)
+    evaluator = Evaluator(evaluator_spec(emodel, numerics=as_the_peer))
     theta = np.array([[one[name] for name in emodel.free_names] for one in sets[:3]])
     fixed: list[dict[str, float]] = [{}, {"e_pas.somatic": -75.0}, {}]
     for values, other, answer in zip(theta, fixed, answers, strict=False):
-        evaluation = evaluator(values, other)
+        evaluation = evaluator(values, fixed=other)
         assert answer["n_simulations"] > 8 and answer["cpu_seconds"] > 0
         assert answer["n_steps"] > 10 * answer["n_simulations"]
         scores = [answer["scores"][name] for name in emodel.feature_names]

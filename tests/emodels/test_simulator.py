@@ -43,7 +43,8 @@ def test_evaluating_a_b_a_gives_the_same_bytes() -> None:
     evaluator = Evaluator(evaluator_spec(emodel))
     a, b, c = thetas(emodel)
     first = [evaluator(a), evaluator(b), evaluator(c)]
-    evaluator(b, {"celsius": 20.0, "e_pas.somatic": -60.0})
+    evaluator(b, fixed={"celsius": 20.0, "e_pas.somatic": -60.0})
+    evaluator(c, bound=0.5)
     second = [evaluator(c), evaluator(b), evaluator(a)][::-1]
     assert all(same(x, y) for x, y in zip(first, second, strict=True))
     assert not same(first[0], first[1])
@@ -110,11 +111,11 @@ def test_step_budget_ends_a_runaway(soma: Simulator) -> None:
 
 
 def test_failed_simulation_is_data() -> None:
-    emodel = load_emodel("soma").model_copy(update={"max_steps": 900})
+    emodel = load_emodel("soma").model_copy(update={"max_steps": 850})
     evaluation = Evaluator(evaluator_spec(emodel))(thetas(emodel)[0])
     assert evaluation.cost == 250.0
     reason = next(iter(evaluation.reasons.values()))
-    assert reason == "Step_220: the sweep took more than 900 integrator steps"
+    assert reason == "Step_220: the sweep took more than 850 integrator steps"
     # what was measured before the failure is kept
     assert np.isfinite(evaluation.features[:11]).all() and np.isnan(evaluation.features[-1])
 
@@ -136,7 +137,7 @@ def test_search_ends_on_the_grid_of_the_bisection(soma: Simulator) -> None:
     holding = found["SearchHoldingCurrent"]
     assert not isinstance(holding, Missing) and holding.values is not None
     current = holding.values["bpo_holding_current"]
-    assert (current / 0.4 * 2**13) == pytest.approx(round(current / 0.4 * 2**13), abs=1e-6)
+    assert (current / 0.04 * 2**13) == pytest.approx(round(current / 0.04 * 2**13), abs=1e-6)
     assert abs(holding.recordings["soma.v"][-1] + 82.0) < 0.2
 
 
@@ -152,12 +153,12 @@ def test_threshold_spikes_and_a_little_less_does_not(soma: Simulator) -> None:
     assert not runner._spikes_at(protocol, holding, amplitude - protocol.precision)
 
 
-def test_stopping_after_the_spike_changes_no_answer(soma: Simulator) -> None:
+def test_stopped_sweep_is_the_beginning_of_the_whole_one(soma: Simulator) -> None:
     soma.set_parameters(thetas(soma.emodel)[0])
     times, currents = [0, 100, 100, 300, 300, 310], [0, 0, 0.03, 0.03, 0, 0]
     whole = soma.run(times, currents, 310, [SOMA], (100, 300))
-    short = soma.run(times, currents, 310, [SOMA], (100, 300), stop_after_spike=True)
-    n = short.n_steps - 1  # the last point lies at the end, inside a step of the whole sweep
+    short = soma.run(times, currents, 310, [SOMA], (100, 300), stop_when=lambda so_far: True)
+    n = short.n_steps
     assert 100 < n < whole.n_steps
     assert short.recordings["soma.v"].max() > 0 > short.recordings["soma.v"][-1]
     np.testing.assert_array_equal(short.recordings["soma.v"][:n], whole.recordings["soma.v"][:n])
@@ -197,8 +198,8 @@ def test_holding_out_of_reach_gives_the_lower_bound(soma: Simulator) -> None:
     soma.set_parameters(thetas(soma.emodel)[0])
     name, response = next(ProtocolRunner(soma).run())
     assert not isinstance(response, Missing)
-    assert response.values == {"bpo_holding_current": -0.2}
-    assert response.stimulus_current == pytest.approx(-0.2 + 0.4 / 2**5)  # the last middle
+    assert response.values == {"bpo_holding_current": -0.02}
+    assert response.stimulus_current == pytest.approx(-0.02 + 0.04 / 2**5)  # the last middle
 
 
 def test_feature_may_have_its_own_window() -> None:
