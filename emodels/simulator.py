@@ -119,6 +119,11 @@ class Simulator:
             if hasattr(self._h, f"usetable_{suffix}")
         ]
         self._held: dict[tuple[float, float], Held] = {}
+        self._vectors: dict[str, Any] = {}
+        # played for ever: only the numbers change from sweep to sweep
+        self._vector("corners").from_python([0.0])
+        self._vector("current").from_python([0.0])
+        self._vector("current").play(self._clamp._ref_amp, self._vector("corners"), 1)
         self.clock: Callable[[], float] = lambda: 0.0
         """Gives the CPU seconds of the log; asking an operating system takes time itself."""
         self.log: list[SimulationRecord] = []
@@ -135,6 +140,9 @@ class Simulator:
             self._clamp = None
             self._spike_detector = None
             self._sites = {}
+            self._vectors["current"].play_remove()
+            self._vectors = {}
+            self._held = {}
             self.cell.close()
             self.cell = None
             Simulator._current = None
@@ -217,9 +225,9 @@ class Simulator:
         if held is not None:
             corners = corners[1:]  # the jump at the end of the holding: the current after it
 
-        def response() -> Response:
-            t = np.array(recorder, dtype=np.float64)
-            traces = {name: np.array(vector, np.float64) for name, vector in vectors.items()}
+        def response(n_steps: int | None = None) -> Response:
+            t = np.array(recorder, dtype=np.float64)[:n_steps]
+            traces = {name: np.array(one, np.float64)[:n_steps] for name, one in vectors.items()}
             if held is not None:
                 after = t >= held.duration
                 t = np.concatenate([held.t, t[after]])
@@ -230,13 +238,17 @@ class Simulator:
             return Response(t, traces, *window, stimulus_current, holding_current)
 
         with self._playing(corners, total, sites) as (recorder, vectors):
-            self._integrate(
+            n_steps = self._integrate(
                 total,
                 recorder,
                 None if stop_when is None else lambda: stop_when(response),
                 held,
             )
-        found = response()
+            if self._h.t >= total:
+                # the corner at the end is still in NEURON's queue, which loses the memory of
+                # what it holds when the next sweep begins; no trace reads what follows
+                self._cvode.solve(total + 1e-6)
+            found = response(n_steps)
         if not all(np.isfinite(trace).all() for trace in found.recordings.values()):
             raise SimulationError("a recorded trace is not finite")
         return found
@@ -261,17 +273,16 @@ class Simulator:
         key = (current, duration)
         if key not in self._held:
             sites = {one.name: (one.variable, self._site(one)) for one in recordings}
-            corners = [(0.0, current), (duration, current)]
-            with self._playing(corners, duration, sites) as (recorder, vectors):
-                self._integrate(duration, recorder, None, None)
-                states = self._h.Vector()
+            with self._playing([(0.0, current)], duration, sites) as (recorder, vectors):
+                n_steps = self._integrate(duration, recorder, None, None)
+                states = self._vector(f"states {len(self._held)}")
                 self._cvode.states(states)
             self._held[key] = Held(
                 duration,
                 current,
                 states,
-                np.array(recorder, dtype=np.float64),
-                {name: np.array(vector, np.float64) for name, vector in vectors.items()},
+                np.array(recorder, dtype=np.float64)[:n_steps],
+                {name: np.array(one, np.float64)[:n_steps] for name, one in vectors.items()},
             )
         return self._held[key]
 
@@ -298,20 +309,27 @@ class Simulator:
 
         self._clamp.delay = 0.0
         self._clamp.dur = total
-        time_vector = h.Vector([time for time, _ in corners])
-        current_vector = h.Vector([current for _, current in corners])
+        self._vector("corners").from_python([time for time, _ in corners])
+        self._vector("current").from_python([current for _, current in corners])
         self._clamp.amp = corners[0][1]
-        current_vector.play(self._clamp._ref_amp, time_vector, 1)
-        recorder = h.Vector().record(h._ref_t)
-        vectors = {
-            name: h.Vector().record(getattr(site, f"_ref_{variable}"))
-            for name, (variable, site) in sites.items()
-            if site is not None
-        }
+        recorder = self._vector("t")
+        recorder.record(h._ref_t)
+        vectors = {}
+        for name, (variable, site) in sites.items():
+            if site is not None:
+                vectors[name] = self._vector(f"recording {name}")
+                vectors[name].record(getattr(site, f"_ref_{variable}"))
         try:
             yield recorder, vectors
         finally:
-            current_vector.play_remove()
+            for vector in (recorder, *vectors.values()):
+                vector.play_remove()
+
+    def _vector(self, use: str) -> Any:
+        """Give the one Vector of a use; NEURON loses some memory with every new one."""
+        if use not in self._vectors:
+            self._vectors[use] = self._h.Vector()
+        return self._vectors[use]
 
     def _integrate(
         self,
@@ -319,8 +337,8 @@ class Simulator:
         recorder: Any,
         stop_when: Callable[[], bool] | None,
         held: Held | None,
-    ) -> None:
-        """Integrate in one call, which is twice as fast as stepping from Python on small cells.
+    ) -> int:
+        """Integrate in one call, twice as fast as steps from Python, and count the steps.
 
         Budget and `stop_when` are looked at from a callback of the right-hand side, which
         cannot change the integrator's steps as an event would.
@@ -336,13 +354,13 @@ class Simulator:
             n_calls += 1
             if n_calls % _CALLS_BETWEEN_CHECKS:
                 return
-            n_steps = int(recorder.size())
-            if n_steps > budget:
+            n_so_far = int(recorder.size())
+            if n_so_far > budget:
                 h.stoprun = 1
             elif (
                 stop_when is not None
                 and self._last_crossing > asked
-                and recorder.x[n_steps - 1] > self._last_crossing + _AFTER_SPIKE
+                and recorder.x[n_so_far - 1] > self._last_crossing + _AFTER_SPIKE
                 and self._open_cell().soma.v < _SPIKE_THRESHOLD
             ):
                 asked = self._last_crossing
@@ -368,10 +386,11 @@ class Simulator:
             cvode.extra_scatter_gather_remove(check)
             n_steps = int(recorder.size())
             self.log.append(SimulationRecord(n_steps, n_calls, self.clock() - began))
-        if recorder.size() > budget:
+        if n_steps > budget:
             raise SimulationError(f"the sweep took more than {budget} integrator steps")
         if failed or not (h.t >= total or was_stopped):
             raise SimulationError(f"the integrator stopped at {h.t:.6g} ms of {total:.6g} ms")
+        return n_steps
 
     def _on_spike(self) -> None:
         """Note when the soma last crossed the threshold upwards."""

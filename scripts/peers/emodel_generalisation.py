@@ -3,7 +3,7 @@
 Run by the python of an environment that has emodel-generalisation (make_peer_environment.py),
 without ionfo:
 
-    PEER_PYTHON scripts/peers/emodel_generalisation.py FOLDER [--alone] < sets.jsonl
+    PEER_PYTHON scripts/peers/emodel_generalisation.py FOLDER [--alone] [--exact-rates] < sets.jsonl
 
 FOLDER is what `ionfo export` writes.  The first line on standard output describes the worker:
 `ready`, `versions`, `set_up_cpu_seconds` (compilation and building the evaluator), `parameters`.
@@ -21,7 +21,7 @@ fixed ones, and is answered by one line:
 A set that cannot be evaluated is answered by {"error": why}.  The worker ends with its input.
 Sweeps run as in that package except that none gets a process of its own.  The package leaves a
 second bare copy of the cell in the process, which is integrated along, costs time and moves the
-integrator's steps; --alone removes it.
+integrator's steps; --alone removes it.  --exact-rates leaves the tables of our mechanisms out.
 """
 
 from __future__ import annotations
@@ -65,10 +65,18 @@ class Worker:
         Where the mechanisms are compiled.
     alone : bool
         Whether to remove the bare copy of the cell that building the evaluator leaves.
+    exact_rates : bool
+        Whether to evaluate gate rates instead of looking them up in the mechanisms' tables.
     """
 
-    def __init__(self, folder: Path, scratch: Path, alone: bool) -> None:
+    def __init__(self, folder: Path, scratch: Path, alone: bool, exact_rates: bool) -> None:
         self._load_mechanisms(folder, scratch)
+        if exact_rates:
+            import neuron
+
+            for file in (folder / "mechanisms").glob("*.mod"):
+                if hasattr(neuron.h, f"usetable_{file.stem}"):
+                    setattr(neuron.h, f"usetable_{file.stem}", 0)
         from emodel_generalisation.model.access_point import AccessPoint
         from emodel_generalisation.model.evaluation import get_evaluator_from_access_point
 
@@ -157,7 +165,7 @@ def as_float(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def serve(folder: Path, alone: bool, requests: TextIO, answers: TextIO) -> None:
+def serve(folder: Path, alone: bool, exact_rates: bool, requests: TextIO, answers: TextIO) -> None:
     """Answer every line of `requests` by a line of `answers`."""
 
     def answer(content: dict[str, Any]) -> None:
@@ -165,7 +173,7 @@ def serve(folder: Path, alone: bool, requests: TextIO, answers: TextIO) -> None:
         answers.flush()
 
     with tempfile.TemporaryDirectory() as scratch:
-        worker = Worker(folder.resolve(), Path(scratch), alone)
+        worker = Worker(folder.resolve(), Path(scratch), alone, exact_rates)
         names = ("emodel-generalisation", "neuron", "bluepyopt", "efel", "numpy")
         answer(
             {
@@ -191,5 +199,6 @@ if __name__ == "__main__":
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--exact-rates", action="store_true")
     arguments = parser.parse_args()
-    serve(arguments.folder, arguments.alone, sys.stdin, ANSWERS)
+    serve(arguments.folder, arguments.alone, arguments.exact_rates, sys.stdin, ANSWERS)

@@ -168,6 +168,7 @@ def test_stepping_from_python_gives_the_same_trace(soma: Simulator) -> None:
     soma.set_parameters(thetas(soma.emodel)[0])
     response = soma.run([0, 310], [0.02, 0.02], 310, [SOMA], (0, 310))
     h = soma._h
+    soma._vectors["current"].play_remove()
     current = h.Vector([0.02, 0.02])
     current.play(soma._clamp._ref_amp, h.Vector([0, 310]), 1)
     voltage = h.Vector().record(soma.cell.soma._ref_v)  # type: ignore[union-attr]
