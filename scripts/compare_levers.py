@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ionfo.emodels import PLAIN, EModel, Missing, Numerics, ProtocolRunner, load_emodel
 from ionfo.emodels.protocols import _Measured
 from ionfo.features import extract_features, z_score
-from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
+from ionfo.sampling import Evaluation, Evaluator, evaluator_spec, read_models
 
 HOLDING = "SearchHoldingCurrent.soma.v.bpo_holding_current"
 THRESHOLD = "SearchThresholdCurrent.soma.v.bpo_threshold_current"
@@ -134,10 +134,13 @@ def main() -> None:
     parser.add_argument("morphologies", type=Path, nargs="+")
     parser.add_argument("--sets", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--states", type=Path, help="models to compare instead of neighbours")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     emodel = load_emodel("l5pc")
     thetas = neighbours(emodel, arguments.sets, arguments.seed)
+    if arguments.states is not None:
+        thetas = read_models(arguments.states, emodel).theta[: arguments.sets]
     lines = []
     for morphology in arguments.morphologies:
         lines += [
