@@ -13,17 +13,29 @@ from .gaussian import (
     s_information,
     total_correlation,
 )
-from .multiplets import Spectrum, o_information_spectrum, redundancy_synergy_spectrum
+from .multiplets import (
+    Spectrum,
+    dual_total_correlation_spectrum,
+    measure_all,
+    o_information_spectrum,
+    redundancy_synergy_spectrum,
+    s_information_spectrum,
+    total_correlation_spectrum,
+)
 
 __all__ = [
     "Spectrum",
     "correlation_matrix",
     "dual_total_correlation",
+    "dual_total_correlation_spectrum",
+    "measure_all",
     "mutual_information",
     "o_information",
     "o_information_spectrum",
     "redundancy_synergy_index",
     "redundancy_synergy_spectrum",
     "s_information",
+    "s_information_spectrum",
     "total_correlation",
+    "total_correlation_spectrum",
 ]

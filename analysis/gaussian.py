@@ -281,16 +281,43 @@ def checked_correlation(
         )
     correlation = (correlation + correlation.T) / 2
     np.fill_diagonal(correlation, 1.0)
-    for last in range(1, len(correlation)):
-        # variance of j that the variables before it do not explain
-        factors = np.linalg.solve(correlation[:last, :last], correlation[:last, last])
-        if 1.0 - correlation[:last, last] @ factors < SMALLEST_PIVOT:
-            others = np.flatnonzero(np.abs(factors) > 1e-6)
-            raise ValueError(
-                f"covariance is not positive definite: {named(np.array([last]))} follows from "
-                f"{named(others)}"
-            )
+    _refuse_singular(correlation, named)
     return correlation
+
+
+def _refuse_singular(
+    correlation: NDArray[np.float64], named: Callable[[NDArray[Any]], str]
+) -> None:
+    """Refuse a matrix in which a variable follows from the others, and say from which.
+
+    The variance that variable j keeps given all others, 1/(C^-1)_jj, is the smallest pivot it
+    can have in any subset and in any order of elimination.
+    """
+    try:
+        inverse = np.linalg.inv(np.linalg.cholesky(correlation))
+        precision = inverse.T @ inverse
+    except np.linalg.LinAlgError:
+        precision = None
+    if precision is not None and np.diag(precision).max() <= 1.0 / SMALLEST_PIVOT:
+        return
+    for last in range(1, len(correlation)):
+        # the first variable that follows from those before it is the one to name
+        factors = np.linalg.solve(correlation[:last, :last], correlation[:last, last])
+        left = 1.0 - correlation[:last, last] @ factors
+        if left < SMALLEST_PIVOT:
+            break
+    else:
+        assert precision is not None  # every pivot is positive
+        last = int(np.argmax(np.diag(precision)))
+        left = 1.0 / precision[last, last]
+        factors = -precision[last] * left
+        factors[last] = 0.0
+    others = np.flatnonzero(np.abs(factors) > 1e-6 * np.abs(factors).max())
+    raise ValueError(
+        f"covariance is not positive definite: {named(np.array([last]))} follows from "
+        f"{named(others)} (it keeps {max(left, 0.0):.1e} of its variance, at least "
+        f"{SMALLEST_PIVOT:.0e} is needed); leave one of them out"
+    )
 
 
 def _log_determinants(covariance: ArrayLike, n_smallest: int) -> tuple[float, NDArray[np.float64]]:
