@@ -1,9 +1,12 @@
-"""From a matrix to information: measures on arrays, all multiplets, figures.
+"""From a matrix to information: measures on arrays, all multiplets, nulls, figures.
 
-Everything is Gaussian, in nats and float64.  Positive O-information and positive RSI mean
-that redundancy dominates, negative that synergy does.
+Values are in nats and float64.  Positive O-information and positive RSI mean that redundancy
+dominates, negative that synergy does.
 """
 
+from .bias import mutual_information_bias, wishart_bias
+from .effective import Sample
+from .estimators import estimated_correlation, normal_scores
 from .gaussian import (
     correlation_matrix,
     dual_total_correlation,
@@ -22,20 +25,42 @@ from .multiplets import (
     s_information_spectrum,
     total_correlation_spectrum,
 )
+from .resampling import Bands, Design, Null, Passes, Question
+from .sampled import sampled_spectrum
+from .search import Found, find_extremes, greedy_extremes
+from .significance import benjamini_hochberg, cliffs_delta, compare_groups, mann_whitney
 
 __all__ = [
+    "Bands",
+    "Design",
+    "Found",
+    "Null",
+    "Passes",
+    "Question",
+    "Sample",
     "Spectrum",
+    "benjamini_hochberg",
+    "cliffs_delta",
+    "compare_groups",
     "correlation_matrix",
     "dual_total_correlation",
     "dual_total_correlation_spectrum",
+    "estimated_correlation",
+    "find_extremes",
+    "greedy_extremes",
+    "mann_whitney",
     "measure_all",
     "mutual_information",
+    "mutual_information_bias",
+    "normal_scores",
     "o_information",
     "o_information_spectrum",
     "redundancy_synergy_index",
     "redundancy_synergy_spectrum",
     "s_information",
     "s_information_spectrum",
+    "sampled_spectrum",
     "total_correlation",
     "total_correlation_spectrum",
+    "wishart_bias",
 ]
