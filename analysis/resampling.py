@@ -98,6 +98,10 @@ class Design:
     _kept: threading.local = field(default_factory=threading.local, repr=False)
     _drawn: dict[int, NDArray[np.int64]] = field(default_factory=dict, repr=False)
 
+    def __reduce__(self) -> tuple[type[Design], tuple[bool, int, int, int]]:
+        """Travel to another process without the tables."""
+        return Design, (self.exhaustive, self.n_samples, self.seed, self.threads)
+
     def curve(self, measure: Measure, orders: NDArray[np.int64]) -> Array:
         """Summarise each order, shape (n_orders, n_statistics), columns as `STATISTICS`."""
         n = measure.n
