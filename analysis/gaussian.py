@@ -238,7 +238,10 @@ def correlation_matrix(
     if len(bad):
         raise ValueError(f"values must be finite, {named(bad)} holds NaN or infinity")
     if n_rows <= n_variables:
-        raise ValueError(f"values need more rows than variables, got {n_rows} x {n_variables}")
+        raise ValueError(
+            f"values need more rows than variables, got {n_rows} rows of {n_variables} variables; "
+            "add rows or leave variables out"
+        )
     constant = np.flatnonzero(np.ptp(table, axis=0) == 0)
     if len(constant):
         raise ValueError(f"values must vary, {named(constant)} is constant")

@@ -50,6 +50,11 @@ def on_threads(
         return list(pool.map(task, items))
 
 
+def table_bytes(n: int) -> int:
+    """Memory of one number per subset of `n` variables."""
+    return 8 << n
+
+
 def new_table(n: int) -> Table:
     """Make room for one number per subset of `n` variables: 8 x 2^n bytes.
 
@@ -59,7 +64,7 @@ def new_table(n: int) -> Table:
         If that is more memory than there is.
     """
     require_memory(
-        8 << n,
+        table_bytes(n),
         f"a table of all 2^{n} multiplets of {n} variables",
         "measure fewer variables, or sample multiplets with sampled_spectrum and search for "
         "extremes with find_extremes",

@@ -69,11 +69,16 @@ class Question:
         """Orders at which the measure says something."""
         return np.arange(3 if self.name == "o_information" else 2, self.n + 1)
 
+    @property
+    def used(self) -> list[int]:
+        """Columns of the table that matter, the target last."""
+        return [*self.columns, *(() if self.target is None else (self.target,))]
+
     def measure(self, correlation: Array) -> Measure:
-        """Write the measure for the correlation matrix of the whole table."""
-        used = [*self.columns, *(() if self.target is None else (self.target,))]
-        part = correlation[np.ix_(used, used)]
-        return measure_of(part, self.name, None if self.target is None else len(used) - 1)
+        """Write the measure for the correlation matrix of the columns used."""
+        return measure_of(
+            correlation, self.name, None if self.target is None else len(self.columns)
+        )
 
 
 @dataclass
@@ -211,8 +216,15 @@ class Passes:
         return self._curves(self.sample.take(np.concatenate([blocks[b] for b in chosen])))
 
     def _curves(self, sample: Sample) -> list[Array]:
-        correlation = estimated_correlation(sample.values, sample.weights, self.estimator)
-        return [self.design.curve(one.measure(correlation), one.orders) for one in self.questions]
+        return [
+            self.design.curve(question.measure(self.correlation(question, sample)), question.orders)
+            for question in self.questions
+        ]
+
+    def correlation(self, question: Question, sample: Sample) -> Array:
+        """Correlation of the columns that a question uses."""
+        values = sample.values[:, question.used]
+        return estimated_correlation(values, sample.weights, self.estimator)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def test_a_target_is_taken_from_its_column() -> None:
     question = Question("redundancy_synergy_index", (1, 2, 5), 3)
     part = correlation[np.ix_([1, 2, 5, 3], [1, 2, 5, 3])]
     table = measure_all(part, "redundancy_synergy_index", 3)
-    curve = Design(True).curve(question.measure(correlation), question.orders)
+    curve = Design(True).curve(question.measure(part), question.orders)
     assert curve[-1, MEAN] == pytest.approx(table[-1], abs=1e-14)
 
 
