@@ -31,6 +31,7 @@ def sampled_spectrum(
     target: int | None = None,
     *,
     n_samples: int = N_SAMPLES,
+    n_whole: int | None = None,
     seed: int = 0,
     orders: Iterable[int] | None = None,
 ) -> Spectrum:
@@ -43,8 +44,9 @@ def sampled_spectrum(
     name, target
         As `measure_all`.
     n_samples : int
-        Multiplets drawn per order, with repetition; orders that hold no more are measured
-        whole.
+        Multiplets drawn per order, with repetition.
+    n_whole : int, optional
+        Orders that hold no more multiplets are measured whole; default `n_samples`.
     seed : int
         Of the draws.
     orders : iterable of int, optional
@@ -75,7 +77,7 @@ def sampled_spectrum(
     quantiles, argmin, argmax, measured = [], [], [], []
     for k in chosen:
         count = comb(measure.n, k)
-        whole = count <= n_samples
+        whole = count <= (n_samples if n_whole is None else n_whole)
         sets = every_multiplet(measure.n, k) if whole else drawn[:, :k]
         values = multiplet_values(measure, sets) if whole else sampled[:, k - 1]
         low, high = int(np.argmin(values)), int(np.argmax(values))
