@@ -188,10 +188,11 @@ def parse_orders(text: str) -> tuple[int, ...]:
     """
     orders: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isdigit() or not (last or first).isdigit() or int(last or first) < int(first):
+        first, dash, last = part.strip().partition("-")
+        last = last if dash else first
+        if not first.isdigit() or not last.isdigit() or int(last) < int(first):
             raise IonfoError(f"--orders must be numbers and ranges such as 3-6,10, got '{text}'")
-        orders.update(range(int(first), int(last or first) + 1))
+        orders.update(range(int(first), int(last) + 1))
     return tuple(sorted(orders))
 
 

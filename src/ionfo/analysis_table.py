@@ -198,7 +198,7 @@ def _read_h5ad(file: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         import anndata
     except ImportError:
         raise IonfoError(
-            f"'{file}' needs the package anndata; install it with: pip install anndata"
+            f"'{file}' needs the package anndata; install it with: pip install 'ionfo[genes]'"
         ) from None
     try:
         content = anndata.read_h5ad(file)
