@@ -66,14 +66,17 @@ def _raw_panel(axes: Axes, answer: Answer) -> None:
 
 def _corrected_panel(axes: Axes, answer: Answer) -> None:
     orders = answer.question.orders
+    drawn = "" if answer.curve_is_of_the_spectrum else " of the multiplets drawn"
     for name, i, color in (("maximum", MAX, ORANGE), ("mean", MEAN, GREY), ("minimum", MIN, BLUE)):
         if answer.null is None and i != MEAN:
             continue  # a corrected extreme means nothing without the null of that extreme
-        axes.plot(orders, answer.corrected[:, i], "-", color=color, label=f"{name}, corrected")
+        axes.plot(
+            orders, answer.corrected[:, i], "-", color=color, label=f"{name}{drawn}, corrected"
+        )
         if answer.null is not None:
             low, high = answer.null.band
             axes.plot(orders, low[:, i], "--", lw=0.8, color=color)
-            label = f"null of the {name}, 95 %"
+            label = f"null of the {name}{drawn}, 95 %"
             axes.plot(orders, high[:, i], "--", lw=0.8, color=color, label=label)
         if answer.subsamples is not None and i == MEAN:
             low, high = answer.subsamples.confidence_low, answer.subsamples.confidence_high
@@ -169,11 +172,18 @@ def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
         axes.axhline(0.0, color=GREY, lw=0.8)
         axes.plot(spectrum.order, spectrum.minimum, "v-", color=BLUE, label="minimum, raw")
         if answer.null is not None:
+            orders, bias = answer.question.orders, answer.bias
             low, high = answer.null.band
-            bias = answer.bias
+            as_many = "as many sets"
+            if not answer.curve_is_of_the_spectrum:
+                as_many = "as many drawn sets"
+                axes.plot(
+                    orders, answer.curve[:, MIN], "-", color=GREEN, label="of drawn sets, raw"
+                )
+            label = f"null of the minimum over {as_many}, 95 %, raw"
             axes.fill_between(
-                answer.question.orders, low[:, MIN] + bias, high[:, MIN] + bias, color=GREY,
-                alpha=0.3, lw=0, label="null of the minimum over as many sets, 95 %, raw",
+                orders, low[:, MIN] + bias, high[:, MIN] + bias, color=GREY, alpha=0.3, lw=0,
+                label=label,
             )  # fmt: skip
         i = minimal_set(spectrum.minimum)
         names = [answer.names[v] for v in spectrum.argmin[i]]

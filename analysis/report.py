@@ -79,12 +79,10 @@ class Answer:
         return np.asarray(self.curve - self.bias[:, None])
 
     @property
-    def null_is_of_the_spectrum(self) -> bool:
-        """Whether the null's extremes are over the multiplets of the spectrum."""
+    def curve_is_of_the_spectrum(self) -> bool:
+        """Whether passes measured the multiplets of the spectrum, or fewer drawn ones."""
         here = np.isin(self.question.orders, self.spectrum.order)
-        return self.null is not None and bool(
-            np.array_equal(self.measured[here], self.spectrum.measured)
-        )
+        return bool(np.array_equal(self.measured[here], self.spectrum.measured))
 
 
 def spectrum_frame(answer: Answer) -> pd.DataFrame:
@@ -109,7 +107,7 @@ def spectrum_frame(answer: Answer) -> pd.DataFrame:
     )
     for level, values in zip(QUANTILE_LEVELS, spectrum.quantiles.T, strict=True):
         frame[f"q{100 * level:02.0f}_nats"] = values
-    if answer.null is not None and answer.null_is_of_the_spectrum:
+    if answer.null is not None and answer.curve_is_of_the_spectrum:
         low, high = answer.null.band
         adjusted = benjamini_hochberg(answer.null.p)
         for name, i, values in (("min", MIN, spectrum.minimum), ("max", MAX, spectrum.maximum)):

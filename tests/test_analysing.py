@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing
-from ionfo.analysing import AnalysisSettings, analyse_population, parse_orders
+from ionfo import analysing, analysis_work
+from ionfo.analysing import analyse_population, parse_orders
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
 from ionfo.analysis_table import read_analysis_table
+from ionfo.analysis_work import AnalysisSettings
 from ionfo.errors import IonfoError
 
 QUICK = AnalysisSettings(bootstrap=4, shuffles=6, permutations=20, threads=1)
@@ -20,7 +21,7 @@ QUICK = AnalysisSettings(bootstrap=4, shuffles=6, permutations=20, threads=1)
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysing, "_draw", lambda *_: None)
+    monkeypatch.setattr(analysing, "draw_figures", lambda *_: None)
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_what_does_not_fit_is_sampled_and_searched(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(analysing, "LARGEST_TABLE", 4)
-    monkeypatch.setattr(analysing, "EXHAUSTIVE_N", 4)
+    monkeypatch.setattr(analysis_work, "EXHAUSTIVE_N", 4)
     out = tmp_path / "report"
     analyse_population(table, out, ["f"], QUICK)
     assert "extremes searched for" in capsys.readouterr().err
@@ -134,7 +135,7 @@ def test_what_does_not_fit_is_sampled_and_searched(
 def test_exhaustive_shuffles_are_kept_and_taken_up(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(analysing, "EXHAUSTIVE_N", 4)  # as if five variables were many
+    monkeypatch.setattr(analysis_work, "EXHAUSTIVE_N", 4)  # as if five variables were many
     settings = AnalysisSettings(bootstrap=0, permutations=0, exhaustive_nulls=3)
     out = tmp_path / "report"
     analyse_population(table, out, ["f"], settings)

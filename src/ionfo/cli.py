@@ -302,7 +302,8 @@ def analyse(
 
     Example: ionfo analyse population.parquet --out report
     """
-    from .analysing import AnalysisSettings, analyse_population, parse_orders
+    from .analysing import analyse_population, parse_orders
+    from .analysis_work import AnalysisSettings
 
     wanted = tuple(one for text in targets or [] for one in text.split(",") if one)
     settings = AnalysisSettings(
