@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +25,12 @@ from .analysis import (
     wishart_bias,
 )
 from .analysis.lattice import table_bytes
-from .analysis.measures import Measure
 from .analysis.memory import available_memory
 from .analysis.multiplets import spectrum_of
 from .analysis.report import (
     Answer,
 )
 from .analysis.resampling import (
-    Bands,
     Null,
     null_of,
     replacement_bands,
@@ -122,9 +121,7 @@ def parse_orders(text: str) -> tuple[int, ...]:
 
 
 def _answers(work: Work, out: Path) -> list[Answer]:
-    asked, n = work.settings, len(work.table.parameter_names)
-    spectra: list[tuple[Measure, Spectrum, tuple[Found, Found] | None]] = []
-    seconds = 0.0
+    n = len(work.table.parameter_names)
     exhaustive = n <= LARGEST_TABLE and _fits(n)
     if exhaustive and table_bytes(n) >= 2**30:
         show.note(f"the table of all multiplets takes {table_bytes(n) / 2**30:.0f} GiB of memory")
@@ -134,127 +131,120 @@ def _answers(work: Work, out: Path) -> list[Answer]:
             f"{table_bytes(n) / 2**30:,.0f} GiB; {work.passes.design.n_samples} multiplets per "
             "order are drawn and extremes searched for"
         )
-    for question in work.questions:
-        began = time.monotonic()
-        measure = question.measure(work.passes.correlation(question, work.sample))
-        orders = [k for k in asked.orders if k in question.orders] or None
-        if exhaustive:
-            spectra.append((measure, spectrum_of(measure, orders, threads=work.threads), None))
-            seconds += time.monotonic() - began
-            continue
-        correlation = work.passes.correlation(question, work.sample)
-        target = None if question.target is None else n
-        spectrum = sampled_spectrum(
-            correlation, question.name, target, seed=asked.seed, orders=orders
-        )
-        found = [
-            find_extremes(
-                correlation, question.name, target, side=side, seed=asked.seed, orders=orders
-            )
-            for side in ("lowest", "highest")
-        ]
-        spectra.append((measure, spectrum, (found[0], found[1])))
-
-    null, subsampled, replaced = _replicates(work, out, seconds if exhaustive else None)
-    design = Design(True) if _nulls_are_full(work, exhaustive) else work.passes.design
+    began = time.monotonic()
+    spectra = [_spectrum(work, question, exhaustive) for question in work.questions]
+    seconds = time.monotonic() - began
+    # the null of every multiplet of many variables is asked for by name
+    full = work.settings.exhaustive_nulls > 0 and not work.passes.design.exhaustive and exhaustive
+    tested = (
+        replace(work.passes, design=Design(True, threads=work.threads)) if full else work.passes
+    )
+    nulls, subsampled, replaced = _replicates(work, tested, out, seconds)
     answers = []
     for i, question in enumerate(work.questions):
-        measure, spectrum, found_here = spectra[i]
-        design_curve = Design(design.exhaustive, seed=asked.seed, threads=work.threads)
-        curve = design_curve.curve(measure, question.orders)
-        bands: list[Bands | None] = [None, None]
-        unbiased = curve - _bias(question, work.sample.nu)
+        correlation = work.passes.correlation(question, work.sample)
+        curve = tested.design.curve(question.measure(correlation), question.orders)
+        corrected = curve - _bias(question, work.sample.nu)
+        subsamples = replacements = None
         if subsampled[i]:
-            bands = [
-                subsample_bands(
-                    question,
-                    unbiased,
-                    subsampled[i],
-                    work.passes.fraction,
-                    work.passes.nu("subsample"),
-                ),
-                replacement_bands(question, unbiased, replaced[i], work.passes.nu("replacement")),
-            ]
-        name = work.target(question)
-        label = "O-information of the parameters" if name is None else f"RSI about {name}"
+            subsamples = subsample_bands(
+                question,
+                corrected,
+                subsampled[i],
+                work.passes.fraction,
+                work.passes.nu("subsample"),
+            )
+            replacements = replacement_bands(
+                question, corrected, replaced[i], work.passes.nu("replacement")
+            )
+        target = work.target(question)
         answers.append(
             Answer(
                 question=question,
-                label=label,
+                label="O-information of the parameters"
+                if target is None
+                else f"RSI about {target}",
                 names=tuple(work.table.parameter_names),
-                target=name,
-                spectrum=spectrum,
+                target=target,
+                spectrum=spectra[i][0],
                 curve=curve,
-                measured=design.measured(n, question.orders),
+                measured=tested.design.measured(n, question.orders),
                 nu=work.sample.nu,
-                null=null[i],
-                subsamples=bands[0],
-                replacements=bands[1],
+                null=nulls[i],
+                subsamples=subsamples,
+                replacements=replacements,
                 replicates=np.array(subsampled[i]),
-                found=found_here,
+                found=spectra[i][1],
             )
         )
     return answers
 
 
+def _spectrum(
+    work: Work, question: Question, exhaustive: bool
+) -> tuple[Spectrum, tuple[Found, Found] | None]:
+    """Measure all multiplets, or draw some and search for extremes."""
+    correlation = work.passes.correlation(question, work.sample)
+    orders = [k for k in work.settings.orders if k in question.orders] or None
+    if exhaustive:
+        return spectrum_of(question.measure(correlation), orders, threads=work.threads), None
+    target, seed = None if question.target is None else question.n, work.settings.seed
+    spectrum = sampled_spectrum(correlation, question.name, target, seed=seed, orders=orders)
+    lowest = find_extremes(
+        correlation, question.name, target, side="lowest", seed=seed, orders=orders
+    )
+    highest = find_extremes(
+        correlation, question.name, target, side="highest", seed=seed, orders=orders
+    )
+    return spectrum, (lowest, highest)
+
+
 def _replicates(
-    work: Work, out: Path, seconds: float | None
+    work: Work, tested: Passes, out: Path, seconds: float
 ) -> tuple[list[Null | None], list[Curves], list[Curves]]:
-    """Run all passes and hand them out by question."""
-    asked, passes = work.settings, work.passes
+    """Run all passes and hand them out by question: nulls, subsamples, replacements.
+
+    `tested` are the passes whose design the shuffles follow; `seconds` is what measuring every
+    question once took.
+    """
+    passes, questions = work.passes, range(len(work.questions))
+    n_shuffles, n_bootstrap = work.settings.shuffles, work.settings.bootstrap
     n_needed = max(len(one.used) for one in work.questions)
-    n_shuffles = asked.shuffles
     if n_shuffles and len(passes.rows) <= n_needed:
         show.note(
             f"no null: the sample is worth {len(passes.rows)} independent rows, and more than "
             f"{n_needed} are needed; sample longer"
         )
         n_shuffles = 0
-    full = _nulls_are_full(work, seconds is not None) and n_shuffles > 0
-    n_bootstrap = asked.bootstrap
     n_taken = passes.fraction * len(work.sample.blocks)
     if n_bootstrap and (n_taken <= 2 or passes.fraction * work.sample.n_rows <= n_needed):
         show.note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
         n_bootstrap = 0
+    full = tested is not passes and n_shuffles > 0
     requests: list[Request] = [
         *(("shuffle", i) for i in range(0 if full else n_shuffles)),
         *(("subsample", i) for i in range(n_bootstrap)),
         *(("replacement", i) for i in range(n_bootstrap)),
     ]
     found = run_passes(passes, requests, work.threads)
-    n_first = 0 if full else n_shuffles
-    shuffled, rest = found[:n_first], found[n_first:]
-    observed_passes = passes
+    n_first = len(requests) - 2 * n_bootstrap
+    shuffled = found[:n_first]
+    subsampled, replaced = found[n_first : n_first + n_bootstrap], found[n_first + n_bootstrap :]
     if full:
-        assert seconds is not None
         folder = out / "exhaustive_nulls"
-        shuffled = run_exhaustive(passes, asked.exhaustive_nulls, work.threads, folder, seconds)
-        observed_passes = Passes(
-            passes.sample,
-            passes.rows,
-            passes.estimator,
-            passes.questions,
-            Design(True, threads=work.threads),
-            passes.seed,
-        )
-    nulls: list[Null | None] = [None] * len(work.questions)
+        shuffled = run_exhaustive(tested, work.settings.exhaustive_nulls, folder, seconds)
+    nulls: list[Null | None] = [None for _ in questions]
     if shuffled:
-        observed = observed_passes.observed()
+        observed = tested.observed()
         nulls = [
-            null_of(question, observed[i], [one[i] for one in shuffled], len(passes.rows))
-            for i, question in enumerate(work.questions)
+            null_of(work.questions[i], observed[i], [one[i] for one in shuffled], len(passes.rows))
+            for i in questions
         ]
-    halves = rest[:n_bootstrap], rest[n_bootstrap:]
-    by_question = [
-        [[one[i] for one in half] for i in range(len(work.questions))] for half in halves
-    ]
-    return nulls, by_question[0], by_question[1]
-
-
-def _nulls_are_full(work: Work, exhaustive: bool) -> bool:
-    """Whether shuffles measure every multiplet although there are more than 24 variables."""
-    asked = work.settings.exhaustive_nulls > 0 and not work.passes.design.exhaustive
-    return asked and exhaustive
+    return (
+        nulls,
+        [[one[i] for one in subsampled] for i in questions],
+        [[one[i] for one in replaced] for i in questions],
+    )
 
 
 def _bias(question: Question, nu: float) -> NDArray[np.float64]:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .analysis import Design, Passes
+from .analysis import Passes
 from .sampling import mpi
 from .sampling.files import write_text
 
@@ -70,26 +69,21 @@ def run_passes(passes: Passes, requests: list[Request], threads: int) -> list[Cu
             return [future.result() for future in futures]
 
 
-def run_exhaustive(
-    passes: Passes, n_passes: int, threads: int, folder: Path, seconds: float
-) -> list[Curves]:
+def run_exhaustive(passes: Passes, n_passes: int, folder: Path, seconds: float) -> list[Curves]:
     """Shuffle `n_passes` times and measure every multiplet; finished passes are kept.
 
     Parameters
     ----------
     passes : Passes
-        The sample and what is measured.
+        The sample and what is measured, with an exhaustive design.
     n_passes : int
-        Full passes.
-    threads : int
-        Inside a pass.
+        Full passes, one after the other.
     folder : Path
         Where each pass is kept as it ends; a repeated run takes them from there.
     seconds : float
         What one pass is expected to take.
     """
-    full = replace(passes, design=Design(True, threads=threads))
-    key = _fingerprint(full)
+    key = _fingerprint(passes)
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Curves] = []
     kept = [folder / f"pass_{i:04d}.json" for i in range(n_passes)]
@@ -103,7 +97,7 @@ def run_exhaustive(
         for i, path in enumerate(kept):
             curves = _kept(path, key)
             if curves is None:
-                curves = full.run("shuffle", i)
+                curves = passes.run("shuffle", i)
                 content = {"key": key, "curves": [one.tolist() for one in curves]}
                 write_text(path, json.dumps(content) + "\n")
             found.append(curves)
