@@ -135,25 +135,30 @@ class Sample:
     def blocks(self) -> list[NDArray[np.int64]]:
         """Rows that are resampled together.
 
-        Whole walkers where there are at least 20, else stretches of at least 2 tau held steps
-        of one walker; each row alone when rows are independent.
+        Whole walkers where there are at least 20, else `stretches`; each row alone when rows are
+        independent.
         """
         if not self.is_chain:
             return list(np.arange(self.n_rows)[:, None])
         if len(self.series) >= ENOUGH_WALKERS:
             return [np.unique(one) for one in self.series]
+        return self.stretches
+
+    @cached_property
+    def stretches(self) -> list[NDArray[np.int64]]:
+        """Rows of one walker over at least 2 tau held steps each."""
         length = int(np.ceil(2 * self.tau))
-        blocks = []
+        stretches = []
         for one in self.series:
-            n_blocks = max(1, len(one) // length)
-            # a state held over a cut belongs to the block in which it was entered
+            n_parts = max(1, len(one) // length)
+            # a state held over a cut belongs to the stretch in which it was entered
             first = np.concatenate([[True], one[1:] != one[:-1]])
             for part, new in zip(
-                np.array_split(one, n_blocks), np.array_split(first, n_blocks), strict=True
+                np.array_split(one, n_parts), np.array_split(first, n_parts), strict=True
             ):
                 if new.any():
-                    blocks.append(part[new])
-        return blocks
+                    stretches.append(part[new])
+        return stretches
 
 
 def kish_size(weights: NDArray[np.float64]) -> float:

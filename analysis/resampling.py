@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import comb
 from typing import Literal
 
@@ -29,6 +30,9 @@ Kind = Literal["shuffle", "subsample", "replacement"]
 
 STATISTICS = ("min", "q05", "median", "q95", "max", "mean")
 """What a curve says of an order: extremes, quantiles and mean over its multiplets."""
+
+FEWEST_BLOCKS = 10
+"""Blocks that a subsample takes at least; shorter blocks, then more rows, make it so."""
 
 EXHAUSTIVE_N = 24
 """Up to so many variables every pass measures every multiplet."""
@@ -178,16 +182,29 @@ class Passes:
     design: Design
     seed: int
 
+    @cached_property
+    def _plan(self) -> tuple[float, list[NDArray[np.int64]]]:
+        n = self.sample.n_rows
+        fraction = min(SUBSAMPLE_ROWS / n, SUBSAMPLE_FRACTION)
+        if fraction * (self.sample.nu + 1) < 1.5 * self.sample.values.shape[1]:
+            # so few would be worth fewer independent rows than there are variables
+            fraction = SUBSAMPLE_FRACTION
+        blocks = self.sample.blocks
+        if self.sample.is_chain and fraction * len(blocks) < FEWEST_BLOCKS:
+            blocks = self.sample.stretches
+        if fraction * len(blocks) < FEWEST_BLOCKS:
+            fraction = SUBSAMPLE_FRACTION
+        return fraction, blocks
+
     @property
     def fraction(self) -> float:
         """Part of the sample that a subsample takes."""
-        n = self.sample.n_rows
-        published = min(SUBSAMPLE_ROWS / n, SUBSAMPLE_FRACTION)
-        n_variables = self.sample.values.shape[1]
-        if published * (self.sample.nu + 1) < 1.5 * n_variables:
-            # so few would be worth fewer independent rows than there are variables
-            return SUBSAMPLE_FRACTION
-        return published
+        return self._plan[0]
+
+    @property
+    def blocks(self) -> list[NDArray[np.int64]]:
+        """Rows that are taken together."""
+        return self._plan[1]
 
     def nu(self, kind: Kind) -> float:
         """Degrees of freedom of one pass."""
@@ -207,7 +224,7 @@ class Passes:
         if kind == "shuffle":
             values = self.sample.values[self.rows]
             return self._curves(Sample(rng.permuted(values, axis=0), np.ones(len(self.rows))))
-        blocks = self.sample.blocks
+        blocks = self.blocks
         if kind == "subsample":
             n_taken = max(2, round(self.fraction * len(blocks)))
             chosen = rng.choice(len(blocks), n_taken, replace=False)

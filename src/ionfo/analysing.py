@@ -216,7 +216,7 @@ def _replicates(
             f"{n_needed} are needed; sample longer"
         )
         n_shuffles = 0
-    n_taken = passes.fraction * len(work.sample.blocks)
+    n_taken = passes.fraction * len(passes.blocks)
     if n_bootstrap and (n_taken <= 2 or passes.fraction * work.sample.n_rows <= n_needed):
         show.note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
         n_bootstrap = 0

@@ -215,9 +215,9 @@ def tell(
         low, high = int(np.argmin(spectrum.minimum)), int(np.argmax(spectrum.maximum))
         how = "" if spectrum.is_exhaustive else " of the multiplets drawn"
         screen.print(
-            f"{label}: raw lowest{how} {spectrum.minimum[low]:+.4f} nats at order "
+            f"{label}: raw lowest{how} {spectrum.minimum[low]:+.4g} nats at order "
             f"{spectrum.order[low]}{_meaning(spectrum.minimum[low])}, highest "
-            f"{spectrum.maximum[high]:+.4f} nats at order {spectrum.order[high]}"
+            f"{spectrum.maximum[high]:+.4g} nats at order {spectrum.order[high]}"
             f"{_meaning(spectrum.maximum[high])}"
         )
         if one.null is not None:

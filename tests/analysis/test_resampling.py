@@ -128,6 +128,18 @@ def test_replicates_of_a_chain_take_whole_blocks() -> None:
     assert len(run.rows) < 60 and run.nu("shuffle") == len(run.rows) - 1
 
 
+def test_small_parts_of_long_walkers_take_short_blocks() -> None:
+    rng = np.random.default_rng(0)
+    n_walkers, n_steps = 30, 400
+    walker, step = np.repeat(np.arange(n_walkers), n_steps), np.tile(np.arange(n_steps), n_walkers)
+    values = rng.standard_normal((n_walkers * n_steps, 5))
+    run = passes(Sample(values, np.ones(len(values)), walker, step))
+    assert run.fraction == pytest.approx(1000 / 12_000)
+    assert len(run.blocks) > n_walkers and run.fraction * len(run.blocks) > 10
+    few = passes(Sample(values[:2000], np.ones(2000), walker[:2000], np.arange(2000) % 400))
+    assert few.fraction == 0.5 or few.fraction == 0.6
+
+
 def test_design_reports_what_it_measures() -> None:
     orders = np.arange(3, 31)
     assert Design(False, 20_000).measured(30, orders).tolist()[:2] == [4060, 20_000]
