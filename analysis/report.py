@@ -85,7 +85,7 @@ class Answer:
         return bool(np.array_equal(self.measured[here], self.spectrum.measured))
 
 
-def spectrum_frame(answer: Answer) -> pd.DataFrame:
+def spectrum_frame(answer: Answer, sample: Sample) -> pd.DataFrame:
     """One row per order: raw, and corrected with the null of the same extremes."""
     spectrum, names = answer.spectrum, answer.names
     here = np.isin(answer.question.orders, spectrum.order)
@@ -116,6 +116,9 @@ def spectrum_frame(answer: Answer) -> pd.DataFrame:
             frame[f"{name}_null_high_nats"] = high[here, i]
             frame[f"{name}_p"] = answer.null.p[here, i]
             frame[f"{name}_p_adjusted"] = adjusted[here, i]
+        frame["tested_rows"] = answer.null.n_rows
+    for key, value in _worth(sample).items():
+        frame[key] = value
     if answer.target is not None:
         frame["target"] = answer.target
     return frame
@@ -155,11 +158,7 @@ def curve_frame(answer: Answer, sample: Sample) -> pd.DataFrame:
             columns["spread_high_nats"] = bands.spread_high.ravel()
         columns[f"{name}confidence_low_nats"] = bands.confidence_low.ravel()
         columns[f"{name}confidence_high_nats"] = bands.confidence_high.ravel()
-    columns |= {
-        "rows": sample.n_rows,
-        "distinct_rows": sample.n_distinct,
-        "ess": sample.ess if sample.is_chain else np.nan,
-    }
+    columns |= _worth(sample)
     frame = pd.DataFrame(columns)
     if answer.target is not None:
         frame["target"] = answer.target
@@ -228,7 +227,11 @@ def histogram_frame(answer: Answer) -> pd.DataFrame:
 
 
 def pairs_frame(
-    found: PairwiseInformation, gaussian: PairwiseInformation, x: Sequence[str], y: Sequence[str]
+    found: PairwiseInformation,
+    gaussian: PairwiseInformation,
+    x: Sequence[str],
+    y: Sequence[str],
+    sample: Sample,
 ) -> pd.DataFrame:
     """One row per pair of columns that was tested."""
     pairs: list[list[int]] = np.argwhere(~np.isnan(found.raw)).tolist()
@@ -246,9 +249,10 @@ def pairs_frame(
             "is_significant": found.is_significant[i, j],
             "gaussian_raw_nats": gaussian.raw[i, j],
             "gaussian_corrected_nats": gaussian.corrected[i, j],
-            "rows": found.n_rows,
+            "tested_rows": found.n_rows,
             "bins": found.n_bins,
             "permutations": found.n_permutations,
+            **_worth(sample),
         }
     )
 
@@ -318,3 +322,12 @@ def _row(
 
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def _worth(sample: Sample) -> dict[str, float]:
+    """Give what stands beside every p-value; ess is NaN where rows are assumed independent."""
+    return {
+        "rows": sample.n_rows,
+        "distinct_rows": sample.n_distinct,
+        "ess": sample.ess if sample.is_chain else np.nan,
+    }

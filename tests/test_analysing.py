@@ -77,6 +77,7 @@ def test_any_table_of_numbers_is_analysed(
     assert summary["targets"] == ["f"] and summary["redundancy_synergy"]["f"]["exhaustive"]
     pairs = pd.read_csv(out / "mutual_information_pairs.csv")
     assert len(pairs) == 10 and (pairs["permutations"] == 20).all()
+    assert (pairs["rows"] == 90).all() and (pairs["distinct_rows"] == 90).all()
     assert {"raw_nats", "corrected_nats", "p_adjusted"} <= set(pairs)
 
 
@@ -177,6 +178,14 @@ def test_constant_columns_are_left_out_and_said(
     found = read_analysis_table(spoil(table, b=1.0), [])
     assert found.parameter_names == list("acdef")
     assert "left out parameters that do not vary: b" in capsys.readouterr().err
+
+
+def test_columns_can_be_left_out(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = read_analysis_table(spoil(table, b=np.nan), ["f"], ["a"])
+    assert found.parameter_names == list("cde") and found.feature_names == ["f"]
+    assert "left out columns without any value: b" in capsys.readouterr().err
+    with pytest.raises(IonfoError, match="has no column 'fa' to exclude; did you mean"):
+        read_analysis_table(table, [], ["fa"])
 
 
 def test_other_mistakes_get_a_sentence(tmp_path: Path, table: Path) -> None:

@@ -75,7 +75,7 @@ def analyse_population(
     asked = settings or AnalysisSettings()
     wanted = list(dict.fromkeys([*targets, *asked.targets]))
     check_settings(asked)
-    table = read_analysis_table(file, wanted)
+    table = read_analysis_table(file, wanted, asked.exclude)
     try:
         work = make_work(table, wanted, asked)
     except ValueError as error:

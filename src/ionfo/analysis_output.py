@@ -41,13 +41,17 @@ def write_tables(
     write_table(out / "mutual_information.csv", matrix)
     frames: dict[str, pd.DataFrame] = {}
     if pairs:
-        frames["mutual_information_pairs"] = pairs_frame(pairs[0], pairs[1], names, names)
+        frames["mutual_information_pairs"] = pairs_frame(
+            pairs[0], pairs[1], names, names, work.sample
+        )
     if about:
-        frames["mutual_information_features"] = pairs_frame(about[0], about[1], names, features)
+        frames["mutual_information_features"] = pairs_frame(
+            about[0], about[1], names, features, work.sample
+        )
     for stem, some in (("o_information", answers[:1]), ("redundancy_synergy", answers[1:])):
         if not some:
             continue
-        frames[stem] = _stack([spectrum_frame(one) for one in some])
+        frames[stem] = _stack([spectrum_frame(one, work.sample) for one in some])
         frames[f"{stem}_curves"] = _stack([curve_frame(one, work.sample) for one in some])
         frames[f"{stem}_extremes"] = _stack([extremes_frame(one) for one in some])
         if some[0].spectrum.histogram:

@@ -49,8 +49,10 @@ class Table:
     emodel: EModel | None
 
 
-def read_analysis_table(file: Path, targets: Sequence[str]) -> Table:
+def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[str] = ()) -> Table:
     """Read a population, or any table of numbers (.csv, .parquet, .h5ad).
+
+    Columns named in `exclude`, by their names without prefix, are not looked at.
 
     In a population ``parameters/`` columns are the variables and ``features/`` columns can be
     targets.  In another table every column of numbers is a variable, but for the targets.
@@ -66,6 +68,14 @@ def read_analysis_table(file: Path, targets: Sequence[str]) -> Table:
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise IonfoError(f"'{file}' has two columns named '{twice}'; rename one of them")
+    known = [
+        column.removeprefix("parameters/").removeprefix("features/") for column in _names(frame)
+    ]
+    for name in exclude:
+        if name not in known:
+            raise IonfoError(f"'{file}' has no column '{name}' to exclude{nearest(name, known)}")
+    kept = [name not in exclude for name in known]
+    frame = frame.loc[:, kept]
     emodel = None
     if "emodel" in metadata:
         emodel = parse_emodel(json.dumps(metadata["emodel"]), str(file))
@@ -132,7 +142,10 @@ def _plain(
         raise IonfoError(f"'{file}': target '{bad[0]}' must hold numbers")
     if words:
         show.note(f"left out columns that hold no numbers: {', '.join(words)}")
-    numbers = frame.drop(columns=words)
+    empty = [column for column in _names(frame) if frame[column].isna().all() and len(frame)]
+    if empty:
+        show.note(f"left out columns without any value: {', '.join(empty)}")
+    numbers = frame.drop(columns=list(dict.fromkeys([*words, *empty])))
     chosen = [target for target in targets if target in numbers]
     return numbers.drop(columns=chosen), numbers[chosen]
 

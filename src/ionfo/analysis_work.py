@@ -28,6 +28,8 @@ class AnalysisSettings:
     targets : tuple of str
         Features whose RSI is measured; empty for the two about which the parameters together
         tell most.
+    exclude : tuple of str
+        Columns to leave out.
     orders : tuple of int
         Orders to report; empty for all.
     estimator : str
@@ -43,6 +45,7 @@ class AnalysisSettings:
     """
 
     targets: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     orders: tuple[int, ...] = ()
     estimator: Estimator = "gaussian"
     bootstrap: int = 50

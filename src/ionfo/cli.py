@@ -271,6 +271,10 @@ def analyse(
         list[str] | None,
         typer.Option("--targets", help="Feature for RSI; repeat or separate by commas."),
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", help="Column to leave out; repeat or separate by commas."),
+    ] = None,
     orders: Annotated[
         str | None, typer.Option("--orders", help="Orders to report, such as 3-6,10; default all.")
     ] = None,
@@ -307,6 +311,7 @@ def analyse(
 
     wanted = tuple(one for text in targets or [] for one in text.split(",") if one)
     settings = AnalysisSettings(
+        exclude=tuple(one for text in exclude or [] for one in text.split(",") if one),
         orders=() if orders is None else parse_orders(orders),
         estimator=estimator.value,
         bootstrap=bootstrap,

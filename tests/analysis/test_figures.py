@@ -19,6 +19,7 @@ from ionfo.analysis.multiplets import spectrum_of
 from ionfo.analysis.resampling import null_of, subsample_bands
 
 NAMES = tuple("abcde")
+ROWS = Sample(np.eye(5), np.ones(5))
 
 
 def answer_of(question: Question, exhaustive: bool = True) -> report.Answer:
@@ -62,7 +63,7 @@ def rsi_answer() -> report.Answer:
 
 
 def test_corrected_extremes_stand_beside_their_own_null(o_answer: report.Answer) -> None:
-    frame = report.spectrum_frame(o_answer)
+    frame = report.spectrum_frame(o_answer, ROWS)
     np.testing.assert_allclose(
         frame["min_corrected_nats"], frame["min_nats"] - frame["bias_nats"], atol=1e-15
     )
@@ -70,8 +71,8 @@ def test_corrected_extremes_stand_beside_their_own_null(o_answer: report.Answer)
     drawn = answer_of(o_answer.question, exhaustive=False)
     assert not drawn.curve_is_of_the_spectrum
     # the null is over fewer multiplets than the spectrum: no corrected extreme of the spectrum
-    assert "min_corrected_nats" not in report.spectrum_frame(drawn)
-    curves = report.curve_frame(drawn, Sample(np.eye(5), np.ones(5)))
+    assert "min_corrected_nats" not in report.spectrum_frame(drawn, ROWS)
+    curves = report.curve_frame(drawn, ROWS)
     assert set(curves["multiplets"]) == {4, 1} and "corrected_nats" in curves
 
 
