@@ -66,7 +66,7 @@ def _raw_panel(axes: Axes, answer: Answer) -> None:
 
 def _corrected_panel(axes: Axes, answer: Answer) -> None:
     orders = answer.question.orders
-    drawn = "" if answer.curve_is_of_the_spectrum else " of the multiplets drawn"
+    drawn = "" if answer.nothing_was_drawn else " of the multiplets drawn"
     for name, i, color in (("maximum", MAX, ORANGE), ("mean", MEAN, GREY), ("minimum", MIN, BLUE)):
         if answer.null is None and i != MEAN:
             continue  # a corrected extreme means nothing without the null of that extreme
@@ -174,9 +174,8 @@ def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
         if answer.null is not None:
             orders, bias = answer.question.orders, answer.bias
             low, high = answer.null.band
-            as_many = "as many sets"
+            as_many = "as many sets" if answer.nothing_was_drawn else "as many drawn sets"
             if not answer.curve_is_of_the_spectrum:
-                as_many = "as many drawn sets"
                 axes.plot(
                     orders, answer.curve[:, MIN], "-", color=GREEN, label="of drawn sets, raw"
                 )

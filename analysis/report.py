@@ -84,6 +84,11 @@ class Answer:
         here = np.isin(self.question.orders, self.spectrum.order)
         return bool(np.array_equal(self.measured[here], self.spectrum.measured))
 
+    @property
+    def nothing_was_drawn(self) -> bool:
+        """Whether both spectrum and passes measured every multiplet."""
+        return self.curve_is_of_the_spectrum and self.spectrum.is_exhaustive
+
 
 def spectrum_frame(answer: Answer, sample: Sample) -> pd.DataFrame:
     """One row per order: raw, and corrected with the null of the same extremes."""

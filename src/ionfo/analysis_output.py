@@ -229,7 +229,7 @@ def tell(
             lowest, highest = (
                 told[f"orders_where_{side}_differs_from_null"] for side in ("minimum", "maximum")
             )
-            drawn = "" if one.curve_is_of_the_spectrum else ", of the multiplets drawn"
+            drawn = "" if one.nothing_was_drawn else ", of the multiplets drawn"
             screen.print(
                 f"  beyond the shuffles after adjustment{drawn}: minimum at orders "
                 f"{_listed(lowest)}, maximum at orders {_listed(highest)}"
