@@ -4,13 +4,15 @@ Values are in nats and float64.  Positive O-information and positive RSI mean th
 dominates, negative that synergy does.
 """
 
+from .bands import Bands, Null
 from .bias import mutual_information_bias, wishart_bias
 from .comparison import compare_spectra
+from .correlation import correlation_matrix
 from .curves import area_under_curve, stabilisation_order, stabilisation_orders
+from .design import Design, Question
 from .effective import Sample
 from .estimators import estimated_correlation, normal_scores
 from .gaussian import (
-    correlation_matrix,
     dual_total_correlation,
     mutual_information,
     o_information,
@@ -28,7 +30,7 @@ from .multiplets import (
     total_correlation_spectrum,
 )
 from .pairwise import PairwiseInformation, nearest_neighbour_information, pairwise_information
-from .resampling import Bands, Design, Null, Passes, Question
+from .resampling import Passes
 from .sampled import sampled_spectrum
 from .search import Found, find_extremes, greedy_extremes
 from .significance import benjamini_hochberg, cliffs_delta, compare_groups, mann_whitney

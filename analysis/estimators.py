@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from .gaussian import correlation_matrix
+from .correlation import correlation_matrix
 
 Estimator = Literal["gaussian", "copula"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import summary
-from .gaussian import checked_correlation
+from .correlation import checked_correlation
 from .lattice import combine, log_determinants, new_table, subsets_of_order
 from .measures import Measure, MeasureName, measure_of
 

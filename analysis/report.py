@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .bands import Bands, Null
 from .bias import wishart_bias
 from .curves import stabilisation_order, stabilisation_orders
+from .design import STATISTICS, Question
 from .effective import Sample
 from .multiplets import QUANTILE_LEVELS, Multiplet, Spectrum
 from .pairwise import PairwiseInformation
-from .resampling import STATISTICS, Bands, Null, Question
 from .search import Found
 from .significance import benjamini_hochberg
 

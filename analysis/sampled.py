@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .compiled import compiled
-from .gaussian import checked_correlation
+from .correlation import checked_correlation
 from .measures import Measure, MeasureName, measure_of
 from .multiplets import QUANTILE_LEVELS, Spectrum, chosen_orders
 

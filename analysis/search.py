@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .gaussian import checked_correlation
+from .correlation import checked_correlation
 from .measures import Measure, MeasureName, measure_of
 from .multiplets import Multiplet, chosen_orders
 from .sampled import every_multiplet, multiplet_values

@@ -43,9 +43,10 @@ from ionfo.analysis import (
     unique_rows,
     wishart_bias,
 )
+from ionfo.analysis.design import STATISTICS
 from ionfo.analysis.multiplets import usable_cores
 from ionfo.analysis.plots import BLUE, GREY, ORANGE
-from ionfo.analysis.resampling import STATISTICS, SUBSAMPLE_FRACTION, SUBSAMPLE_ROWS
+from ionfo.analysis.resampling import SUBSAMPLE_FRACTION, SUBSAMPLE_ROWS
 
 Array = NDArray[np.float64]
 SIDES = ("min", "mean", "max")

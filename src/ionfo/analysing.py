@@ -24,17 +24,12 @@ from .analysis import (
     sampled_spectrum,
     wishart_bias,
 )
+from .analysis.bands import Null, null_of, replacement_bands, subsample_bands
 from .analysis.lattice import table_bytes
 from .analysis.memory import available_memory
 from .analysis.multiplets import spectrum_of
 from .analysis.report import (
     Answer,
-)
-from .analysis.resampling import (
-    Null,
-    null_of,
-    replacement_bands,
-    subsample_bands,
 )
 from .analysis_output import draw_figures, summary_content, tell, write_tables
 from .analysis_table import read_analysis_table

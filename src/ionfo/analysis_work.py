@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from . import show
 from .analysis import Design, Passes, Question, Sample, estimated_correlation
+from .analysis.design import EXHAUSTIVE_N
 from .analysis.estimators import ESTIMATORS, Estimator
 from .analysis.multiplets import usable_cores
-from .analysis.resampling import EXHAUSTIVE_N
 from .analysis_table import Table
 from .errors import IonfoError
 

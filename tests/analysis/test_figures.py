@@ -15,8 +15,8 @@ from ionfo.analysis import (
     report,
     wishart_bias,
 )
+from ionfo.analysis.bands import null_of, subsample_bands
 from ionfo.analysis.multiplets import spectrum_of
-from ionfo.analysis.resampling import null_of, subsample_bands
 
 NAMES = tuple("abcde")
 ROWS = Sample(np.eye(5), np.ones(5))

@@ -25,7 +25,7 @@ from ionfo.analysis import (
     total_correlation,
 )
 from ionfo.analysis import lattice as engine
-from ionfo.analysis.gaussian import checked_correlation
+from ionfo.analysis.correlation import checked_correlation
 from ionfo.analysis.measures import measure_of
 from ionfo.analysis.multiplets import fill_table, index_of, members, spectrum_of
 
