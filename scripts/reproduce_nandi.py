@@ -289,6 +289,27 @@ def say(report: dict[str, object]) -> list[str]:
         kept = mean["orders_beyond_the_null"]
         extent = f"at {len(kept)} of {len(told['orders'])} orders" if kept else "at no order"
         lines.append(f"  the mean over multiplets differs from shuffled models {extent}.")
+    tests = report["area_tests_as_published"]
+    assert isinstance(tests, list)
+    for test in tests:
+        if test["curve"] == "mean" and test["values"] == "raw":
+            other = next(
+                one
+                for one in tests
+                if one["values"] == "corrected"
+                and (one["curve"], one["first"], one["second"])
+                == (test["curve"], test["first"], test["second"])
+            )
+            verdict = "survives" if other["mann_whitney_p"] <= 0.05 else "does not survive"
+            lines.append(
+                f"the difference of the areas of the mean between {test['first']} and "
+                f"{test['second']} models (Mann-Whitney p {test['mann_whitney_p']:.1e} raw, "
+                f"{other['mann_whitney_p']:.1e} corrected) {verdict} the correction"
+                + ("." if test["mann_whitney_p"] <= 0.05 else ", and was none before it.")
+            )
+    lines.append(
+        "corrected extremes keep the bias of having been chosen: read them beside their null only."
+    )
     return lines
 
 

@@ -119,9 +119,12 @@ def exact(covariance: NDArray[np.float64]) -> dict[str, float]:
         without = sum(log_determinant([j for j in range(n) if j != i]) for i in range(n))
         tc = (variances - whole) / 2
         dtc = (without - (n - 1) * whole) / 2
-        return dict(
-            zip(MEASURES, (float(tc - dtc), float(tc + dtc), float(tc), float(dtc)), strict=True)
-        )
+        values = (float(tc - dtc), float(tc + dtc), float(tc), float(dtc))
+        target = mpmath.log(matrix[0, 0])
+        rest = list(range(1, n))
+        alone = sum(target + mpmath.log(matrix[i, i]) - log_determinant([0, i]) for i in rest)
+        rsi = (alone - (target + log_determinant(rest) - whole)) / 2
+        return {**dict(zip(MEASURES, values, strict=True)), "rsi": float(rsi)}
 
 
 @pytest.mark.parametrize("noise", [1e-4, 1e-7, 1e-9])
@@ -142,6 +145,11 @@ def test_nearly_singular_matrices_keep_the_digits_they_can(noise: float, n: int)
         assert measure(covariance) == pytest.approx(expected[name], abs=tolerance, rel=0)
         table = measure_all(covariance, name)  # type: ignore[arg-type]
         assert table[-1] == pytest.approx(expected[name], abs=tolerance, rel=0)
+    for rsi in (
+        redundancy_synergy_index(covariance, 0),
+        measure_all(covariance, "redundancy_synergy_index", 0)[-1],
+    ):
+        assert rsi == pytest.approx(expected["rsi"], abs=tolerance, rel=0)
 
 
 @pytest.mark.parametrize("at", [(0, 1), (1, 0), (2, 5)])
