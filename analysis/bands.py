@@ -11,6 +11,7 @@ from scipy.stats import t
 
 from .bias import wishart_bias
 from .design import STATISTICS, Question
+from .significance import benjamini_hochberg
 
 Array = NDArray[np.float64]
 
@@ -60,6 +61,11 @@ class Null:
         p[:, STATISTICS.index("min")] = low[:, STATISTICS.index("min")]
         p[:, STATISTICS.index("max")] = high[:, STATISTICS.index("max")]
         return np.asarray(p)
+
+    @property
+    def p_adjusted(self) -> Array:
+        """The same, adjusted over the orders of each statistic (Benjamini-Hochberg)."""
+        return np.column_stack([benjamini_hochberg(column) for column in self.p.T])
 
 
 @dataclass(frozen=True)

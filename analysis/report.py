@@ -17,7 +17,6 @@ from .effective import Sample
 from .multiplets import QUANTILE_LEVELS, Multiplet, Spectrum
 from .pairwise import PairwiseInformation
 from .search import Found
-from .significance import benjamini_hochberg
 
 Array = NDArray[np.float64]
 MIN, MAX, MEAN = (STATISTICS.index(one) for one in ("min", "max", "mean"))
@@ -115,7 +114,7 @@ def spectrum_frame(answer: Answer, sample: Sample) -> pd.DataFrame:
         frame[f"q{100 * level:02.0f}_nats"] = values
     if answer.null is not None and answer.curve_is_of_the_spectrum:
         low, high = answer.null.band
-        adjusted = benjamini_hochberg(answer.null.p)
+        adjusted = answer.null.p_adjusted
         for name, i, values in (("min", MIN, spectrum.minimum), ("max", MAX, spectrum.maximum)):
             frame[f"{name}_corrected_nats"] = values - answer.bias[here]
             frame[f"{name}_null_low_nats"] = low[here, i]
@@ -152,7 +151,7 @@ def curve_frame(answer: Answer, sample: Sample) -> pd.DataFrame:
             "null_high_nats": high.ravel(),
             "z": answer.null.z.ravel(),
             "p": answer.null.p.ravel(),
-            "p_adjusted": benjamini_hochberg(answer.null.p).ravel(),
+            "p_adjusted": answer.null.p_adjusted.ravel(),
             "shuffles": len(answer.null.shuffled),
             "tested_rows": answer.null.n_rows,
         }
@@ -297,7 +296,7 @@ def summary_of(answer: Answer) -> dict[str, object]:
                     str(value): int(count) for value, count in zip(values, counts, strict=True)
                 }
     if answer.null is not None:
-        adjusted = benjamini_hochberg(answer.null.p)
+        adjusted = answer.null.p_adjusted
         for name, i in (("minimum", MIN), ("maximum", MAX), ("mean", MEAN)):
             told_of[f"orders_where_{name}_differs_from_null"] = orders[
                 adjusted[:, i] <= 0.05

@@ -35,7 +35,7 @@ from .analysis_output import draw_figures, summary_content, tell, write_tables
 from .analysis_table import read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
-from .pass_runner import Curves, Request, run_exhaustive, run_passes
+from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
 from .sampling.files import write_text
 
 LARGEST_TABLE = 30
@@ -127,7 +127,11 @@ def _answers(work: Work, out: Path) -> list[Answer]:
             "order are drawn and extremes searched for"
         )
     began = time.monotonic()
-    spectra = [_spectrum(work, question, exhaustive) for question in work.questions]
+    spectra = []
+    with bar("spectra", len(work.questions)) as advance:
+        for question in work.questions:
+            spectra.append(_spectrum(work, question, exhaustive))
+            advance()
     seconds = time.monotonic() - began
     # the null of every multiplet of many variables is asked for by name
     full = work.settings.exhaustive_nulls > 0 and not work.passes.design.exhaustive and exhaustive

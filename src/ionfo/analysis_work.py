@@ -105,6 +105,11 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
     sample = Sample(
         np.hstack([table.parameters, *columns]), table.weights, table.walker, table.step
     )
+    if sample.is_chain and (shortest := min(map(len, sample.series))) < 50 * sample.tau:
+        show.note(
+            f"walkers are {shortest} steps long, less than 50 autocorrelation times of "
+            f"{sample.tau:.0f} steps: take the effective sample size with care, or sample longer"
+        )
     questions = (
         Question("o_information", tuple(range(n))),
         *(
