@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing, analysis_work
+from ionfo import analysing, analysis_work, pass_runner
 from ionfo.analysing import analyse_population, parse_orders
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
 from ionfo.analysis_table import read_analysis_table
@@ -224,3 +224,14 @@ def test_h5ad(tmp_path: Path) -> None:
     content.var_names = list("wxyz")
     content.write_h5ad(tmp_path / "genes.h5ad")
     assert read_analysis_table(tmp_path / "genes.h5ad", []).parameter_names == list("wxyz")
+
+
+def test_progress_tells_the_time_left_in_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pass_runner, "_LINE_SECONDS", 0.0)
+    with pass_runner.bar("shuffles", 2) as advance:
+        advance()
+        advance()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("shuffles 1/2, about") and lines[1] == "shuffles 2/2, about 0 s left"

@@ -38,6 +38,8 @@ from .errors import IonfoError
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
 from .sampling.files import write_text
 
+_BESIDE_THE_TABLE = 2**29  # bytes for everything else
+
 LARGEST_TABLE = 30
 """Up to so many variables every multiplet is measured, where memory allows."""
 
@@ -252,7 +254,7 @@ def _bias(question: Question, nu: float) -> NDArray[np.float64]:
 
 def _fits(n: int) -> bool:
     available = available_memory()
-    return available is None or table_bytes(n) < available
+    return available is None or table_bytes(n) + _BESIDE_THE_TABLE < available
 
 
 def _pairs(work: Work) -> tuple[list[PairwiseInformation], list[PairwiseInformation]]:

@@ -54,6 +54,22 @@ def test_reproduce_nandi_on_a_small_table(root: Path, tmp_path: Path) -> None:
     assert "Mann-Whitney" in told and (tmp_path / "report/figure.svg").exists()
 
 
+def test_study_bias_prints_both_tables(root: Path, tmp_path: Path) -> None:
+    told = run(
+        root, "study_bias.py", "--sizes", "50", "--repeats", "4", "--replicates", "4",
+        "--out", tmp_path,
+    )  # fmt: skip
+    assert "wishart_nats" in told and "published" in told
+    bias = pd.read_csv(tmp_path / "bias.csv")
+    assert bias["order"].tolist() == list(range(3, 31))
+    assert (bias["wishart_nats"].diff().dropna() < 0).all()
+
+
+def test_compare_greedy_names_what_was_missed(root: Path) -> None:
+    told = run(root, "compare_greedy.py", "--variables", "13")
+    assert told.count("|") == 5 * 10 and "of 11 orders" in told
+
+
 def test_reproduce_nandi_is_exact_where_it_says(shared: Path) -> None:
     frame = pd.read_parquet(shared / "data/models/nandi_exc3_72x40.parquet")
     names = [name for name in frame.columns[2:] if not frame[name].isna().any()]
