@@ -72,6 +72,8 @@ class Comparison:
         Statistic of the first group less that of the second.
     p : float
         Two-sided permutation p, (1 + hits)/(1 + permutations).
+    effect_size : float
+        The difference in SDs of the differences after reassignment.
     interval : tuple of float
         Central 95 % of the difference when units of each group are resampled.
     n_units : tuple of int
@@ -82,6 +84,7 @@ class Comparison:
 
     difference: float
     p: float
+    effect_size: float
     interval: tuple[float, float]
     n_units: tuple[int, int]
     n_permutations: int
@@ -115,12 +118,12 @@ def compare_groups(
     rng = np.random.default_rng(seed)
     observed = statistic(first) - statistic(second)
     pooled = np.concatenate([first, second])
-    hits = 0
-    for _ in range(n_permutations):
+    reassigned = np.empty(n_permutations)
+    for i in range(n_permutations):
         mixed = rng.permutation(pooled)
-        hits += abs(statistic(mixed[: len(first)]) - statistic(mixed[len(first) :])) >= abs(
-            observed
-        )
+        reassigned[i] = statistic(mixed[: len(first)]) - statistic(mixed[len(first) :])
+    hits = int(np.sum(np.abs(reassigned) >= abs(observed)))
+    scatter = float(reassigned.std(ddof=1)) if n_permutations > 1 else np.nan
     draws = [
         statistic(rng.choice(first, len(first))) - statistic(rng.choice(second, len(second)))
         for _ in range(n_bootstraps)
@@ -129,6 +132,7 @@ def compare_groups(
     return Comparison(
         observed,
         (1 + hits) / (1 + n_permutations),
+        observed / scatter if scatter > 0 else np.nan,
         (float(low), float(high)),
         (len(first), len(second)),
         n_permutations,

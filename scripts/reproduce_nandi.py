@@ -172,12 +172,16 @@ def area_tests(found: dict[str, Curves], orders: NDArray[np.int64]) -> list[dict
         for b in names[i + 1 :]:
             for column, side in enumerate(SIDES):
                 for kind in ("raw", "corrected"):
-                    areas = []
+                    areas, shuffled = [], []
                     for one in (found[a], found[b]):
                         n_taken = min(SUBSAMPLE_ROWS, round(SUBSAMPLE_FRACTION * one.n_rows))
                         bias = one.bias(orders, n_taken) if kind == "corrected" else 0.0
                         curves = (one.replicates - bias)[:, :, column]
                         areas.append([area_under_curve(orders, c) for c in curves])
+                        bias = one.bias(orders, one.n_rows) if kind == "corrected" else 0.0
+                        curves = (one.shuffles - bias)[:, :, column]
+                        null = [area_under_curve(orders, c) for c in curves]
+                        shuffled.append(np.quantile(null, (0.025, 0.975)).tolist())
                     test = mann_whitney(areas[0], areas[1])
                     tests.append(
                         {
@@ -186,6 +190,7 @@ def area_tests(found: dict[str, Curves], orders: NDArray[np.int64]) -> list[dict
                             "curve": side,
                             "values": kind,
                             "mean_areas": [float(np.mean(areas[0])), float(np.mean(areas[1]))],
+                            "areas_of_shuffles_central_95": shuffled,
                             "mann_whitney_p": test.p,
                             "cliffs_delta": test.cliffs_delta,
                             "resamples": list(test.n_resamples),
@@ -240,6 +245,7 @@ def cell_tests(
         "two_halves_of_the_cells": {
             "difference": halves.difference,
             "permutation_p": halves.p,
+            "effect_size": halves.effect_size,
             "interval": list(halves.interval),
             "cells": list(halves.n_units),
             "reassignments": halves.n_permutations,
@@ -313,6 +319,11 @@ def say(report: dict[str, object]) -> list[str]:
     return lines
 
 
+def _beside(test: dict[str, list[float]], i: int) -> str:
+    low, high = test["areas_of_shuffles_central_95"][i]  # type: ignore[misc]
+    return f"{test['mean_areas'][i]:+.2f} (shuffled {low:+.2f} to {high:+.2f})"
+
+
 def main() -> None:
     """Run the analysis and write report.json, figure.png and figure.svg."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -377,7 +388,7 @@ def main() -> None:
     for test in report["area_tests_as_published"]:  # type: ignore[attr-defined]
         print(
             f"area of the {test['curve']}, {test['values']}, {test['first']} and "
-            f"{test['second']}: {test['mean_areas'][0]:+.2f} and {test['mean_areas'][1]:+.2f}, "
+            f"{test['second']}: {_beside(test, 0)} and {_beside(test, 1)}, "
             f"Mann-Whitney p {test['mann_whitney_p']:.1e} ({test['resamples'][0]} resamples each)"
         )
     print(json.dumps(report["tests_by_cells"], indent=1))

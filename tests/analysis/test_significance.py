@@ -37,9 +37,10 @@ def test_groups_that_differ_and_groups_that_do_not() -> None:
 
     apart = compare_groups(mean, np.arange(10), np.arange(10, 20), 199, 100)
     assert apart.p <= 2 / 200 and apart.difference == pytest.approx(-1, abs=0.1)
+    assert apart.effect_size < -3
     assert apart.interval[0] < apart.difference < apart.interval[1] < 0
     alike = compare_groups(mean, np.arange(0, 20, 2), np.arange(1, 20, 2), 199, 100)
-    assert alike.p > 0.05
+    assert alike.p > 0.05 and abs(alike.effect_size) < 2
 
 
 def test_resamples_make_any_difference_significant() -> None:
