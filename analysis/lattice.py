@@ -96,6 +96,9 @@ def log_determinants(
         If a pivot is not positive.
     """
     n = len(matrix)
+    if n == 1:  # the kernel takes two variables at a time
+        table[:] = scale * np.log([1.0, matrix[0, 0]]) + (table if add else 0.0)
+        return
     bits = block_bits(n)
 
     def fill(block: int) -> float:
@@ -189,11 +192,10 @@ def _fill_block(
             values[bits] += math.log(complements[bits, p, p])
             spare[:] = complements[bits]
             _eliminate(spare, complements[bits], p)
-    unrolled = min(bits, 2)
-    for subset in range(0, 1 << bits, 1 << unrolled):
+    for subset in range(0, 1 << bits, 4):
         last = bits
         if subset:
-            p = unrolled
+            p = 2
             while not (subset >> p) & 1:
                 p += 1
             rest = subset & (subset - 1)
@@ -207,25 +209,18 @@ def _fill_block(
             values[p] = values[q] + math.log(pivot)
             _eliminate(complements[q], complements[p], p)
             last = p
-        # the two lowest variables at once: without, 0, 1, both
+        # the two lowest variables in one go: neither, the first, the second, both
+        first, second = complements[last, 0, 0], complements[last, 1, 1]
+        both = first - complements[last, 1, 0] ** 2 / second
+        smallest = min(smallest, first, second, both)
         value = values[last]
-        for low in range(1 << unrolled):
-            found = value
-            if low == 1:
-                pivot = complements[last, 0, 0]
-                found += math.log(pivot)
-            elif low >= 2:
-                pivot = complements[last, 1, 1]
-                found += math.log(pivot)
-                if low == 3:
-                    smallest = min(smallest, pivot)
-                    pivot = complements[last, 0, 0] - complements[last, 1, 0] ** 2 / pivot
-                    found += math.log(pivot)
+        with_second = value + math.log(second)
+        found = (value, value + math.log(first), with_second, with_second + math.log(both))
+        for low in range(4):
+            if add:
+                part[subset + low] += scale * found[low]
             else:
-                pivot = np.inf
-            smallest = min(smallest, pivot)
-            found *= scale
-            part[subset + low] = part[subset + low] + found if add else found
+                part[subset + low] = scale * found[low]
     return smallest
 
 
