@@ -256,7 +256,7 @@ def pairs_frame(
             "gaussian_corrected_nats": gaussian.corrected[i, j],
             "tested_rows": found.n_rows,
             "bins": found.n_bins,
-            "permutations": found.n_permutations,
+            "permutations": found.n_draws[i, j],
             **_worth(sample),
         }
     )

@@ -76,7 +76,7 @@ def test_any_table_of_numbers_is_analysed(
     assert summary["rows_assumed_independent"] and summary["nu"] == 89
     assert summary["targets"] == ["f"] and summary["redundancy_synergy"]["f"]["exhaustive"]
     pairs = pd.read_csv(out / "mutual_information_pairs.csv")
-    assert len(pairs) == 10 and (pairs["permutations"] == 20).all()
+    assert len(pairs) == 10 and (pairs["permutations"] >= 20).all()
     assert (pairs["rows"] == 90).all() and (pairs["distinct_rows"] == 90).all()
     assert {"raw_nats", "corrected_nats", "p_adjusted"} <= set(pairs)
 

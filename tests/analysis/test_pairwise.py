@@ -113,6 +113,18 @@ def test_two_sets_of_columns() -> None:
     assert np.array_equal(found.p, serial.p)
 
 
+def test_one_pair_among_many_is_found() -> None:
+    rows = np.random.default_rng(8).standard_normal((400, 12))
+    rows[:, 7] += rows[:, 3]
+    found = pairwise_information(rows, n_permutations=200)
+    assert np.argwhere(np.triu(found.is_significant)).tolist() == [[3, 7]]
+    drawn = found.n_draws[np.triu_indices(12, 1)]
+    n_unreached = int((drawn > 200).sum())
+    # 66 pairs, few of them unreached: 66/0.05 draws shared among them
+    assert 1 <= n_unreached < 4 and found.n_draws[3, 7] == np.ceil(1320 / n_unreached)
+    assert found.p[3, 7] == 1 / (1 + found.n_draws[3, 7])
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
