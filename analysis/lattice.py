@@ -257,12 +257,18 @@ def _combine_block(table: Table, n: int, block: int, bits: int, alpha: Table, be
             for j in range(width):
                 total[j] += a[j]
             i += 1
-        # without one of the variables inside the row
-        for bit in range(row_bits):
+        # without one of the variables inside the row: the two lowest by hand, others in runs
+        for j in range(0, width, 4):
+            total[j + 1] += row[j]
+            total[j + 2] += row[j]
+            total[j + 3] += row[j + 1] + row[j + 2]
+        for bit in range(2, row_bits):
             step = 1 << bit
             for start in range(0, width, 2 * step):
-                for j in range(start, start + step):
-                    total[j + step] += row[j]
+                source = row[start : start + step]
+                sums = total[start + step : start + 2 * step]
+                for j in range(step):
+                    sums[j] += source[j]
         for j in range(width):
             order = k + row_orders[j]
             row[j] = alpha[order] * row[j] + beta[order] * total[j]
