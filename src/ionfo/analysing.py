@@ -1,278 +1,280 @@
-"""``ionfo analyse``: from a population file to tables, figures and a summary."""
+"""``ionfo analyse``: from a table to information with nulls, figures and a summary."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from . import show
 from .analysis import (
+    Design,
+    Found,
+    PairwiseInformation,
+    Passes,
+    Question,
     Spectrum,
-    correlation_matrix,
-    mutual_information,
-    o_information_spectrum,
-    plots,
-    redundancy_synergy_spectrum,
+    find_extremes,
+    pairwise_information,
+    sampled_spectrum,
+    wishart_bias,
 )
-from .emodels import EModel, parse_emodel
-from .errors import IonfoError, nearest
-from .sampling import read_population
-from .sampling.files import write_table, write_text
+from .analysis.bands import Null, null_of, replacement_bands, subsample_bands
+from .analysis.lattice import table_bytes
+from .analysis.memory import available_memory
+from .analysis.multiplets import spectrum_of
+from .analysis.report import (
+    Answer,
+)
+from .analysis_output import draw_figures, summary_content, tell, write_tables
+from .analysis_table import read_analysis_table
+from .analysis_work import AnalysisSettings, Work, check_settings, make_work
+from .errors import IonfoError
+from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
+from .sampling.files import write_text
 
-N_DEFAULT_TARGETS = 2
-"""Features whose RSI is measured when none is named."""
+_BESIDE_THE_TABLE = 2**29  # bytes for everything else
+
+LARGEST_TABLE = 30
+"""Up to so many variables every multiplet is measured, where memory allows."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """A population as matrices: parameters and features that vary, and weights."""
-
-    parameters: NDArray[np.float64]
-    parameter_names: list[str]
-    features: NDArray[np.float64]
-    feature_names: list[str]
-    weights: NDArray[np.float64]
-
-
-def analyse_population(file: Path, out: Path, targets: Sequence[str] = ()) -> None:
-    """Measure mutual information, O-information and RSI, and draw them.
+def analyse_population(
+    file: Path,
+    out: Path,
+    targets: Sequence[str] = (),
+    settings: AnalysisSettings | None = None,
+) -> None:
+    """Measure mutual information, O-information and RSI with their nulls, and draw them.
 
     Parameters
     ----------
     file : Path
-        A population: ``parameters/`` and ``features/`` columns, optionally ``weight``.
+        A population (``parameters/`` and ``features/`` columns, optionally ``weight``,
+        ``ensemble``, ``walker`` and ``step``), or any table of numbers.
     out : Path
         Folder for the results; made if need be.
     targets : sequence of str
-        Features whose RSI is measured; by default the two about which the parameters
-        together tell most.
+        Features whose RSI is measured; goes before those of `settings`.
+    settings : AnalysisSettings, optional
+        What else to do.
 
     Raises
     ------
     IonfoError
         If the file is unfit, a target is unknown, or the columns are degenerate.
     """
-    population = read_population(file)
-    columns = [str(column) for column in population.frame]
-    known = [c.removeprefix("features/") for c in columns if c.startswith("features/")]
-    for target in targets:
-        if target not in known:
-            raise IonfoError(f"'{file}' has no feature '{target}'{nearest(target, known)}")
-    emodel = None
-    if "emodel" in population.metadata:
-        emodel = parse_emodel(json.dumps(population.metadata["emodel"]), str(file))
-    table = _matrices(population.frame, file)
-    for target in targets:
-        if target not in table.feature_names:
-            raise IonfoError(f"feature '{target}' does not vary or is missing in some models")
-    if len(table.parameter_names) < 3:
-        raise IonfoError(
-            f"'{file}' has {len(table.parameter_names)} parameters that vary over its "
-            f"{len(population.frame)} models; at least 3 are needed"
-        )
+    asked = settings or AnalysisSettings()
+    wanted = list(dict.fromkeys([*targets, *asked.targets]))
+    check_settings(asked)
+    table = read_analysis_table(file, wanted, asked.exclude)
     try:
-        correlation = correlation_matrix(table.parameters, table.weights, table.parameter_names)
-        joint = {name: _joint(table, name) for name in targets or table.feature_names}
+        work = make_work(table, wanted, asked)
     except ValueError as error:
         raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
-    chosen = list(targets) or _most_informed(joint)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise IonfoError(f"folder '{out}' cannot be made: {error.strerror}") from None
+    began = time.monotonic()
+    try:
+        answers = _answers(work, out)
+    except ValueError as error:
+        raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
+    pairs, about = _pairs(work)
+    write_tables(out, work, answers, pairs, about)
+    draw_figures(out, work, answers, pairs, about)
+    summary = summary_content(file, work, answers, pairs)
+    write_text(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    tell(answers, work, pairs, out, time.monotonic() - began)
 
-    n_rows, n_parameters = table.parameters.shape
-    estimator = f"Gaussian plug-in, n = {n_rows} models, no bias correction"
-    information = mutual_information(correlation)
-    frame = pd.DataFrame(information, columns=table.parameter_names)
-    frame.insert(0, "parameter", table.parameter_names)
-    write_table(out / "mutual_information.csv", frame)
 
-    o_spectrum = o_information_spectrum(correlation)
-    write_table(out / "o_information.csv", _spectrum_frame(o_spectrum, table.parameter_names))
-    rsi = {name: redundancy_synergy_spectrum(joint[name], n_parameters) for name in chosen}
-    if rsi:
-        frames = [
-            _spectrum_frame(spectrum, table.parameter_names).assign(target=name)
-            for name, spectrum in rsi.items()
-        ]
-        write_table(out / "redundancy_synergy.csv", pd.concat(frames, ignore_index=True))
-        panels = {f"RSI about {name}": spectrum for name, spectrum in rsi.items()}
-        _save(out / "redundancy_synergy", plots.order_curves(panels, "RSI (nats)", estimator))
-    else:
-        show.note("no feature varies in all models: no redundancy-synergy index")
+def parse_orders(text: str) -> tuple[int, ...]:
+    """Read orders such as ``3-6,10``.
 
-    _save(
-        out / "mutual_information",
-        plots.information_map(information, table.parameter_names, f"{estimator}"),
+    Raises
+    ------
+    IonfoError
+        If the text is something else.
+
+    Examples
+    --------
+    >>> parse_orders("3-5,9")
+    (3, 4, 5, 9)
+    """
+    orders: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        last = last if dash else first
+        if not first.isdigit() or not last.isdigit() or int(last) < int(first):
+            raise IonfoError(f"--orders must be numbers and ranges such as 3-6,10, got '{text}'")
+        orders.update(range(int(first), int(last) + 1))
+    return tuple(sorted(orders))
+
+
+def _answers(work: Work, out: Path) -> list[Answer]:
+    n = len(work.table.parameter_names)
+    exhaustive = n <= LARGEST_TABLE and _fits(n)
+    if exhaustive and table_bytes(n) >= 2**30:
+        show.note(f"the table of all multiplets takes {table_bytes(n) / 2**30:.0f} GiB of memory")
+    if not exhaustive:
+        show.note(
+            f"a table of all multiplets of {n} parameters takes "
+            f"{table_bytes(n) / 2**30:,.0f} GiB; {work.passes.design.n_samples} multiplets per "
+            "order are drawn and extremes searched for"
+        )
+    began = time.monotonic()
+    spectra = []
+    with bar("spectra", len(work.questions)) as advance:
+        for question in work.questions:
+            spectra.append(_spectrum(work, question, exhaustive))
+            advance()
+    seconds = time.monotonic() - began
+    # the null of every multiplet of many variables is asked for by name
+    full = work.settings.exhaustive_nulls > 0 and not work.passes.design.exhaustive and exhaustive
+    tested = (
+        replace(work.passes, design=Design(True, threads=work.threads)) if full else work.passes
     )
-    _save(
-        out / "o_information",
-        plots.order_curves(
-            {"O-information of the parameters": o_spectrum}, "O-information (nats)", estimator
-        ),
+    nulls, subsampled, replaced = _replicates(work, tested, out, seconds)
+    answers = []
+    for i, question in enumerate(work.questions):
+        correlation = work.passes.correlation(question, work.sample)
+        curve = tested.design.curve(question.measure(correlation), question.orders)
+        corrected = curve - _bias(question, work.sample.nu)
+        subsamples = replacements = None
+        if subsampled[i]:
+            subsamples = subsample_bands(
+                question,
+                corrected,
+                subsampled[i],
+                work.passes.fraction,
+                work.passes.nu("subsample"),
+            )
+            replacements = replacement_bands(
+                question, corrected, replaced[i], work.passes.nu("replacement")
+            )
+        target = work.target(question)
+        answers.append(
+            Answer(
+                question=question,
+                label="O-information of the parameters"
+                if target is None
+                else f"RSI about {target}",
+                names=tuple(work.table.parameter_names),
+                target=target,
+                spectrum=spectra[i][0],
+                curve=curve,
+                measured=tested.design.measured(n, question.orders),
+                nu=work.sample.nu,
+                null=nulls[i],
+                subsamples=subsamples,
+                replacements=replacements,
+                replicates=np.array(subsampled[i]),
+                found=spectra[i][1],
+            )
+        )
+    return answers
+
+
+def _spectrum(
+    work: Work, question: Question, exhaustive: bool
+) -> tuple[Spectrum, tuple[Found, Found] | None]:
+    """Measure all multiplets, or draw some and search for extremes."""
+    correlation = work.passes.correlation(question, work.sample)
+    orders = [k for k in work.settings.orders if k in question.orders] or None
+    if exhaustive:
+        return spectrum_of(question.measure(correlation), orders, threads=work.threads), None
+    target, seed = None if question.target is None else question.n, work.settings.seed
+    spectrum = sampled_spectrum(correlation, question.name, target, seed=seed, orders=orders)
+    lowest = find_extremes(
+        correlation, question.name, target, side="lowest", seed=seed, orders=orders
     )
-    _draw_distributions(out, len(population.frame), emodel, table)
-    summary = {
-        "population": file.name,
-        "estimator": estimator,
-        "rows": n_rows,
-        "total_weight": float(table.weights.sum()),
-        "units": "nats",
-        "sign": "O-information and RSI: positive redundancy, negative synergy",
-        "parameters": table.parameter_names,
-        "targets": chosen,
-        "multiplets": int(o_spectrum.count.sum()),
-        "skipped_orders": list(o_spectrum.skipped),
-        "o_information_min": float(o_spectrum.minimum.min()),
-        "o_information_max": float(o_spectrum.maximum.max()),
-    }
-    write_text(out / "summary.json", json.dumps(summary, indent=1) + "\n")
-    _tell(o_spectrum, rsi, table.parameter_names, estimator, out)
+    highest = find_extremes(
+        correlation, question.name, target, side="highest", seed=seed, orders=orders
+    )
+    return spectrum, (lowest, highest)
 
 
-def _matrices(frame: pd.DataFrame, file: Path) -> Table:
-    def numbers(prefix: str) -> pd.DataFrame:
-        part = frame[[column for column in frame if str(column).startswith(prefix)]]
-        for column in part:
-            if not pd.api.types.is_numeric_dtype(part[column]):
-                raise IonfoError(f"'{file}': column '{column}' must hold numbers")
-        return part.rename(columns=lambda column: str(column).removeprefix(prefix))
+def _replicates(
+    work: Work, tested: Passes, out: Path, seconds: float
+) -> tuple[list[Null | None], list[Curves], list[Curves]]:
+    """Run all passes and hand them out by question: nulls, subsamples, replacements.
 
-    parameters, features = numbers("parameters/"), numbers("features/")
-    if bad := [str(name) for name in parameters if parameters[name].isna().any()]:
-        raise IonfoError(f"'{file}': parameter '{bad[0]}' is missing in some models")
-    fixed = [str(name) for name in parameters if parameters[name].nunique() == 1]
-    if fixed and len(fixed) < parameters.shape[1]:
-        show.note(f"left out parameters that do not vary: {', '.join(fixed)}")
-    parameters = parameters.drop(columns=fixed)
-    unfit = [
-        str(name)
-        for name in features
-        if features[name].isna().any() or features[name].nunique() == 1
+    `tested` are the passes whose design the shuffles follow; `seconds` is what measuring every
+    question once took.
+    """
+    passes, questions = work.passes, range(len(work.questions))
+    n_shuffles, n_bootstrap = work.settings.shuffles, work.settings.bootstrap
+    n_needed = max(len(one.used) for one in work.questions)
+    if n_shuffles and len(passes.rows) <= n_needed:
+        show.note(
+            f"no null: the sample is worth {len(passes.rows)} independent rows, and more than "
+            f"{n_needed} are needed; sample longer"
+        )
+        n_shuffles = 0
+    n_taken = passes.fraction * len(passes.blocks)
+    if n_bootstrap and (n_taken <= 2 or passes.fraction * work.sample.n_rows <= n_needed):
+        show.note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
+        n_bootstrap = 0
+    full = tested is not passes and n_shuffles > 0
+    requests: list[Request] = [
+        *(("shuffle", i) for i in range(0 if full else n_shuffles)),
+        *(("subsample", i) for i in range(n_bootstrap)),
+        *(("replacement", i) for i in range(n_bootstrap)),
     ]
-    if unfit and len(frame) > 1:
-        show.note(f"left out features that are missing or do not vary: {', '.join(unfit)}")
-    features = features.drop(columns=unfit)
-    weights = frame["weight"] if "weight" in frame else pd.Series(1.0, frame.index)
-    if not pd.api.types.is_numeric_dtype(weights) or not (weights > 0).all():
-        raise IonfoError(f"'{file}': weights must be positive numbers")
-    return Table(
-        parameters.to_numpy(np.float64),
-        [str(name) for name in parameters],
-        features.to_numpy(np.float64),
-        [str(name) for name in features],
-        np.asarray(weights, dtype=np.float64),
+    found = run_passes(passes, requests, work.threads)
+    n_first = len(requests) - 2 * n_bootstrap
+    shuffled = found[:n_first]
+    subsampled, replaced = found[n_first : n_first + n_bootstrap], found[n_first + n_bootstrap :]
+    if full:
+        folder = out / "exhaustive_nulls"
+        shuffled = run_exhaustive(tested, work.settings.exhaustive_nulls, folder, seconds)
+    nulls: list[Null | None] = [None for _ in questions]
+    if shuffled:
+        observed = tested.observed()
+        nulls = [
+            null_of(work.questions[i], observed[i], [one[i] for one in shuffled], len(passes.rows))
+            for i in questions
+        ]
+    return (
+        nulls,
+        [[one[i] for one in subsampled] for i in questions],
+        [[one[i] for one in replaced] for i in questions],
     )
 
 
-def _joint(table: Table, feature: str) -> NDArray[np.float64]:
-    """Correlation of all parameters and one feature, the feature last."""
-    column = table.features[:, [table.feature_names.index(feature)]]
-    values = np.hstack([table.parameters, column])
-    return correlation_matrix(values, table.weights, [*table.parameter_names, feature])
+def _bias(question: Question, nu: float) -> NDArray[np.float64]:
+    return wishart_bias(question.name, question.orders, nu)[:, None]
 
 
-def _most_informed(joint: Mapping[str, NDArray[np.float64]]) -> list[str]:
-    """Features about which all parameters together tell most: the largest R^2."""
-    explained = {
-        name: float(c[-1, :-1] @ np.linalg.solve(c[:-1, :-1], c[:-1, -1]))
-        for name, c in joint.items()
-    }
-    best = sorted(explained, key=lambda name: -explained[name])[:N_DEFAULT_TARGETS]
-    return [name for name in joint if name in best]
+def _fits(n: int) -> bool:
+    available = available_memory()
+    return available is None or table_bytes(n) + _BESIDE_THE_TABLE < available
 
 
-def _spectrum_frame(spectrum: Spectrum, names: Sequence[str]) -> pd.DataFrame:
-    def listed(multiplets: Sequence[tuple[int, ...]]) -> list[str]:
-        return [" ".join(names[i] for i in multiplet) for multiplet in multiplets]
-
-    return pd.DataFrame(
-        {
-            "order": spectrum.order,
-            "count": spectrum.count,
-            "min_nats": spectrum.minimum,
-            "mean_nats": spectrum.mean,
-            "max_nats": spectrum.maximum,
-            "std_nats": spectrum.std,
-            "min_multiplet": listed(spectrum.argmin),
-            "max_multiplet": listed(spectrum.argmax),
-        }
+def _pairs(work: Work) -> tuple[list[PairwiseInformation], list[PairwiseInformation]]:
+    """Pairs of parameters, and parameters with features: histogram and Gaussian."""
+    rows = work.passes.rows
+    parameters = work.table.parameters[rows]
+    pairs, about = [], []
+    kinds: tuple[tuple[str, int], ...] = (
+        ("histogram", work.settings.permutations),
+        ("gaussian", 0),
     )
-
-
-def _draw_distributions(out: Path, n_models: int, emodel: EModel | None, table: Table) -> None:
-    units: dict[str, str] = {}
-    bounds: dict[str, tuple[float, float]] = {}
-    goals: dict[str, tuple[float, float]] = {}
-    if emodel is not None:
-        units = {p.name: p.unit for p in emodel.parameters}
-        units |= {feature.name: feature.unit for feature in emodel.features}
-        bounds = {p.name: p.bounds for p in emodel.parameters if p.bounds is not None}
-        goals = {feature.name: (feature.mean, feature.std) for feature in emodel.features}
-
-    def labelled(name: str) -> str:
-        return f"{name} ({units[name]})" if name in units else name
-
-    names = table.parameter_names
-    figure = plots.distributions(
-        table.parameters,
-        table.weights,
-        [labelled(name) for name in names],
-        ranges=[bounds[name] for name in names] if set(names) <= set(bounds) else None,
-        title=f"parameters inside their bounds, n = {n_models} models",
-    )
-    _save(out / "parameters", figure)
-    names = table.feature_names
-    if names:
-        figure = plots.distributions(
-            table.features,
-            table.weights,
-            [labelled(name) for name in names],
-            targets=[goals[name] for name in names] if set(names) <= set(goals) else None,
-            title=f"features (bars) and targets (mean ± SD), n = {n_models} models",
+    fit = (np.ptp(parameters, axis=0) > 0).all() and len(rows) >= 10
+    features = work.table.features[rows]
+    if not fit:
+        return [], []
+    for kind, n in kinds:
+        settings = dict(
+            estimator=kind, n_permutations=n, seed=work.settings.seed, threads=work.threads
         )
-        _save(out / "features", figure)
-
-
-def _save(stem: Path, figure: Figure) -> None:
-    figure.savefig(stem.with_suffix(".png"), dpi=130)
-    figure.savefig(stem.with_suffix(".svg"))
-
-
-def _tell(
-    spectrum: Spectrum,
-    rsi: Mapping[str, Spectrum],
-    names: Sequence[str],
-    estimator: str,
-    out: Path,
-) -> None:
-    screen = show.console()
-    screen.print(f"{spectrum.count.sum()} multiplets of {len(names)} parameters; {estimator}")
-    if spectrum.skipped:
-        screen.print(
-            f"orders {spectrum.skipped[0]} to {spectrum.skipped[-1]} hold too many multiplets and "
-            "were not measured"
-        )
-    for label, one in {
-        "O-information": spectrum,
-        **{f"RSI {k}": s for k, s in rsi.items()},
-    }.items():
-        low, high = int(np.argmin(one.minimum)), int(np.argmax(one.maximum))
-        screen.print(
-            f"{label}: lowest {one.minimum[low]:+.4f} nats at order {one.order[low]}"
-            f"{_meaning(one.minimum[low])}, highest {one.maximum[high]:+.4f} nats at order "
-            f"{one.order[high]}{_meaning(one.maximum[high])}"
-        )
-    screen.print(f"tables and figures in {out}")
-
-
-def _meaning(value: float) -> str:
-    return " (synergy)" if value < 0 else " (redundancy)" if value > 0 else ""
+        pairs.append(pairwise_information(parameters, **settings))  # type: ignore[arg-type]
+        if features.shape[1] and (np.ptp(features, axis=0) > 0).all():
+            about.append(pairwise_information(parameters, features, **settings))  # type: ignore[arg-type]
+    return pairs, about

@@ -28,7 +28,7 @@ def start(context: typer.Context) -> None:
     from .sampling import mpi
 
     # only these know what to do with more than one rank
-    if context.invoked_subcommand not in ("score", "sample") and mpi.announced()[1] > 0:
+    if context.invoked_subcommand not in ("score", "sample", "analyse") and mpi.announced()[1] > 0:
         raise typer.Exit
 
 
@@ -298,23 +298,74 @@ def collect(
     show.collected(collected, out)
 
 
+class Estimator(str, Enum):
+    """How correlations are estimated."""
+
+    gaussian = "gaussian"
+    copula = "copula"
+
+
 @app.command()
 def analyse(
-    population: Annotated[Path, typer.Argument(help="A population: .parquet or .csv.")],
+    population: Annotated[
+        Path, typer.Argument(help="A population, or any table: .parquet, .csv or .h5ad.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for tables and figures.")],
     targets: Annotated[
         list[str] | None,
         typer.Option("--targets", help="Feature for RSI; repeat or separate by commas."),
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", help="Column to leave out; repeat or separate by commas."),
+    ] = None,
+    orders: Annotated[
+        str | None, typer.Option("--orders", help="Orders to report, such as 3-6,10; default all.")
+    ] = None,
+    estimator: Annotated[
+        Estimator, typer.Option("--estimator", help="Of values, or of their normal scores.")
+    ] = Estimator.gaussian,
+    bootstrap: Annotated[
+        int, typer.Option("--bootstrap", help="Replicates of each kind; 0 for none.")
+    ] = 50,
+    shuffles: Annotated[
+        int, typer.Option("--shuffles", help="Column-wise shuffles for the null; 0 for none.")
+    ] = 100,
+    permutations: Annotated[
+        int, typer.Option("--permutations", help="Of every pair of columns; 0 for none.")
+    ] = 1000,
+    exhaustive_nulls: Annotated[
+        int,
+        typer.Option(
+            "--exhaustive-nulls",
+            help="Shuffles that measure every multiplet of 25 to 30 variables.",
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random numbers.")] = 0,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Default: the cores there are.")
+    ] = None,
 ) -> None:
-    """Measure mutual information, O-information and redundancy-synergy of a population.
+    """Measure mutual information, O-information and redundancy-synergy with their nulls.
 
     Example: ionfo analyse population.parquet --out report
     """
-    from .analysing import analyse_population
+    from .analysing import analyse_population, parse_orders
+    from .analysis_work import AnalysisSettings
 
-    wanted = [one for text in targets or [] for one in text.split(",") if one]
-    analyse_population(population, out, wanted)
+    wanted = tuple(one for text in targets or [] for one in text.split(",") if one)
+    settings = AnalysisSettings(
+        exclude=tuple(one for text in exclude or [] for one in text.split(",") if one),
+        orders=() if orders is None else parse_orders(orders),
+        estimator=estimator.value,
+        bootstrap=bootstrap,
+        shuffles=shuffles,
+        permutations=permutations,
+        exhaustive_nulls=exhaustive_nulls,
+        seed=seed,
+        threads=threads,
+    )
+    _on_driver(lambda: analyse_population(population, out, wanted, settings))
 
 
 @app.command()

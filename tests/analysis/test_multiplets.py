@@ -14,7 +14,6 @@ from ionfo.analysis import (
     redundancy_synergy_index,
     redundancy_synergy_spectrum,
 )
-from ionfo.analysis.multiplets import measured_orders
 
 
 @pytest.fixture
@@ -55,10 +54,3 @@ def test_redundancy_synergy_spectrum_is_every_multiplet(
         assert spectrum.minimum[i] == pytest.approx(min(values), abs=1e-12)
         assert spectrum.maximum[i] == pytest.approx(max(values), abs=1e-12)
         assert spectrum.mean[i] == pytest.approx(np.mean(values), abs=1e-12)
-
-
-def test_large_systems_skip_orders_with_too_many_multiplets() -> None:
-    measured, skipped = measured_orders(30, 3)
-    assert measured == [3, 4, 5, 25, 26, 27, 28, 29, 30]
-    assert skipped == list(range(6, 25))
-    assert measured_orders(20, 3) == (list(range(3, 21)), [])

@@ -1,0 +1,254 @@
+"""What ``ionfo analyse`` leaves behind: tables, figures, a summary and a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from . import show
+from .analysis import PairwiseInformation, figures, mutual_information, plots
+from .analysis.report import (
+    Answer,
+    curve_frame,
+    extremes_frame,
+    frequency_frame,
+    histogram_frame,
+    pairs_frame,
+    spectrum_frame,
+    summary_of,
+)
+from .analysis_table import Table
+from .analysis_work import Work
+from .sampling.files import write_table
+
+
+def write_tables(
+    out: Path,
+    work: Work,
+    answers: list[Answer],
+    pairs: list[PairwiseInformation],
+    about: list[PairwiseInformation],
+) -> None:
+    """Write every table as CSV and Parquet."""
+    names, features = work.table.parameter_names, work.table.feature_names
+    correlation = work.passes.correlation(work.questions[0], work.sample)
+    matrix = pd.DataFrame(mutual_information(correlation), columns=names)
+    matrix.insert(0, "parameter", names)
+    write_table(out / "mutual_information.csv", matrix)
+    frames: dict[str, pd.DataFrame] = {}
+    if pairs:
+        frames["mutual_information_pairs"] = pairs_frame(
+            pairs[0], pairs[1], names, names, work.sample
+        )
+    if about:
+        frames["mutual_information_features"] = pairs_frame(
+            about[0], about[1], names, features, work.sample
+        )
+    for stem, some in (("o_information", answers[:1]), ("redundancy_synergy", answers[1:])):
+        if not some:
+            continue
+        frames[stem] = _stack([spectrum_frame(one, work.sample) for one in some])
+        frames[f"{stem}_curves"] = _stack([curve_frame(one, work.sample) for one in some])
+        frames[f"{stem}_extremes"] = _stack([extremes_frame(one) for one in some])
+        if some[0].spectrum.histogram:
+            frames[f"{stem}_frequencies"] = _stack([frequency_frame(one) for one in some])
+            frames[f"{stem}_histogram"] = _stack([histogram_frame(one) for one in some])
+    for stem, frame in frames.items():
+        write_table(out / f"{stem}.csv", frame)
+        write_table(out / f"{stem}.parquet", frame)
+
+
+def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True)
+
+
+def _title(work: Work) -> str:
+    return (
+        f"{_estimator(work)}, {work.sample.told}\n{work.settings.shuffles} shuffles of "
+        f"{len(work.passes.rows)} rows, {work.settings.bootstrap} replicates"
+    )
+
+
+def _estimator(work: Work) -> str:
+    kind = {"gaussian": "Gaussian", "copula": "Gaussian copula"}[work.settings.estimator]
+    exact = work.settings.estimator == "gaussian" and not work.sample.is_chain
+    exact = exact and bool(np.ptp(work.sample.weights) == 0)
+    how = "exact Wishart bias" if exact else "Wishart bias as an approximation"
+    return f"{kind}, {how} with nu = {work.sample.nu:.1f}"
+
+
+def draw_figures(
+    out: Path,
+    work: Work,
+    answers: list[Answer],
+    pairs: list[PairwiseInformation],
+    about: list[PairwiseInformation],
+) -> None:
+    """Draw every figure as PNG and SVG."""
+    title, names = _title(work), work.table.parameter_names
+    _save(
+        out / "o_information",
+        figures.information_by_order(answers[:1], "O-information (nats)", title),
+    )
+    if answers[1:]:
+        _save(
+            out / "redundancy_synergy",
+            figures.information_by_order(answers[1:], "RSI (nats)", title),
+        )
+        _save(out / "redundancy_synergy_minimal", figures.synergy_curves(answers[1:], title))
+    for stem, some in (("o_information", answers[:1]), ("redundancy_synergy", answers[1:])):
+        for i, one in enumerate(some):
+            if len(one.spectrum.frequency_lowest):
+                number = f"_{i + 1}" if stem != "o_information" else ""
+                figure = figures.frequency_maps(one, f"{one.label}; {title}")
+                _save(out / f"{stem}_frequencies{number}", figure)
+    if pairs:
+        told = (
+            f"histogram of {pairs[0].n_bins} x {pairs[0].n_bins} bins, n = {pairs[0].n_rows} rows, "
+            f"{pairs[0].n_permutations} permutations; dots and lines: adjusted p <= 0.05 and "
+            ">= 0.1 nats"
+        )
+        figure = figures.pair_matrix(pairs[0], names, names, told)
+        _save(out / "mutual_information", figure)
+        figure = figures.information_network(pairs[0], names, told)
+        _save(out / "mutual_information_network", figure)
+        if about:
+            figure = figures.pair_matrix(about[0], names, work.table.feature_names, told)
+            _save(out / "mutual_information_features", figure)
+    else:
+        correlation = work.passes.correlation(work.questions[0], work.sample)
+        figure = plots.information_map(mutual_information(correlation), names, title)
+        _save(out / "mutual_information", figure)
+    cost = work.table.cost
+    _save(
+        out / "components",
+        figures.components(work.table.parameters, names, cost, "cost", title),
+    )
+    _draw_distributions(out, work.table)
+
+
+def _draw_distributions(out: Path, table: Table) -> None:
+    units: dict[str, str] = {}
+    bounds: dict[str, tuple[float, float]] = {}
+    goals: dict[str, tuple[float, float]] = {}
+    n_models, emodel = len(table.parameters), table.emodel
+    if emodel is not None:
+        units = {p.name: p.unit for p in emodel.parameters}
+        units |= {feature.name: feature.unit for feature in emodel.features}
+        bounds = {p.name: p.bounds for p in emodel.parameters if p.bounds is not None}
+        goals = {feature.name: (feature.mean, feature.std) for feature in emodel.features}
+
+    def labelled(name: str) -> str:
+        return f"{name} ({units[name]})" if name in units else name
+
+    names = table.parameter_names
+    figure = plots.distributions(
+        table.parameters,
+        table.weights,
+        [labelled(name) for name in names],
+        ranges=[bounds[name] for name in names] if set(names) <= set(bounds) else None,
+        title=f"parameters inside their bounds, n = {n_models} models",
+    )
+    _save(out / "parameters", figure)
+    names = table.feature_names
+    if names:
+        figure = plots.distributions(
+            table.features,
+            table.weights,
+            [labelled(name) for name in names],
+            targets=[goals[name] for name in names] if set(names) <= set(goals) else None,
+            title=f"features (bars) and targets (mean ± SD), n = {n_models} models",
+        )
+        _save(out / "features", figure)
+
+
+def _save(stem: Path, figure: Figure) -> None:
+    figure.savefig(stem.with_suffix(".png"), dpi=130)
+    figure.savefig(stem.with_suffix(".svg"))
+
+
+def summary_content(
+    file: Path, work: Work, answers: list[Answer], pairs: list[PairwiseInformation]
+) -> Mapping[str, object]:
+    """Gather what summary.json holds."""
+    sample, spectrum = work.sample, answers[0].spectrum
+    return {
+        "population": file.name,
+        "estimator": _estimator(work),
+        "rows": sample.n_rows,
+        "distinct_rows": sample.n_distinct,
+        "total_weight": float(sample.weights.sum()),
+        "kish_effective_sample_size": sample.kish,
+        "effective_sample_size": sample.ess if sample.is_chain else None,
+        "rows_assumed_independent": not sample.is_chain,
+        "nu": sample.nu,
+        "tested_rows": len(work.passes.rows),
+        "units": "nats",
+        "sign": "O-information and RSI: positive redundancy, negative synergy",
+        "seed": work.settings.seed,
+        "shuffles": 0 if answers[0].null is None else len(answers[0].null.shuffled),
+        "bootstrap": len(answers[0].replicates),
+        "rows_per_subsample": round(work.passes.fraction * sample.n_rows),
+        "parameters": work.table.parameter_names,
+        "targets": work.targets,
+        "multiplets": int(spectrum.count.sum()) if spectrum.is_exhaustive else None,
+        "skipped_orders": list(spectrum.skipped),
+        "o_information_min": float(spectrum.minimum.min()),
+        "o_information_max": float(spectrum.maximum.max()),
+        "o_information": summary_of(answers[0]),
+        "redundancy_synergy": {str(one.target): summary_of(one) for one in answers[1:]},
+        "significant_pairs": None if not pairs else int(np.triu(pairs[0].is_significant, 1).sum()),
+    }
+
+
+def tell(
+    answers: list[Answer], work: Work, pairs: list[PairwiseInformation], out: Path, seconds: float
+) -> None:
+    """Print the findings in a few lines."""
+    screen = show.console()
+    n_measured = sum(int(one.spectrum.measured.sum()) for one in answers)
+    screen.print(work.sample.told)
+    screen.print(f"{_estimator(work)}; {n_measured} multiplets measured in {seconds:.0f} s")
+    for one in answers:
+        spectrum = one.spectrum
+        label = "O-information" if one.target is None else f"RSI {one.target}"
+        low, high = int(np.argmin(spectrum.minimum)), int(np.argmax(spectrum.maximum))
+        how = "" if spectrum.is_exhaustive else " of the multiplets drawn"
+        screen.print(
+            f"{label}: raw lowest{how} {spectrum.minimum[low]:+.4g} nats at order "
+            f"{spectrum.order[low]}{_meaning(spectrum.minimum[low])}, highest "
+            f"{spectrum.maximum[high]:+.4g} nats at order {spectrum.order[high]}"
+            f"{_meaning(spectrum.maximum[high])}"
+        )
+        if one.null is not None:
+            told = summary_of(one)
+            lowest, highest = (
+                told[f"orders_where_{side}_differs_from_null"] for side in ("minimum", "maximum")
+            )
+            drawn = "" if one.nothing_was_drawn else ", of the multiplets drawn"
+            screen.print(
+                f"  beyond the shuffles after adjustment{drawn}: minimum at orders "
+                f"{_listed(lowest)}, maximum at orders {_listed(highest)}"
+            )
+    if pairs:
+        n_significant = int(np.triu(pairs[0].is_significant, 1).sum())
+        n_pairs = len(work.table.parameter_names) * (len(work.table.parameter_names) - 1) // 2
+        screen.print(f"{n_significant} of {n_pairs} pairs depend on each other by >= 0.1 nats")
+    screen.print(f"tables and figures in {out}")
+
+
+def _listed(orders: object) -> str:
+    assert isinstance(orders, list)
+    if not orders:
+        return "none"
+    if orders == list(range(orders[0], orders[-1] + 1)) and len(orders) > 2:
+        return f"{orders[0]} to {orders[-1]}"
+    return ", ".join(map(str, orders))
+
+
+def _meaning(value: float) -> str:
+    return " (synergy)" if value < 0 else " (redundancy)" if value > 0 else ""

@@ -1,0 +1,226 @@
+"""From a file to the matrices that `ionfo analyse` works on, or a sentence saying why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from . import show
+from .emodels import EModel, parse_emodel
+from .errors import IonfoError, nearest
+from .sampling.files import read_table
+
+
+@dataclass(frozen=True)
+class Table:
+    """A population, or any table, as matrices: what varies, and how much rows count.
+
+    Attributes
+    ----------
+    parameters : ndarray, shape (n_rows, n_parameters)
+        The variables that multiplets are made of.
+    features : ndarray, shape (n_rows, n_features)
+        What can be a target.
+    weights : ndarray, shape (n_rows,)
+        Positive.
+    walker, step : ndarray of int, shape (n_rows,), or None
+        Of a chain: number of the walker, and when it arrived.
+    cost : ndarray, shape (n_rows,), or None
+        Of a population.
+    emodel : EModel or None
+        Units, bounds and targets, when the file carries them.
+    """
+
+    parameters: NDArray[np.float64]
+    parameter_names: list[str]
+    features: NDArray[np.float64]
+    feature_names: list[str]
+    weights: NDArray[np.float64]
+    walker: NDArray[np.int64] | None
+    step: NDArray[np.int64] | None
+    cost: NDArray[np.float64] | None
+    emodel: EModel | None
+
+
+def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[str] = ()) -> Table:
+    """Read a population, or any table of numbers (.csv, .parquet, .h5ad).
+
+    Columns named in `exclude`, by their names without prefix, are not looked at.
+
+    In a population ``parameters/`` columns are the variables and ``features/`` columns can be
+    targets.  In another table every column of numbers is a variable, but for the targets.
+
+    Raises
+    ------
+    IonfoError
+        If the file cannot be read, a column is unfit, a target is not there, or fewer than
+        three variables vary.
+    """
+    frame, metadata = _read_h5ad(file) if file.suffix == ".h5ad" else read_table(file)
+    frame = frame.rename(columns=str)
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise IonfoError(f"'{file}' has two columns named '{twice}'; rename one of them")
+    known = [
+        column.removeprefix("parameters/").removeprefix("features/") for column in _names(frame)
+    ]
+    for name in exclude:
+        if name not in known:
+            raise IonfoError(f"'{file}' has no column '{name}' to exclude{nearest(name, known)}")
+    kept = [name not in exclude for name in known]
+    frame = frame.loc[:, kept]
+    emodel = None
+    if "emodel" in metadata:
+        emodel = parse_emodel(json.dumps(metadata["emodel"]), str(file))
+    is_population = any(column.startswith("parameters/") for column in _names(frame))
+    if is_population:
+        parameters, features = (_numbers(frame, one, file) for one in ("parameters/", "features/"))
+        book = frame
+    else:
+        parameters, features = _plain(frame, targets, file)
+        book = pd.DataFrame(index=frame.index)
+    _check_targets(targets, features, parameters, file)
+    if bad := [str(name) for name in parameters if parameters[name].isna().any()]:
+        n_missing = int(parameters[bad[0]].isna().sum())
+        what = "parameter" if is_population else "column"
+        raise IonfoError(
+            f"'{file}': {what} '{bad[0]}' is missing in some models ({n_missing} of {len(frame)} "
+            f"rows; {len(bad)} such columns); rows are never dropped silently, so drop these rows "
+            "or columns, or fill them"
+        )
+    parameters = _varying(parameters, len(frame))
+    features = _complete(features, targets, len(frame))
+    if parameters.shape[1] < 3:
+        origin = "" if is_population else "no column starts with 'parameters/', and "
+        raise IonfoError(
+            f"'{file}': {origin}it has {parameters.shape[1]} parameters that vary over its "
+            f"{len(frame)} models; at least 3 are needed"
+        )
+    walker, step = _chain(book)
+    return Table(
+        parameters.to_numpy(np.float64),
+        _names(parameters),
+        features.to_numpy(np.float64),
+        _names(features),
+        _weights(book, file),
+        walker,
+        step,
+        book["cost"].to_numpy(np.float64) if "cost" in book else None,
+        emodel,
+    )
+
+
+def _names(frame: pd.DataFrame) -> list[str]:
+    return [str(column) for column in frame]
+
+
+def _numbers(frame: pd.DataFrame, prefix: str, file: Path) -> pd.DataFrame:
+    part = frame[[column for column in _names(frame) if column.startswith(prefix)]]
+    for column in part:
+        if not pd.api.types.is_numeric_dtype(part[column]):
+            raise IonfoError(f"'{file}': column '{column}' must hold numbers")
+    return part.rename(columns=lambda column: column.removeprefix(prefix))
+
+
+def _plain(
+    frame: pd.DataFrame, targets: Sequence[str], file: Path
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    words = [
+        column
+        for column in _names(frame)
+        if not pd.api.types.is_numeric_dtype(frame[column])
+        or pd.api.types.is_complex_dtype(frame[column])
+    ]
+    if bad := [target for target in targets if target in words]:
+        raise IonfoError(f"'{file}': target '{bad[0]}' must hold numbers")
+    if words:
+        show.note(f"left out columns that hold no numbers: {', '.join(words)}")
+    empty = [column for column in _names(frame) if frame[column].isna().all() and len(frame)]
+    if empty:
+        show.note(f"left out columns without any value: {', '.join(empty)}")
+    numbers = frame.drop(columns=list(dict.fromkeys([*words, *empty])))
+    chosen = [target for target in targets if target in numbers]
+    return numbers.drop(columns=chosen), numbers[chosen]
+
+
+def _check_targets(
+    targets: Sequence[str], features: pd.DataFrame, parameters: pd.DataFrame, file: Path
+) -> None:
+    known = [*features, *parameters]
+    for target in targets:
+        if target not in features:
+            raise IonfoError(f"'{file}' has no feature '{target}'{nearest(target, known)}")
+
+
+def _varying(parameters: pd.DataFrame, n_rows: int) -> pd.DataFrame:
+    fixed = [str(name) for name in parameters if parameters[name].nunique() == 1]
+    if fixed and len(fixed) < parameters.shape[1] and n_rows > 1:
+        show.note(f"left out parameters that do not vary: {', '.join(fixed)}")
+    return parameters.drop(columns=fixed)
+
+
+def _complete(features: pd.DataFrame, targets: Sequence[str], n_rows: int) -> pd.DataFrame:
+    unfit = [
+        str(name)
+        for name in features
+        if features[name].isna().any() or features[name].nunique() == 1
+    ]
+    for target in targets:
+        if target in unfit:
+            n_missing = int(features[target].isna().sum())
+            raise IonfoError(
+                f"feature '{target}' does not vary or is missing in some models "
+                f"({n_missing} of {n_rows}); name another target"
+            )
+    if unfit and n_rows > 1:
+        show.note(f"left out features that are missing or do not vary: {', '.join(unfit)}")
+    return features.drop(columns=unfit)
+
+
+def _weights(book: pd.DataFrame, file: Path) -> NDArray[np.float64]:
+    if "weight" not in book:
+        return np.ones(len(book))
+    weights = book["weight"]
+    if not pd.api.types.is_numeric_dtype(weights) or not (weights > 0).all():
+        raise IonfoError(f"'{file}': weights must be positive numbers")
+    if not np.isfinite(weights).all():
+        raise IonfoError(f"'{file}': weights must be finite")
+    return np.asarray(weights, dtype=np.float64)
+
+
+def _chain(book: pd.DataFrame) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Tell walkers apart and when they moved, when the rows say so."""
+    columns = ["ensemble", "walker", "step"]
+    if not set(columns) <= set(book) or book[columns].isna().any(axis=None):
+        return None, None
+    walker = book.groupby(["ensemble", "walker"]).ngroup()
+    return np.asarray(walker, dtype=np.int64), np.asarray(book["step"], dtype=np.int64)
+
+
+def _read_h5ad(file: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    if not file.is_file():
+        raise IonfoError(f"file '{file}' does not exist")
+    try:
+        import anndata
+    except ImportError:
+        raise IonfoError(
+            f"'{file}' needs the package anndata; install it with: pip install 'ionfo[genes]'"
+        ) from None
+    try:
+        content = anndata.read_h5ad(file)
+    except Exception as error:  # anndata and h5py raise many kinds
+        raise IonfoError(
+            f"file '{file}' cannot be read as h5ad: {str(error).splitlines()[0]}"
+        ) from None
+    matrix = content.X
+    if matrix is None:
+        raise IonfoError(f"'{file}' holds no matrix X")
+    dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
+    return pd.DataFrame(dense, columns=[str(name) for name in content.var_names]), {}

@@ -1,0 +1,138 @@
+"""Pairwise information against closed forms, real shuffles and each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import hypergeom, ks_2samp, kstest
+
+from ionfo.analysis import pairwise_information
+from ionfo.analysis.contingency import (
+    _hypergeometric,
+    information_of_counts,
+    null_information,
+)
+from ionfo.analysis.pairwise import n_bins, nearest_neighbour_information
+
+
+def gaussian_pair(n: int, r: float, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((n, 2))
+    x[:, 1] = r * x[:, 0] + np.sqrt(1 - r * r) * x[:, 1]
+    return x
+
+
+def test_information_of_counts_is_its_definition() -> None:
+    counts = np.random.default_rng(0).integers(0, 9, (4, 6))
+    p = counts / counts.sum()
+    outer = p.sum(axis=1)[:, None] * p.sum(axis=0)
+    expected = np.sum(p[p > 0] * np.log(p[p > 0] / outer[p > 0]))
+    assert information_of_counts(counts) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("good", "bad", "drawn"), [(5, 3, 4), (300, 700, 250), (2, 9000, 40)])
+def test_cells_are_hypergeometric(good: int, bad: int, drawn: int) -> None:
+    from scipy.special import gammaln
+
+    table = gammaln(np.arange(good + bad + 1) + 1.0)
+    rng = np.random.default_rng(1)
+    draws = [_hypergeometric(good, bad, drawn, table, u) for u in rng.random(20_000)]
+    law = hypergeom(good + bad, good, drawn)
+    values, counts = np.unique(draws, return_counts=True)
+    expected = law.pmf(values) * len(draws)
+    often = expected > 10
+    chi2 = np.sum((counts[often] - expected[often]) ** 2 / expected[often])
+    assert chi2 < often.sum() + 5 * np.sqrt(2 * often.sum())
+    assert law.pmf(values).min() > 0
+
+
+def test_tables_with_fixed_margins_are_shuffles() -> None:
+    rng = np.random.default_rng(2)
+    x, y = rng.integers(0, 5, 200), rng.geometric(0.4, 200).clip(max=6) - 1
+
+    def counted(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.bincount(a * 6 + b, minlength=30).reshape(5, 6)
+
+    shuffled = [information_of_counts(counted(x, rng.permutation(y))) for _ in range(3000)]
+    drawn = null_information(counted(x, y), 3000, 7)
+    assert ks_2samp(shuffled, drawn).pvalue > 0.01
+    assert np.mean(drawn) == pytest.approx(np.mean(shuffled), rel=0.03)
+    # a null with other margins is told apart
+    other = null_information(counted(x, rng.integers(0, 3, 200)), 3000, 7)
+    assert ks_2samp(shuffled, other).pvalue < 1e-4
+    assert np.array_equal(drawn, null_information(counted(x, y), 3000, 7))
+
+
+def test_bins_follow_the_rule() -> None:
+    for n in (10, 400, 401, 2500, 9025, 10**6):
+        b = n_bins(n)
+        assert b in (4, 20) or ((b - 1) ** 2 / (2 * n) <= 0.02 < b**2 / (2 * n))
+    assert n_bins(10) == 4 and n_bins(10**6) == 20
+
+
+@pytest.mark.parametrize(
+    ("estimator", "tolerance"), [("gaussian", 0.02), ("histogram", 0.09), ("knn", 0.06)]
+)
+def test_estimators_agree_on_a_gaussian(estimator: str, tolerance: float) -> None:
+    rows = gaussian_pair(3000, 0.8, 3)
+    found = pairwise_information(rows, estimator=estimator, n_permutations=20)  # type: ignore[arg-type]
+    truth = -0.5 * np.log(1 - 0.64)
+    assert found.corrected[0, 1] == pytest.approx(truth, abs=tolerance)
+    assert found.corrected[1, 0] == found.corrected[0, 1] and np.isnan(found.raw[0, 0])
+
+
+def test_neighbours_see_what_correlation_does_not() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.standard_normal(800)
+    y = x**2 + 0.1 * rng.standard_normal(800)
+    assert nearest_neighbour_information(x, y) > 0.8
+    assert abs(nearest_neighbour_information(x, rng.standard_normal(800))) < 0.08
+    ties = rng.integers(0, 3, 800).astype(float)
+    assert np.isfinite(nearest_neighbour_information(ties, y))
+
+
+def test_p_values_are_uniform_without_dependence() -> None:
+    rows = np.random.default_rng(5).standard_normal((300, 24))
+    for estimator in ("histogram", "gaussian"):
+        found = pairwise_information(rows, estimator=estimator, n_permutations=200)  # type: ignore[arg-type]
+        p = found.p[np.triu_indices(24, 1)]
+        assert kstest(p, "uniform").pvalue > 1e-3
+        assert abs(found.corrected[np.triu_indices(24, 1)].mean()) < 0.003
+        assert not found.is_significant.any()
+
+
+def test_two_sets_of_columns() -> None:
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((500, 3))
+    y = np.column_stack([x[:, 2] + 0.3 * rng.standard_normal(500), rng.standard_normal(500)])
+    found = pairwise_information(x, y, n_permutations=200)
+    assert found.raw.shape == (3, 2)
+    assert found.is_significant.tolist() == [[False, False], [False, False], [True, False]]
+    assert found.p.min() == 1 / 201
+    serial = pairwise_information(x, y, n_permutations=200, threads=1)
+    assert np.array_equal(found.p, serial.p)
+
+
+def test_one_pair_among_many_is_found() -> None:
+    rows = np.random.default_rng(8).standard_normal((400, 12))
+    rows[:, 7] += rows[:, 3]
+    found = pairwise_information(rows, n_permutations=200)
+    assert np.argwhere(np.triu(found.is_significant)).tolist() == [[3, 7]]
+    drawn = found.n_draws[np.triu_indices(12, 1)]
+    n_unreached = int((drawn > 200).sum())
+    # 66 pairs, few of them unreached: 66/0.05 draws shared among them
+    assert 1 <= n_unreached < 4 and found.n_draws[3, 7] == np.ceil(1320 / n_unreached)
+    assert found.p[3, 7] == 1 / (1 + found.n_draws[3, 7])
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.zeros((10, 2)), "column 0 is constant"),
+        (np.full((10, 2), np.nan), "finite"),
+        (np.zeros(10), "shape"),
+    ],
+)
+def test_unfit_values_are_refused(values: np.ndarray, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        pairwise_information(values)

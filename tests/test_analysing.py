@@ -1,0 +1,237 @@
+"""``ionfo analyse`` from the inside: what it reads, what it refuses, what it writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionfo import analysing, analysis_work, pass_runner
+from ionfo.analysing import analyse_population, parse_orders
+from ionfo.analysis import correlation_matrix, o_information, wishart_bias
+from ionfo.analysis_table import read_analysis_table
+from ionfo.analysis_work import AnalysisSettings
+from ionfo.errors import IonfoError
+
+QUICK = AnalysisSettings(bootstrap=4, shuffles=6, permutations=20, threads=1)
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysing, "draw_figures", lambda *_: None)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A plain table: six numbers, one word."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.standard_normal((90, 6)), columns=list("abcdef"))
+    frame["f"] = frame["a"] + frame["b"] + 0.5 * rng.standard_normal(90)
+    frame["name"] = "x"
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def chain(path: Path, n: int = 5, n_walkers: int = 24) -> Path:
+    rng = np.random.default_rng(1)
+    rows = []
+    for walker in range(n_walkers):
+        x = rng.standard_normal(n)
+        for step in range(40):
+            x = 0.7 * x + 0.7 * rng.standard_normal(n)
+            rows.append([*x, x[0] + rng.standard_normal(), walker, 2 * step, 2])
+    names = [*(f"parameters/p{i}" for i in range(n)), "features/f", "walker", "step", "weight"]
+    frame = pd.DataFrame(rows, columns=names)
+    for name in ("walker", "step", "weight"):
+        frame[name] = frame[name].astype(int)
+    frame.assign(ensemble=0).to_parquet(path)
+    return path
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_any_table_of_numbers_is_analysed(
+    tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report"
+    analyse_population(table, out, ["f"], QUICK)
+    assert "left out columns that hold no numbers: name" in capsys.readouterr().err
+    values = pd.read_csv(table)[list("abcde")].to_numpy()
+    spectrum = pd.read_csv(out / "o_information.csv")
+    whole = o_information(correlation_matrix(values))
+    assert spectrum["min_nats"].iloc[-1] == pytest.approx(whole, abs=1e-12)
+    bias = wishart_bias("o_information", 5, 89)
+    assert spectrum["min_corrected_nats"].iloc[-1] == pytest.approx(whole - bias, abs=1e-12)
+    assert {"min_null_low_nats", "min_p", "max_p_adjusted"} <= set(spectrum)
+    parquet = pd.read_parquet(out / "o_information.parquet")
+    pd.testing.assert_frame_equal(spectrum, parquet, check_dtype=False)
+    curves = pd.read_csv(out / "o_information_curves.csv")
+    assert len(curves) == 3 * 6 and set(curves["rows"]) == {90} and curves["ess"].isna().all()
+    inside = curves["null_low_nats"] <= curves["null_high_nats"]
+    assert inside.all() and (curves["spread_low_nats"] <= curves["spread_high_nats"]).all()
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["rows_assumed_independent"] and summary["nu"] == 89
+    assert summary["targets"] == ["f"] and summary["redundancy_synergy"]["f"]["exhaustive"]
+    pairs = pd.read_csv(out / "mutual_information_pairs.csv")
+    assert len(pairs) == 10 and (pairs["permutations"] >= 20).all()
+    assert (pairs["rows"] == 90).all() and (pairs["distinct_rows"] == 90).all()
+    assert {"raw_nats", "corrected_nats", "p_adjusted"} <= set(pairs)
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_without_a_null_no_corrected_extreme_is_written(tmp_path: Path, table: Path) -> None:
+    out = tmp_path / "report"
+    settings = AnalysisSettings(bootstrap=0, shuffles=0, permutations=0, orders=(3, 4))
+    analyse_population(table, out, ["f"], settings)
+    spectrum = pd.read_csv(out / "o_information.csv")
+    assert spectrum["order"].tolist() == [3, 4]
+    assert "min_corrected_nats" not in spectrum and "mean_corrected_nats" in spectrum
+    assert "corrected_nats" not in pd.read_csv(out / "o_information_curves.csv")
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_chains_count_as_their_effective_size(tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    analyse_population(chain(tmp_path / "chain.parquet"), out, settings=QUICK)
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["rows"] == 960 and 50 < summary["effective_sample_size"] < 500
+    assert summary["nu"] == pytest.approx(summary["effective_sample_size"] - 1)
+    assert summary["tested_rows"] == pytest.approx(summary["effective_sample_size"], rel=0.15)
+    assert "approximation" in summary["estimator"]
+    curves = pd.read_csv(out / "o_information_curves.csv")
+    assert (curves["tested_rows"] == summary["tested_rows"]).all() and curves["ess"].notna().all()
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_the_copula_ignores_monotone_changes(tmp_path: Path, table: Path) -> None:
+    frame = pd.read_csv(table)
+    changed = tmp_path / "changed.csv"
+    frame.assign(a=np.exp(2 * frame["a"]), c=frame["c"] ** 3).to_csv(changed, index=False)
+    settings = AnalysisSettings(bootstrap=0, shuffles=0, permutations=0, estimator="copula")
+    columns = []
+    for name, file in (("one", table), ("other", changed)):
+        analyse_population(file, tmp_path / name, ["f"], settings)
+        columns.append(pd.read_csv(tmp_path / name / "o_information.csv")["mean_nats"].to_numpy())
+    np.testing.assert_allclose(columns[0], columns[1], atol=1e-12)
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_what_does_not_fit_is_sampled_and_searched(
+    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(analysing, "LARGEST_TABLE", 4)
+    monkeypatch.setattr(analysis_work, "EXHAUSTIVE_N", 4)
+    out = tmp_path / "report"
+    analyse_population(table, out, ["f"], QUICK)
+    assert "extremes searched for" in capsys.readouterr().err
+    extremes = pd.read_csv(out / "o_information_extremes.csv")
+    assert set(extremes["how"]) <= {"exact", "found"} and len(extremes) == 6
+    assert json.loads((out / "summary.json").read_text())["o_information"]["lowest_found_nats"]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_exhaustive_shuffles_are_kept_and_taken_up(
+    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(analysis_work, "EXHAUSTIVE_N", 4)  # as if five variables were many
+    settings = AnalysisSettings(bootstrap=0, permutations=0, exhaustive_nulls=3)
+    out = tmp_path / "report"
+    analyse_population(table, out, ["f"], settings)
+    assert "3 exhaustive shuffles, 0 of them done before" in capsys.readouterr().out
+    first = (out / "o_information_curves.csv").read_bytes()
+    (out / "exhaustive_nulls/pass_0001.json").write_text("cut sho")
+    analyse_population(table, out, ["f"], settings)
+    assert "3 exhaustive shuffles, 2 of them done before" in capsys.readouterr().out
+    assert (out / "o_information_curves.csv").read_bytes() == first
+    assert (pd.read_csv(out / "o_information_curves.csv")["shuffles"] == 3).all()
+    other = AnalysisSettings(bootstrap=0, permutations=0, exhaustive_nulls=3, seed=1)
+    analyse_population(table, out, ["f"], other)
+    assert "0 of them done before" in capsys.readouterr().out  # another seed, other passes
+
+
+def spoil(table: Path, **columns: object) -> Path:
+    pd.read_csv(table).assign(**columns).to_csv(table, index=False)
+    return table
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"c": lambda d: d["a"]}, "'c' follows from 'a'"),
+        ({"c": lambda d: d["c"].where(d["c"] > -1)}, "column 'c' is missing in some models"),
+        ({"c": lambda d: d["c"].where(d["c"] > -1, np.inf)}, "'c' holds NaN or infinity"),
+    ],
+)
+def test_unfit_columns_are_named(
+    tmp_path: Path, table: Path, columns: dict[str, object], words: str
+) -> None:
+    with pytest.raises(IonfoError, match=words):
+        analyse_population(spoil(table, **columns), tmp_path / "report", settings=QUICK)
+
+
+def test_constant_columns_are_left_out_and_said(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = read_analysis_table(spoil(table, b=1.0), [])
+    assert found.parameter_names == list("acdef")
+    assert "left out parameters that do not vary: b" in capsys.readouterr().err
+
+
+def test_columns_can_be_left_out(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = read_analysis_table(spoil(table, b=np.nan), ["f"], ["a"])
+    assert found.parameter_names == list("cde") and found.feature_names == ["f"]
+    assert "left out columns without any value: b" in capsys.readouterr().err
+    with pytest.raises(IonfoError, match="has no column 'fa' to exclude; did you mean"):
+        read_analysis_table(table, [], ["fa"])
+
+
+def test_other_mistakes_get_a_sentence(tmp_path: Path, table: Path) -> None:
+    out = tmp_path / "report"
+    with pytest.raises(IonfoError, match="has no feature 'ff'; did you mean 'f'"):
+        analyse_population(table, out, ["ff"], QUICK)
+    with pytest.raises(IonfoError, match="target 'name' must hold numbers"):
+        analyse_population(table, out, ["name"], QUICK)
+    with pytest.raises(IonfoError, match="--orders must be from 3 to 6"):
+        analyse_population(table, out, settings=AnalysisSettings(orders=(2, 3)))
+    with pytest.raises(IonfoError, match="--shuffles must be 0 or at least 2, got 1"):
+        analyse_population(table, out, settings=AnalysisSettings(shuffles=1))
+    with pytest.raises(IonfoError, match="--seed must not be negative"):
+        analyse_population(table, out, settings=AnalysisSettings(seed=-1))
+    with pytest.raises(IonfoError, match="--estimator must be one of"):
+        analyse_population(table, out, settings=AnalysisSettings(estimator="x"))  # type: ignore[arg-type]
+    few = tmp_path / "few.csv"
+    pd.read_csv(table).head(5).to_csv(few, index=False)
+    with pytest.raises(IonfoError, match="more rows than variables, got 5 rows of 6 variables"):
+        analyse_population(few, out, settings=QUICK)
+    with pytest.raises(IonfoError, match=r"'none.h5ad' does not exist"):
+        analyse_population(Path("none.h5ad"), out)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("text", ["", "3-", "a", "5-3", "3,,4", "-3"])
+def test_orders_that_are_none(text: str) -> None:
+    with pytest.raises(IonfoError, match="--orders must be numbers and ranges"):
+        parse_orders(text)
+
+
+def test_h5ad(tmp_path: Path) -> None:
+    anndata = pytest.importorskip("anndata", reason="anndata is not installed")
+    rng = np.random.default_rng(0)
+    content = anndata.AnnData(rng.standard_normal((30, 4)))
+    content.var_names = list("wxyz")
+    content.write_h5ad(tmp_path / "genes.h5ad")
+    assert read_analysis_table(tmp_path / "genes.h5ad", []).parameter_names == list("wxyz")
+
+
+def test_progress_tells_the_time_left_in_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pass_runner, "_LINE_SECONDS", 0.0)
+    with pass_runner.bar("shuffles", 2) as advance:
+        advance()
+        advance()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("shuffles 1/2, about") and lines[1] == "shuffles 2/2, about 0 s left"
