@@ -24,6 +24,7 @@ from ..mechanisms.build import BUNDLED
 from . import mpi
 from .cell_hashes import cell_hashes
 from .evaluator import evaluator_spec
+from .moves import EarlyRejection, make_moves, parse_moves
 from .pool import open_pool
 from .start import Start, around_models, from_bounds
 from .store import RunStore, SegmentBackend, state_frame
@@ -54,6 +55,10 @@ class SampleSettings:
         Evaluations of the search for starting points; None for 40 x walkers.
     exact_rates : bool
         Evaluate gate rates instead of looking them up.
+    moves : str
+        Mixture of moves, see `ionfo.sampling.moves.parse_moves`.
+    early_rejection : bool
+        Whether evaluations end where rejection is certain; the chain is the same.
     """
 
     steps: int
@@ -64,6 +69,8 @@ class SampleSettings:
     max_cost: float | None = None
     start_evaluations: int | None = None
     exact_rates: bool = False
+    moves: str = "stretch"
+    early_rejection: bool = True
 
     def check(self, emodel: EModel) -> int:
         """Check the settings against an e-model and return the number of walkers.
@@ -73,6 +80,7 @@ class SampleSettings:
         IonfoError
             If one of them breaks a rule.
         """
+        parse_moves(self.moves)
         n_parameters = len(emodel.free_names)
         walkers = 2 * n_parameters + 2 if self.walkers is None else self.walkers
         if self.steps < 1:
@@ -244,6 +252,10 @@ def run_chain(
         backend=backend,
         blobs_dtype=target.blob_dtype,
         vectorize=True,
+        moves=[
+            (EarlyRejection(move, target, settings.early_rejection), weight)
+            for move, weight in make_moves(parse_moves(settings.moves))
+        ],
     )
     generator = np.random.RandomState(np.random.MT19937(_seed(settings.seed, 1)))  # noqa: NPY002
     state = State(
@@ -318,7 +330,7 @@ def _settings_json(
             "max_cost": settings.max_cost,
             "start_evaluations": settings.start_evaluations,
             "start": "bounds" if start_models is None else start_models.tolist(),
-            "moves": ["stretch"],
+            "moves": parse_moves(settings.moves),
             "exact_rates": settings.exact_rates,
         },
         "versions": {name: version(name) for name in _PACKAGES},

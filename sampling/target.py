@@ -37,6 +37,12 @@ class Target:
     n_evaluations: int = 0
     n_steps: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    n_whole: int = 0
+    n_whole_steps: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    """Protocol -> evaluations that it ended."""
+    rejected_steps: Counter[str] = field(default_factory=Counter)
+    """Protocol -> integrator steps of those evaluations."""
     on_evaluation: Callable[[], None] = lambda: None
 
     @property
@@ -57,14 +63,49 @@ class Target:
         """Log density (not normalised) of states inside the bounds; shape as `cost`."""
         return np.where(cost <= self.max_cost, -cost / self.temperature, -np.inf)
 
-    def evaluate(self, thetas: NDArray[np.float64]) -> list[Evaluation]:
-        """Evaluate the rows of `thetas`, shape (n, n_parameters), all inside the bounds."""
-        requests = [ModelRequest(tuple(map(float, theta))) for theta in thetas]
+    def bound(
+        self,
+        cost: NDArray[np.float64],
+        log_u: NDArray[np.float64],
+        log_factor: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Cost that proposals must stay below to be accepted; shape as `cost`.
+
+        Parameters
+        ----------
+        cost : ndarray, shape (n,)
+            Of the present states.
+        log_u : ndarray, shape (n,)
+            Logarithms of the uniform numbers of the acceptance test.
+        log_factor : ndarray, shape (n,)
+            Log Hastings factors of the proposals.
+        """
+        bound = cost - self.temperature * (log_u - log_factor)
+        return np.minimum(bound, np.nextafter(self.max_cost, np.inf))
+
+    def evaluate(
+        self, thetas: NDArray[np.float64], bounds: NDArray[np.float64] | None = None
+    ) -> list[Evaluation]:
+        """Evaluate the rows of `thetas`, shape (n, n_parameters), all inside the bounds.
+
+        `bounds`, shape (n,), are costs at which evaluations may end.
+        """
+        limits = np.full(len(thetas), np.inf) if bounds is None else bounds
+        requests = [
+            ModelRequest(tuple(map(float, theta)), float(limit))
+            for theta, limit in zip(thetas, limits, strict=True)
+        ]
         evaluations = []
         for evaluation in self.pool.map(evaluate, requests):
             evaluations.append(evaluation)
             self.n_evaluations += 1
             self.n_steps += evaluation.n_steps
+            if evaluation.rejected_by is None:
+                self.n_whole += 1
+                self.n_whole_steps += evaluation.n_steps
+            else:
+                self.rejected[evaluation.rejected_by] += 1
+                self.rejected_steps[evaluation.rejected_by] += evaluation.n_steps
             # one reason per model: the first feature that is missing
             self.reasons.update(list(evaluation.reasons.values())[:1])
             self.on_evaluation()

@@ -205,6 +205,16 @@ def sample(
     ] = None,
     processes: ProcessesOption = 1,
     exact_rates: ExactRatesOption = False,
+    moves: Annotated[
+        str, typer.Option("--moves", help="Mixture, for example de:0.8,snooker:0.2.")
+    ] = "stretch",
+    early_rejection: Annotated[
+        bool,
+        typer.Option(
+            "--early-rejection/--no-early-rejection",
+            help="End evaluations where rejection is certain; the chain is the same.",
+        ),
+    ] = True,
 ) -> None:
     """Sample models by MCMC: log p = -cost/T inside the bounds.
 
@@ -223,6 +233,8 @@ def sample(
                 max_cost=max_cost,
                 start_evaluations=start_evaluations,
                 exact_rates=exact_rates,
+                moves=moves,
+                early_rejection=early_rejection,
             ),
             morphology,
             mechanisms,

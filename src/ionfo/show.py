@@ -209,6 +209,19 @@ def run_summary(out: Path, target: Target, seconds: float) -> None:
         f"{target.n_evaluations} evaluations, {target.n_steps} integrator steps, "
         f"{seconds:.0f} s; run in {out}"
     )
+    if target.rejected and target.n_whole:
+        whole = target.n_whole_steps / target.n_whole
+        table = Table("ended by", "evaluations", "steps each", "steps saved")
+        for name, count in target.rejected.most_common():
+            used = target.rejected_steps[name]
+            table.add_row(name, str(count), f"{used / count:.0f}", f"{count * whole - used:.0f}")
+        screen.print(table)
+        n_ended = sum(target.rejected.values())
+        share = 1 - target.n_steps / (target.n_evaluations * whole)
+        screen.print(
+            f"{n_ended} evaluations ended early, {target.n_whole} went to the end with "
+            f"{whole:.0f} steps each: {share:.0%} of the steps were saved (had all taken that many)"
+        )
     screen.print(f"next: ionfo collect {out} --out population.parquet")
     if target.reasons:
         total = sum(target.reasons.values())

@@ -27,6 +27,12 @@ class AnalyticPool:
     def map(self, function: Any, requests: Iterable[ModelRequest], /) -> Iterator[Evaluation]:
         for request in requests:
             cost = self.cost(np.array(request.theta))
+            if cost >= request.bound:  # as an evaluation that ends early: no more is known
+                nothing = np.full(self.n_features, np.nan)
+                yield Evaluation(
+                    nothing, nothing, request.bound, n_steps=1, rejected_by="RinProtocol"
+                )
+                continue
             features = np.full(self.n_features, cost)
             yield Evaluation(features, features, cost)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,9 +30,10 @@ def run(
     temperature: float = 1.0,
     max_cost: float = np.inf,
     seed: int = 0,
+    **more: Any,
 ) -> RunStore:
     target = Target(emodel, AnalyticPool(emodel, cost), temperature, max_cost)
-    settings = SampleSettings(steps=steps, seed=seed, temperature=temperature)
+    settings = SampleSettings(steps=steps, seed=seed, temperature=temperature, **more)
     start = from_bounds(target, 16, 3000, np.random.default_rng(seed))
     store = RunStore.create(
         folder, {"emodel": emodel.model_dump(mode="json"), "settings": {"temperature": temperature}}
@@ -57,8 +59,31 @@ def check_moments(store: RunStore, temperature: float = 1.0) -> None:
     assert (np.abs(covariance - expected) < 5 * spread / np.sqrt(n_effective)).all()
 
 
-def test_chain_recovers_a_gaussian(emodel: EModel, tmp_path: Path) -> None:
-    check_moments(run(emodel, tmp_path / "run"))
+@pytest.mark.parametrize("moves", ["stretch", "de", "snooker", "de:3,snooker,stretch"])
+def test_chain_recovers_a_gaussian(emodel: EModel, tmp_path: Path, moves: str) -> None:
+    check_moments(run(emodel, tmp_path / "run", moves=moves, steps=6000))
+
+
+@pytest.mark.parametrize("moves", ["stretch", "de:0.6,snooker:0.4"])
+def test_early_rejection_gives_the_same_chain(emodel: EModel, tmp_path: Path, moves: str) -> None:
+    early, late = (
+        run(emodel, tmp_path / str(is_early), moves=moves, steps=300, early_rejection=is_early)
+        for is_early in (True, False)
+    )
+    pd.testing.assert_frame_equal(early.states(), late.states(), check_exact=True)
+    assert np.isfinite(early.states().filter(like="scores/").to_numpy()).all()
+
+
+@pytest.mark.parametrize("wrong", ["no factor", "factor twice"])
+def test_wrong_acceptance_fails_the_same_test(
+    emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    right = Target.bound
+    scale = {"no factor": 0.0, "factor twice": 2.0}[wrong]
+    monkeypatch.setattr(Target, "bound", lambda self, c, u, f: right(self, c, u, scale * f))
+    store = run(emodel, tmp_path / "run", steps=6000)
+    with pytest.raises(AssertionError):
+        check_moments(store)
 
 
 def test_temperature_widens_the_gaussian(emodel: EModel, tmp_path: Path) -> None:
