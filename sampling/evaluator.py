@@ -57,6 +57,8 @@ class EvaluatorSpec:
     order : tuple of str or None
         Protocols in the order to run them in; None for short stimuli first.  No result of a
         whole evaluation depends on it.
+    ignore_signals : bool
+        Whether a worker process leaves SIGTERM, SIGUSR1 and Ctrl-C to its driver.
     """
 
     definition: str
@@ -65,6 +67,7 @@ class EvaluatorSpec:
     cost: CostName = "max"
     numerics: Numerics = Numerics()
     order: tuple[str, ...] | None = None
+    ignore_signals: bool = True
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ the driver opens its executor or sends them home.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..errors import IonfoError
+from .stop import STOPPED, StopRun, ignore_signals
 
 # what launchers tell the processes they start: number of ranks, own rank
 _LAUNCHERS = (
@@ -104,6 +106,7 @@ def serve() -> None:
     """Work for the driver until it is done; call on every rank but 0."""
     from mpi4py.futures import MPICommExecutor
 
+    ignore_signals()
     world = _world()
     while not world.iprobe(source=0, tag=_TAG):
         time.sleep(_POLL)  # a blocking receive would spin on a whole core
@@ -130,6 +133,11 @@ def executor(initialise: Callable[[Any], None], spec: Any) -> Iterator[Any]:
         assert workers is not None  # it is None only on the workers' side
         try:
             yield workers
+        except StopRun:
+            # all is stored; do not wait for what still runs
+            sys.stdout.flush()
+            sys.stderr.flush()
+            world.Abort(STOPPED)
         except BaseException:
             # do not wait for what is queued, only for what runs
             workers.shutdown(wait=False, cancel_futures=True)

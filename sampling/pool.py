@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from ..errors import IonfoError
 from . import mpi
 from .evaluator import Evaluation, Evaluator, EvaluatorSpec
+from .stop import ignore_signals
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
@@ -55,6 +56,8 @@ _evaluator: Evaluator | IonfoError | None = None
 def initialise(spec: EvaluatorSpec) -> None:
     """Build this process's evaluator; an error is kept for the first request to raise."""
     global _evaluator
+    if spec.ignore_signals:
+        ignore_signals()
     try:
         _evaluator = Evaluator(spec)
     except IonfoError as error:
@@ -91,7 +94,7 @@ def open_pool(spec: EvaluatorSpec, processes: int = 1) -> Iterator[Pool]:
             yield executor
     elif processes > 1:
         from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
+        from multiprocessing import active_children, get_context
 
         # spawn: a forked child would share the parent's NEURON
         local = ProcessPoolExecutor(processes, get_context("spawn"), initialise, (spec,))
@@ -99,10 +102,12 @@ def open_pool(spec: EvaluatorSpec, processes: int = 1) -> Iterator[Pool]:
             yield local
         except BaseException:
             local.shutdown(wait=False, cancel_futures=True)
+            for child in active_children():
+                child.kill()  # what it evaluates is lost, and evaluated again
             raise
         local.shutdown()
     else:
-        initialise(spec)
+        initialise(replace(spec, ignore_signals=False))
         if isinstance(_evaluator, IonfoError):
             raise _evaluator
         yield SerialPool()

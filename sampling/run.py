@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,9 +24,11 @@ from ..mechanisms.build import BUNDLED
 from . import mpi
 from .cell_hashes import cell_hashes
 from .evaluator import evaluator_spec
+from .lock import writing
 from .moves import EarlyRejection, make_moves, parse_moves
 from .pool import open_pool
 from .start import Start, around_models, from_bounds
+from .stop import StopRun, stoppable
 from .store import RunStore, SegmentBackend, state_frame
 from .target import Target
 
@@ -140,15 +142,19 @@ def run_sampler(
     start_models: NDArray[np.float64] | None = None,
     processes: int = 1,
     report: Callable[[Progress], None] = lambda progress: None,
+    stopped: Callable[[StopRun], None] = lambda why: None,
 ) -> Target:
-    """Sample an e-model into a new run folder.
+    """Sample an e-model into a run folder, or go on with the run that is there.
+
+    The chain of a run that was stopped or killed and resumed, on any number of ranks, is the
+    chain of one that was not.  `settings.steps` is the total: a larger one extends a run.
 
     Parameters
     ----------
     emodel : EModel
         The e-model.
     out : Path
-        Run folder; must not hold another run.
+        Run folder: new, empty, or with a run of the same e-model, cell and settings.
     settings : SampleSettings
         Length, seed, temperature and so on.
     morphology, mechanisms : Path, optional
@@ -159,6 +165,8 @@ def run_sampler(
         Local processes, when not under mpirun.
     report : callable
         Called as the run goes on.
+    stopped : callable
+        Called when a signal has stopped the run and all is stored.
 
     Returns
     -------
@@ -169,33 +177,90 @@ def run_sampler(
     ------
     IonfoError
         If an input breaks a rule; before anything is written where that is possible.
+    StopRun
+        If a signal asked it to stop; the chain is stored up to the last step.
     """
     n_walkers = settings.check(emodel)
-    RunStore.check_free(out)
+    is_old = (out / "run.json").exists()
+    if not is_old:
+        RunStore.check_free(out)
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology)
     build_mechanisms(folder)
     numerics = Numerics(exact_rates=settings.exact_rates)
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
+    asked = _settings_json(emodel, settings, n_walkers, morphology, folder, start_models)
+    store = RunStore(out)
+    if is_old:
+        check_same_run(store, asked)
+        if settings.steps > store.settings["settings"]["steps"]:
+            store.set_steps(settings.steps)
     began = time.monotonic()
-    with open_pool(spec, processes) as pool:
+    with stoppable() as flag, open_pool(spec, processes) as pool:
         max_cost = np.inf if settings.max_cost is None else settings.max_cost
-        target = Target(emodel, pool, settings.temperature, max_cost)
-        start = _search(target, settings, n_walkers, start_models, report, began)
-        store = RunStore.create(
-            out, _settings_json(emodel, settings, n_walkers, morphology, folder, start_models)
-        )
-        store.write_start(_start_frame(target, start))
-        store.log("start", ranks=mpi.announced()[0], processes=processes, host=platform.node())
-        run_chain(target, store, settings, start, report)
-        store.log(
-            "end",
-            seconds=round(time.monotonic() - began, 1),
-            evaluations=target.n_evaluations,
-            integrator_steps=target.n_steps,
-        )
+        target = Target(emodel, pool, settings.temperature, max_cost, stop=flag)
+        start = None
+        if not is_old:
+            start = _search(target, settings, n_walkers, start_models, report, began)
+            store = RunStore.create(out, asked)
+        with writing(out):
+            if start is None and not store.state["segments"]:
+                # it was killed between the search and the first step: the search again
+                start = _search(target, settings, n_walkers, start_models, report, began)
+            if start is not None:
+                store.write_start(_start_frame(target, start))
+            store.log("start", ranks=mpi.announced()[0], processes=processes, host=platform.node())
+            try:
+                run_chain(target, store, settings, start, report)
+            except StopRun as why:
+                store.log("stopped", signal=str(why))
+                stopped(why)
+                raise
+            store.log(
+                "end",
+                seconds=round(time.monotonic() - began, 1),
+                evaluations=target.n_evaluations,
+                integrator_steps=target.n_steps,
+            )
     return target
+
+
+def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
+    """Check that a run folder holds the run that is asked for; only its steps may differ.
+
+    Raises
+    ------
+    IonfoError
+        If anything else differs; it says what.
+    """
+    present = store.settings
+    for key in ("emodel_hash", "morphology", "mechanisms_hash", "versions"):
+        if present.get(key) != asked[key]:
+            what = key.removesuffix("_hash").replace("emodel", "e-model")
+            if key == "versions":
+                was, now = present.get(key) or {}, asked[key]
+                changed = sorted(n for n in {*was, *now} if was.get(n) != now.get(n))
+                what = "versions of " + ", ".join(
+                    f"{n} ({was.get(n)}, now {now.get(n)})" for n in changed
+                )
+            raise IonfoError(
+                f"run '{store.folder}' was made with other {what}, and a chain cannot mix them; "
+                "choose another folder with --out"
+            )
+    was, now = present["settings"], asked["settings"]
+    for name in sorted({*was, *now} - {"steps"}):
+        if was.get(name) != now.get(name):
+            raise IonfoError(
+                f"run '{store.folder}' was made with {name} {was.get(name)}, not "
+                f"{now.get(name)}, and a chain cannot mix them; give the same, or choose another "
+                "folder with --out"
+            )
+    if store.state["steps"] > now["steps"]:
+        raise IonfoError(
+            f"run '{store.folder}' already has {store.state['steps']} steps, --steps asks for "
+            f"{now['steps']}; --steps is the total"
+        )
 
 
 def _search(
@@ -225,25 +290,28 @@ def run_chain(
     target: Target,
     store: RunStore,
     settings: SampleSettings,
-    start: Start,
+    start: Start | None,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> None:
-    """Walk on a target from given starting points and store every state.
+    """Walk on a target and store every state.
 
     Parameters
     ----------
     target : Target
         The density.
     store : RunStore
-        A run folder without states.
+        A run folder, without states when `start` is given.
     settings : SampleSettings
         Gives steps and seed.
-    start : Start
-        Starting points with their costs.
+    start : Start or None
+        Starting points with their costs; None goes on where the store stands.
     report : callable
         Called after every evaluation and every step.
     """
-    n_walkers, n_parameters = start.theta.shape
+    if start is None:
+        n_walkers, n_parameters = store.last_state().coords.shape
+    else:
+        n_walkers, n_parameters = start.theta.shape
     backend = SegmentBackend(store, target.emodel)
     sampler = emcee.EnsembleSampler(
         n_walkers,
@@ -257,14 +325,22 @@ def run_chain(
             for move, weight in make_moves(parse_moves(settings.moves))
         ],
     )
-    generator = np.random.RandomState(np.random.MT19937(_seed(settings.seed, 1)))  # noqa: NPY002
-    state = State(
-        start.theta,
-        log_prob=target.log_prob(start.blobs["cost"]),
-        blobs=start.blobs,
-        random_state=generator.get_state(),
-    )
-    backend.save_initial(state)
+    if start is None:
+        state = backend.resume()
+    else:
+        generator = np.random.RandomState(  # noqa: NPY002
+            np.random.MT19937(_seed(settings.seed, 1))
+        )
+        state = State(
+            start.theta,
+            log_prob=target.log_prob(start.blobs["cost"]),
+            blobs=start.blobs,
+            random_state=generator.get_state(),
+        )
+        backend.save_initial(state)
+    n_left = settings.steps - backend.iteration
+    if n_left <= 0:
+        return
     began, n_before = time.monotonic(), target.n_evaluations
 
     def tell() -> None:
@@ -285,7 +361,7 @@ def run_chain(
     target.on_evaluation = tell
     try:
         for stepped in sampler.sample(
-            state, iterations=settings.steps, store=True, skip_initial_state_check=True
+            state, iterations=n_left, store=True, skip_initial_state_check=True
         ):
             state = stepped
             tell()

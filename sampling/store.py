@@ -32,7 +32,8 @@ from .files import read_table, write_table, write_text
 
 FORMAT = 1
 _KEYS = ("ensemble", "walker", "step")
-_FLUSH_SECONDS = 10.0  # how often a segment is written; no result depends on it
+# how often a segment is written; no result depends on it
+_FLUSH_SECONDS = float(os.environ.get("IONFO_FLUSH_SECONDS", "10"))
 
 
 def columns(emodel: EModel) -> tuple[list[str], list[str], list[str]]:
@@ -194,6 +195,43 @@ class RunStore:
             raise IonfoError(f"run '{self.folder}' holds no states yet")
         return pd.concat(frames).sort_values(list(_KEYS), ignore_index=True)
 
+    def last_state(self) -> State:
+        """Where every walker stands after the last step, with emcee's random numbers.
+
+        Raises
+        ------
+        IonfoError
+            If the state file holds no random state, or a segment cannot be read.
+        """
+        state, emodel = self.state, self.emodel
+        if "random_state" not in state:
+            raise IonfoError(f"'{self.folder / 'state.json'}' is damaged: no random state")
+        states = self.states()
+        rows = states[states["step"] < state["steps"]].groupby("walker", sort=True).tail(1)
+        rows = rows.sort_values("walker")
+        parameters, features, scores = columns(emodel)
+        n = len(emodel.features)
+        blobs = np.empty(
+            len(rows),
+            [("features", np.float64, (n,)), ("scores", np.float64, (n,)), ("cost", np.float64)],
+        )
+        blobs["features"] = rows[features].to_numpy()
+        blobs["scores"] = rows[scores].to_numpy()
+        blobs["cost"] = rows["cost"].to_numpy()
+        kind, key, position, has_gauss, cached = state["random_state"]
+        return State(
+            rows[parameters].to_numpy(),
+            log_prob=rows["log_prob"].to_numpy(),
+            blobs=blobs,
+            random_state=(kind, np.array(key, dtype=np.uint32), position, has_gauss, cached),
+        )
+
+    def set_steps(self, steps: int) -> None:
+        """Raise the number of steps that were asked for."""
+        content = self.settings
+        content["settings"]["steps"] = steps
+        write_text(self.folder / "run.json", json.dumps(content, indent=1) + "\n")
+
     def write_start(self, frame: pd.DataFrame) -> None:
         """Store the search for starting points apart from the chain."""
         write_table(self.folder / "start.parquet", frame)
@@ -234,6 +272,19 @@ class SegmentBackend(Backend):  # type: ignore[misc]  # emcee has no types
         self.iteration = 0
         self.accepted = np.zeros(self.nwalkers)
         self.initialized = True
+
+    def resume(self) -> State:
+        """Go on where the run folder says the chain stands, and return that state."""
+        stored = self.store.state
+        last = self.store.last_state()
+        states = self.store.states()
+        moves = states[(states["step"] >= 0) & (states["step"] < stored["steps"])]
+        self.iteration = stored["steps"]
+        counted = np.bincount(moves["walker"].to_numpy(), minlength=self.nwalkers)
+        self.accepted = counted.astype(np.float64)
+        self._written = list(stored["segments"])
+        self._random_state = last.random_state
+        return last
 
     def has_blobs(self) -> bool:
         """Features, scores and cost travel with every state."""

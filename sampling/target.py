@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..emodels import EModel
 from .evaluator import Evaluation
-from .pool import ModelRequest, Pool, evaluate
+from .pool import ModelRequest, Pool, SerialPool, evaluate
+from .stop import StopFlag
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Target:
     rejected_steps: Counter[str] = field(default_factory=Counter)
     """Protocol -> integrator steps of those evaluations."""
     on_evaluation: Callable[[], None] = lambda: None
+    stop: StopFlag = field(default_factory=StopFlag)
 
     @property
     def blob_dtype(self) -> np.dtype[np.void]:
@@ -96,8 +99,13 @@ class Target:
             for theta, limit in zip(thetas, limits, strict=True)
         ]
         evaluations = []
-        for evaluation in self.pool.map(evaluate, requests):
-            evaluations.append(evaluation)
+        # a signal may not break into NEURON: in this process it waits for the evaluation's end
+        with nullcontext() if isinstance(self.pool, SerialPool) else self.stop.waiting():
+            for evaluation in self.pool.map(evaluate, requests):
+                evaluations.append(evaluation)
+                self.on_evaluation()
+                self.stop.check()
+        for evaluation in evaluations:
             self.n_evaluations += 1
             self.n_steps += evaluation.n_steps
             if evaluation.rejected_by is None:
@@ -108,7 +116,6 @@ class Target:
                 self.rejected_steps[evaluation.rejected_by] += evaluation.n_steps
             # one reason per model: the first feature that is missing
             self.reasons.update(list(evaluation.reasons.values())[:1])
-            self.on_evaluation()
         return evaluations
 
     def blobs(self, evaluations: list[Evaluation]) -> NDArray[np.void]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -61,6 +62,7 @@ def main() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     from .sampling import mpi
+    from .sampling.stop import STOPPED, StopRun
 
     is_driver = mpi.announced()[1] == 0
     if not is_driver:
@@ -77,6 +79,8 @@ def main() -> None:
     except IonfoError as error:
         print(f"ionfo: {error}", file=sys.stderr)
         sys.exit(2)
+    except StopRun as why:
+        sys.exit(130 if why.number == signal.SIGINT else STOPPED)
     except KeyboardInterrupt:
         print("ionfo: interrupted", file=sys.stderr)
         sys.exit(130)
@@ -181,8 +185,8 @@ def export(
 @app.command()
 def sample(
     emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
-    out: Annotated[Path, typer.Option("--out", help="New run folder.")],
-    steps: Annotated[int, typer.Option("--steps", help="Sampling steps of every walker.")] = 1000,
+    out: Annotated[Path, typer.Option("--out", help="Run folder; one that is there is resumed.")],
+    steps: Annotated[int, typer.Option("--steps", help="Total steps of every walker.")] = 1000,
     walkers: Annotated[
         int | None, typer.Option("--walkers", help="Even; default 2 x free parameters + 2.")
     ] = None,
@@ -216,7 +220,10 @@ def sample(
         ),
     ] = True,
 ) -> None:
-    """Sample models by MCMC: log p = -cost/T inside the bounds.
+    """Sample models by MCMC: log p = -cost/T inside the bounds; the same command resumes.
+
+    SIGTERM, SIGUSR1 and Ctrl-C stop it between steps; exit code 75 (130 for Ctrl-C) says that
+    steps are left.
 
     Example: mpirun -n 3 ionfo sample soma --out run --steps 500
     """
@@ -281,6 +288,7 @@ def _sample(
             models,
             processes,
             bar.update,
+            lambda why: show.stopped(out, why),
         )
     show.run_summary(out, target, time.monotonic() - began)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .sampling.evaluator import Evaluation
     from .sampling.population import Collected
     from .sampling.profile import Profile
+    from .sampling.stop import StopRun
 
 _LINE_SECONDS = 15.0  # between progress lines when the output is no terminal
 
@@ -228,6 +229,14 @@ def run_summary(out: Path, target: Target, seconds: float) -> None:
         screen.print(f"{total} evaluations missed features; the commonest first reasons:")
         for reason, count in target.reasons.most_common(5):
             screen.print(f"  {count:6d}  {reason}", markup=False)
+
+
+def stopped(out: Path, why: StopRun) -> None:
+    """Say that a run was stopped and what to do."""
+    from .sampling import RunStore
+
+    steps = RunStore(out).state["steps"]
+    note(f"stopped by {why} after {steps} steps, all stored in '{out}'; the same command resumes")
 
 
 def collected(found: Collected, out: Path) -> None:

@@ -1,0 +1,96 @@
+"""A run that is killed again and again ends with the bytes of one that was not.
+
+The deliberate break that this test must see: restoring the walkers but not emcee's random
+numbers (`random_state=None` in `RunStore.last_state`) changes the population.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .test_ranks import environment
+
+pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
+
+SAMPLE = ["sample", "soma", "--steps", "40", "--walkers", "22", "--start-evaluations", "0"]
+N_KILLS = 5
+
+
+def command(run: Path, ranks: int) -> list[str]:
+    launcher = ["mpirun", "-n", str(ranks)] if ranks else []
+    return [*launcher, sys.executable, "-m", "ionfo", *SAMPLE, "--out", str(run)]
+
+
+def family(process: int) -> list[int]:
+    """The process and its descendants."""
+    found = [process]
+    for one in found:
+        children = Path(f"/proc/{one}/task/{one}/children")
+        if children.exists():
+            found += [int(child) for child in children.read_text().split()]
+    return found
+
+
+def end_all(processes: list[int]) -> None:
+    for one in processes:
+        try:
+            os.kill(one, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def torture(run: Path, seed: int) -> int:
+    """Start, kill, resume until the run ends; return how often it was killed."""
+    rng = random.Random(seed)
+    n_killed = 0
+    for attempt in range(40):
+        ranks = (0, 2, 3)[attempt % 3]
+        process = subprocess.Popen(
+            command(run, ranks),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment(IONFO_FLUSH_SECONDS="0.2"),
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + (rng.uniform(3, 7) if n_killed < N_KILLS else 300)
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if process.poll() == 0:
+            return n_killed
+        assert process.poll() is None, f"it ended by itself with {process.returncode}"
+        members = family(process.pid)
+        victim = rng.choice(members)
+        os.kill(victim, rng.choice([signal.SIGKILL, signal.SIGTERM]))
+        n_killed += 1
+        try:
+            process.wait(timeout=rng.uniform(1, 4))
+        except subprocess.TimeoutExpired:
+            end_all(members)
+            process.wait()
+        end_all(members)
+    raise AssertionError("the run did not end in 40 attempts")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in /proc")
+def test_killed_run_gives_the_same_bytes(tmp_path: Path) -> None:
+    if shutil.which("mpirun") is None:
+        pytest.skip("no mpirun on this machine; install it with: pip install mpich")
+    whole = tmp_path / "whole"
+    subprocess.run(command(whole, 0), check=True, capture_output=True, env=environment())
+    killed = tmp_path / "killed"
+    assert torture(killed, seed=1) == N_KILLS
+    out = []
+    for run in (whole, killed):
+        out.append(tmp_path / f"{run.name}.parquet")
+        collect = [sys.executable, "-m", "ionfo", "collect", str(run), "--out", str(out[-1])]
+        subprocess.run(collect, check=True, capture_output=True)
+    assert out[0].read_bytes() == out[1].read_bytes()
