@@ -79,7 +79,7 @@ def test_mistakes_in_sample(tmp_path: Path) -> None:
     assert not run.exists()
     run.mkdir()
     (run / "run.json").write_text("{}")
-    refused("holds another run", "sample", "soma", "--out", run)
+    refused("is damaged: it names no run format", "sample", "soma", "--out", run)
     (run / "run.json").rename(run / "notes.txt")
     refused("is not empty and is no run", "sample", "soma", "--out", run)
     start = tmp_path / "start.json"
