@@ -69,6 +69,26 @@ def test_mistakes_in_morphology_and_mechanisms(tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.neuron
+def test_score_shows_where_the_time_goes_and_leaves_the_tables_out(tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    model.write_text(json.dumps(load_emodel("soma").reference))
+    for name, options in (("tables", ["--profile"]), ("exact", ["--exact-rates"])):
+        done = ionfo("score", "soma", model, "--out", tmp_path / f"{name}.parquet", *options)
+        assert done.returncode == 0, done.stderr
+        if name == "tables":
+            assert "SearchThresholdCurrent" in done.stdout and "us per step" in done.stdout
+            assert "gate rates about" in done.stdout
+    one, other = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("tables", "exact"))
+    scores = [column for column in one if column.startswith("scores/")]
+    away = (one[scores] - other[scores]).abs().to_numpy()
+    assert 0 < away.max() < 0.1
+    refused(
+        "--profile measures one process", "score", "soma", model, "--out", tmp_path / "o.csv",
+        "--profile", "--processes", "2",
+    )  # fmt: skip
+
+
 def test_mistakes_in_sample(tmp_path: Path) -> None:
     run = tmp_path / "run"
     refused(

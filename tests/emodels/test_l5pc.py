@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ionfo.emodels import Simulator, load_emodel
+from ionfo.emodels import PLAIN, Simulator, load_emodel
+from ionfo.emodels.numerics import DEFAULT
 from ionfo.sampling import Evaluator, evaluator_spec
 
 pytestmark = [pytest.mark.neuron, pytest.mark.slow]
@@ -107,3 +108,17 @@ def test_published_optimum_is_reproduced(morphology: Path, reference: dict[str, 
     assert evaluation.scores.sum() == pytest.approx(60.0, abs=1.5)
     assert evaluation.cost == pytest.approx(4.5, abs=0.1)
     evaluator.simulator.close()
+
+
+def test_short_cuts_keep_the_scores(morphology: Path) -> None:
+    emodel = load_emodel("l5pc")
+    assert emodel.reference is not None
+    theta = [emodel.reference[name] for name in emodel.free_names]
+    fast, plain = (
+        Evaluator(evaluator_spec(emodel, morphology, numerics=numerics))(theta)
+        for numerics in (DEFAULT, PLAIN)
+    )
+    away = np.abs(fast.scores - plain.scores)
+    assert (away < 0.05).sum() >= 60 and 0 < away.max() < 0.1
+    assert fast.reasons == plain.reasons == {}
+    assert fast.n_steps < 0.9 * plain.n_steps
