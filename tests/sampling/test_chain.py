@@ -204,6 +204,22 @@ def test_diagnosis_of_known_autocorrelation() -> None:
     assert np.isnan(stuck.tau).all() and not stuck.is_reliable
 
 
+def test_walkers_that_stay_apart_are_worth_little() -> None:
+    rng = np.random.default_rng(0)
+    apart = rng.standard_normal((400, 20, 1)) + 5 * rng.standard_normal((1, 20, 1))
+    found = diagnose(apart)
+    assert found.tau[0] > 50 and not found.is_reliable
+
+
+def test_collection_and_analysis_count_alike() -> None:
+    from ionfo.analysis.effective import autocorrelation_time
+
+    rng = np.random.default_rng(3)
+    chain = np.cumsum(rng.standard_normal((500, 8, 2)), axis=0)
+    again = [autocorrelation_time(list(chain[:, :, i].T)) for i in range(2)]
+    assert diagnose(chain).tau == pytest.approx(again)
+
+
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_population_carries_its_settings(emodel: EModel, tmp_path: Path, suffix: str) -> None:
     from ionfo.sampling import read_population
