@@ -248,6 +248,12 @@ class Simulator:
                 # the corner at the end is still in NEURON's queue, which loses the memory of
                 # what it holds when the next sweep begins; no trace reads what follows
                 self._cvode.solve(total + 1e-6)
+            else:
+                # a stopped sweep: one coarse step of the other integrator delivers it
+                self._cvode.active(0)
+                self._h.dt = total - self._h.t + 1.0
+                self._h.fadvance()
+                self._h.fadvance()
             found = response(n_steps)
         if not all(np.isfinite(trace).all() for trace in found.recordings.values()):
             raise SimulationError("a recorded trace is not finite")
