@@ -21,7 +21,6 @@ from .definition import (
     HoldingSearch,
     InputResistance,
     Protocol,
-    Recording,
     RestingPotential,
     Step,
     ThresholdSearch,
@@ -190,10 +189,10 @@ class ProtocolRunner:
         """Give the state that all sweeps with this holding current and delay start from."""
         if not self.simulator.numerics.share_holding or duration <= 0:
             return None
-        recordings: dict[str, Recording] = {}
-        for protocol in self.emodel.protocols:
-            recordings |= {one.name: one for one in protocol.recordings}
-        return self.simulator.hold(holding, duration, tuple(recordings.values()))
+        recordings = dict.fromkeys(
+            recording for protocol in self.emodel.protocols for recording in protocol.recordings
+        )
+        return self.simulator.hold(holding, duration, tuple(recordings))
 
     # -- searches ---------------------------------------------------------------
 

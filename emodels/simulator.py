@@ -7,7 +7,7 @@ function of the parameters and the current alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,15 @@ class Held:
         Every state of the integrator.
     t : ndarray, shape (n_time,)
         Times (ms).
-    traces : dict of str to ndarray, shape (n_time,)
-        Recording name -> values.
+    traces : dict of Recording to ndarray, shape (n_time,)
+        Values at each site; two protocols may give one name to different sites.
     """
 
     duration: float
     current: float
     states: Any
     t: NDArray[np.float64]
-    traces: dict[str, NDArray[np.float64]]
+    traces: dict[Recording, NDArray[np.float64]]
 
 
 class Simulator:
@@ -119,7 +119,7 @@ class Simulator:
             if hasattr(self._h, f"usetable_{suffix}")
         ]
         self._held: dict[tuple[float, float], Held] = {}
-        self._vectors: dict[str, Any] = {}
+        self._vectors: dict[str | Recording, Any] = {}
         # played for ever: only the numbers change from sweep to sweep
         self._vector("corners").from_python([0.0])
         self._vector("current").from_python([0.0])
@@ -216,7 +216,6 @@ class Simulator:
             If the integrator fails, takes more steps than the definition allows, or gives
             values that are not finite.
         """
-        sites = {one.name: (one.variable, self._site(one)) for one in recordings}
         corners = [
             corner
             for corner in zip(times, currents, strict=True)
@@ -225,36 +224,24 @@ class Simulator:
         if held is not None:
             corners = corners[1:]  # the jump at the end of the holding: the current after it
 
-        def response(n_steps: int | None = None) -> Response:
-            t = np.array(recorder, dtype=np.float64)[:n_steps]
-            traces = {name: np.array(one, np.float64)[:n_steps] for name, one in vectors.items()}
+        def response() -> Response:
+            t, traces = _arrays(recorder, vectors)
             if held is not None:
                 after = t >= held.duration
                 t = np.concatenate([held.t, t[after]])
                 traces = {
-                    name: np.concatenate([held.traces[name], values[after]])
-                    for name, values in traces.items()
+                    site: np.concatenate([held.traces[site], values[after]])
+                    for site, values in traces.items()
                 }
-            return Response(t, traces, *window, stimulus_current, holding_current)
+            named = {site.name: values for site, values in traces.items()}
+            return Response(t, named, *window, stimulus_current, holding_current)
 
-        with self._playing(corners, total, sites) as (recorder, vectors):
-            n_steps = self._integrate(
-                total,
-                recorder,
-                None if stop_when is None else lambda: stop_when(response),
-                held,
+        with self._playing(corners, total, recordings) as (recorder, vectors):
+            self._integrate(
+                total, recorder, None if stop_when is None else lambda: stop_when(response), held
             )
-            if self._h.t >= total:
-                # the corner at the end is still in NEURON's queue, which loses the memory of
-                # what it holds when the next sweep begins; no trace reads what follows
-                self._cvode.solve(total + 1e-6)
-            else:
-                # a stopped sweep: one coarse step of the other integrator delivers it
-                self._cvode.active(0)
-                self._h.dt = total - self._h.t + 1.0
-                self._h.fadvance()
-                self._h.fadvance()
-            found = response(n_steps)
+            found = response()
+            self._empty_queue(total)
         if not all(np.isfinite(trace).all() for trace in found.recordings.values()):
             raise SimulationError("a recorded trace is not finite")
         return found
@@ -278,24 +265,21 @@ class Simulator:
         """
         key = (current, duration)
         if key not in self._held:
-            sites = {one.name: (one.variable, self._site(one)) for one in recordings}
-            with self._playing([(0.0, current)], duration, sites) as (recorder, vectors):
-                n_steps = self._integrate(duration, recorder, None, None)
+            with self._playing([(0.0, current)], duration, recordings) as (recorder, vectors):
+                self._integrate(duration, recorder, None, None)
                 states = self._vector(f"states {len(self._held)}")
                 self._cvode.states(states)
-            self._held[key] = Held(
-                duration,
-                current,
-                states,
-                np.array(recorder, dtype=np.float64)[:n_steps],
-                {name: np.array(one, np.float64)[:n_steps] for name, one in vectors.items()},
-            )
+                t, traces = _arrays(recorder, vectors)
+            self._held[key] = Held(duration, current, states, t, traces)
         return self._held[key]
 
     @contextmanager
     def _playing(
-        self, corners: Sequence[tuple[float, float]], total: float, sites: Mapping[str, Any]
-    ) -> Iterator[tuple[Any, dict[str, Any]]]:
+        self,
+        corners: Sequence[tuple[float, float]],
+        total: float,
+        recordings: Sequence[Recording],
+    ) -> Iterator[tuple[Any, dict[Recording, Any]]]:
         """Set every global, play a current, and give the recorders of times and variables."""
         self._open_cell()
         h = self._h
@@ -321,17 +305,34 @@ class Simulator:
         recorder = self._vector("t")
         recorder.record(h._ref_t)
         vectors = {}
-        for name, (variable, site) in sites.items():
+        for recording in recordings:
+            site = self._site(recording)
             if site is not None:
-                vectors[name] = self._vector(f"recording {name}")
-                vectors[name].record(getattr(site, f"_ref_{variable}"))
+                vectors[recording] = self._vector(recording)
+                vectors[recording].record(getattr(site, f"_ref_{recording.variable}"))
         try:
             yield recorder, vectors
         finally:
             for vector in (recorder, *vectors.values()):
                 vector.play_remove()
 
-    def _vector(self, use: str) -> Any:
+    def _empty_queue(self, total: float) -> None:
+        """Deliver the corners of the stimulus that NEURON still has in its queue.
+
+        It loses their memory when the next sweep begins.  A stopped sweep goes on by one coarse
+        step of the other integrator.  No trace has been read so far ahead, and the next sweep
+        sets all anew.
+        """
+        with suppress(RuntimeError):
+            if self._h.t >= total:
+                self._cvode.solve(total + 1e-6)
+            else:
+                self._cvode.active(0)
+                self._h.dt = total - self._h.t + 1.0
+                self._h.fadvance()
+                self._h.fadvance()
+
+    def _vector(self, use: str | Recording) -> Any:
         """Give the one Vector of a use; NEURON loses some memory with every new one."""
         if use not in self._vectors:
             self._vectors[use] = self._h.Vector()
@@ -343,8 +344,8 @@ class Simulator:
         recorder: Any,
         stop_when: Callable[[], bool] | None,
         held: Held | None,
-    ) -> int:
-        """Integrate in one call, twice as fast as steps from Python, and count the steps.
+    ) -> None:
+        """Integrate in one call, twice as fast as steps from Python.
 
         Budget and `stop_when` are looked at from a callback of the right-hand side, which
         cannot change the integrator's steps as an event would.
@@ -396,7 +397,6 @@ class Simulator:
             raise SimulationError(f"the sweep took more than {budget} integrator steps")
         if failed or not (h.t >= total or was_stopped):
             raise SimulationError(f"the integrator stopped at {h.t:.6g} ms of {total:.6g} ms")
-        return n_steps
 
     def _on_spike(self) -> None:
         """Note when the soma last crossed the threshold upwards."""
@@ -417,3 +417,13 @@ class Simulator:
         if self.cell is None:
             raise IonfoError("this Simulator was closed when another cell was built")
         return self.cell
+
+
+def _arrays(
+    recorder: Any, vectors: Mapping[Recording, Any]
+) -> tuple[NDArray[np.float64], dict[Recording, NDArray[np.float64]]]:
+    """Copy what has been recorded: times (ms), and the values at each site."""
+    return (
+        np.array(recorder, dtype=np.float64),
+        {recording: np.array(one, dtype=np.float64) for recording, one in vectors.items()},
+    )

@@ -211,6 +211,8 @@ def _call_efel(
         # eFEL warns about names that it uses itself
         warnings.simplefilter("ignore", DeprecationWarning)
         (values,) = efel.get_feature_values([trace], asked, raise_warnings=False)
+    # eFEL appends its messages to one string that only this empties: 2 kB an evaluation
+    efel.cppcore.getgError()
     return {name: values[_RENAMED.get(name, name)] for name in [*names, "Spikecount"]}
 
 

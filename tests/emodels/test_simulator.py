@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from ionfo.emodels import Missing, ProtocolRunner, SimulationError, Simulator, load_emodel
-from ionfo.emodels.definition import SOMA, EModel
+from ionfo.emodels.definition import SOMA, EModel, Location, Recording
 from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
 
@@ -208,3 +209,20 @@ def test_feature_may_have_its_own_window() -> None:
     spikes = next(f for f in emodel.targets if f.name == "RMPProtocol.soma.v.Spikecount")
     assert spikes.window == (0.0, 1000.0)  # the voltage beside it is that of the last tenth
     assert sum(f.window is not None for f in emodel.targets) == 1
+
+
+def test_one_name_at_two_sites_is_two_recordings(tmp_path: Path) -> None:
+    cell = tmp_path / "cell.swc"
+    cell.write_text("1 1 0 0 0 10 -1\n2 1 0 10 0 10 1\n3 2 0 -10 0 1 1\n4 2 0 -400 0 1 3\n")
+    simulator = Simulator(load_emodel("soma"), cell)
+    near = Recording(name="site.v")
+    far = Recording(name="site.v", location=Location(kind="section", region="axonal", x=1.0))
+    simulator.set_parameters(thetas(simulator.emodel)[0])
+    held = simulator.hold(0.02, 20.0, (near, far, SOMA))
+    for site in (near, far):
+        currents = [0.02, 0.02, 0.05, 0.05]
+        response = simulator.run([0, 20, 20, 30], currents, 30, (site, SOMA), (20, 30), held=held)
+        n = len(held.t)
+        np.testing.assert_array_equal(response.recordings["site.v"][:n], held.traces[site])
+    assert not np.array_equal(held.traces[near], held.traces[far])
+    simulator.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.features import EfelSettings, FeatureTarget, Response, extract_features
+from ionfo.features import EfelSettings, FeatureTarget, Response, extract_features, feature_value
 
 
 def spikes(times: list[float], height: float = 30.0, base: float = -70.0) -> Response:
@@ -85,3 +85,11 @@ def test_window_of_a_feature_replaces_the_one_of_the_response() -> None:
     found = extract_features(response, [wide, base], EfelSettings())
     assert found["Step.soma.v.Spikecount"].values == pytest.approx([2.0])
     assert list(found) == ["Step.soma.v.Spikecount", "Step.soma.v.voltage_base"]
+
+
+def test_messages_of_efel_are_not_hoarded() -> None:
+    import efel
+
+    silent = Response(np.linspace(0, 100, 400), {"soma.v": np.full(400, -80.0)}, 10.0, 90.0)
+    assert feature_value(silent, "soma.v", "AP_amplitude", EfelSettings()) is None
+    assert efel.cppcore.getgError() == ""
