@@ -4,7 +4,8 @@ from .evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
 from .models_file import Models, read_models
 from .pool import ModelRequest, evaluate, open_pool
 from .population import Population, collect, read_population
-from .run import Progress, SampleSettings, run_sampler
+from .run import Progress, run_sampler
+from .settings import SampleSettings
 from .store import RunStore
 from .target import Target
 

@@ -86,6 +86,8 @@ class Evaluation:
         Why a feature is undefined.
     n_steps : int
         Integrator steps used.
+    protocol_steps : dict of str to int
+        Integrator steps of each protocol that was run.
     rejected_by : str or None
         Protocol at which the evaluation was stopped early; `cost` is then a lower bound.
     """
@@ -95,6 +97,7 @@ class Evaluation:
     cost: float
     reasons: dict[str, str] = field(default_factory=dict)
     n_steps: int = 0
+    protocol_steps: dict[str, int] = field(default_factory=dict)
     rejected_by: str | None = None
 
 
@@ -118,6 +121,8 @@ class Evaluator:
         theta: Sequence[float] | NDArray[np.float64],
         bound: float = np.inf,
         fixed: Mapping[str, float] | None = None,
+        cost: CostName | None = None,
+        order: Sequence[str] | None = None,
     ) -> Evaluation:
         """Evaluate one parameter set.
 
@@ -129,6 +134,10 @@ class Evaluator:
             Stop as soon as the cost is known to reach it.
         fixed : mapping of str to float, optional
             Other values for fixed parameters.
+        cost : {"max", "sum", "mean"}, optional
+            Another combination of the scores than the evaluator's.
+        order : sequence of str, optional
+            Another order of protocols than the evaluator's.
 
         Returns
         -------
@@ -138,15 +147,19 @@ class Evaluator:
         """
         if np.isnan(bound):
             raise ValueError("bound must be a number, got nan")
+        if order is not None:
+            check_order(self.emodel, order)
         self.simulator.set_parameters(theta, fixed)
-        known = _Known(self.emodel, self.cost)
+        known = _Known(self.emodel, cost or self.cost)
         watch = known.watch(bound) if np.isfinite(bound) else None
-        for name, response in ProtocolRunner(self.simulator, self.order, watch).run():
+        steps: dict[str, int] = {}
+        for name, response in ProtocolRunner(self.simulator, order or self.order, watch).run():
+            steps[name] = self.simulator.n_steps - sum(steps.values())
             if not known.proves_bound:  # else the step has been cut short
                 known.add(name, response)
             if known.lower_bound() >= bound:
-                return known.evaluation(self.simulator.n_steps, rejected_by=name)
-        return known.evaluation(self.simulator.n_steps)
+                return known.evaluation(steps, rejected_by=name)
+        return known.evaluation(steps)
 
 
 class _Known:
@@ -210,7 +223,7 @@ class _Known:
         scores[self._is_missing()] = MAX_SCORE
         return combine_cost(scores, self.cost)
 
-    def evaluation(self, n_steps: int, rejected_by: str | None = None) -> Evaluation:
+    def evaluation(self, steps: dict[str, int], rejected_by: str | None = None) -> Evaluation:
         """Give all that is known."""
         missing = FeatureValues(None, self._why)
         values = [
@@ -232,7 +245,8 @@ class _Known:
                 for name, one in zip(self._row, values, strict=True)
                 if one is not None and one.values is None
             },
-            n_steps=n_steps,
+            n_steps=sum(steps.values()),
+            protocol_steps=steps,
             rejected_by=rejected_by,
         )
 
@@ -269,4 +283,16 @@ def evaluator_spec(
         cost,
         numerics,
         None if order is None else tuple(order),
+    )
+
+
+def failed_evaluation(emodel: EModel, cost: CostName, reason: str) -> Evaluation:
+    """Give the evaluation of a parameter set that could not be evaluated at all."""
+    n = len(emodel.features)
+    scores = np.full(n, MAX_SCORE)
+    return Evaluation(
+        features=np.full(n, np.nan),
+        scores=scores,
+        cost=combine_cost(scores, cost),
+        reasons={target.name: reason for target in emodel.features},
     )

@@ -18,14 +18,22 @@ from ..errors import IonfoError
 _METADATA_KEY = b"ionfo"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace a text file atomically."""
+def write_text(path: Path, text: str, is_safe: bool = True) -> None:
+    """Replace a text file atomically.
+
+    `is_safe` also guards against a power failure, which costs milliseconds.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(beside, "w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    beside.replace(path)
+    try:
+        with open(beside, "w", encoding="utf-8") as handle:
+            handle.write(text)
+            if is_safe:
+                handle.flush()
+                os.fsync(handle.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def check_table_path(path: Path) -> None:

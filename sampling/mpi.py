@@ -26,6 +26,7 @@ _LAUNCHERS = (
     ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
 )
 _TAG = 101
+_TAG_BEGIN = 102
 _POLL = 0.02  # s
 
 
@@ -113,6 +114,24 @@ def serve() -> None:
     if world.recv(source=0, tag=_TAG):
         with MPICommExecutor(world, root=0):
             pass
+
+
+def tell_begin(ticket: int) -> None:
+    """Tell the driver that this rank begins to work on a ticket; nothing to do without MPI."""
+    if size() > 1 and rank() > 0:
+        _world().send(ticket, dest=0, tag=_TAG_BEGIN)
+
+
+def heard_begin() -> Iterator[tuple[int, int]]:
+    """Give (ticket, rank) of each work begun since the last call; on rank 0."""
+    if size() == 1:
+        return
+    from mpi4py import MPI
+
+    world, status = _world(), MPI.Status()
+    while world.iprobe(tag=_TAG_BEGIN, status=status):
+        source = status.Get_source()
+        yield world.recv(source=source, tag=_TAG_BEGIN), source
 
 
 def dismiss_waiting() -> None:

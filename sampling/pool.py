@@ -6,14 +6,16 @@ each process behind it builds its cell once; a request carries only numbers.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from ..errors import IonfoError
+from ..features.scores import CostName
 from . import mpi
-from .evaluator import Evaluation, Evaluator, EvaluatorSpec
+from .evaluator import Evaluation, Evaluator, EvaluatorSpec, failed_evaluation
 from .stop import ignore_signals
 
 Request = TypeVar("Request")
@@ -29,13 +31,30 @@ class Pool(Protocol):
         """Apply `function` to each request and return the results in order."""
 
 
+class ModelPool(Protocol):
+    """A pool for evaluations."""
+
+    def map(
+        self,
+        function: Callable[[ModelRequest], Evaluation],
+        requests: Iterable[ModelRequest],
+        /,
+    ) -> Iterable[Evaluation]:
+        """Evaluate each request and return the evaluations in order."""
+
+
 @dataclass(frozen=True)
 class ModelRequest:
-    """One parameter set to evaluate, whole or until its cost is known to reach `bound`."""
+    """One parameter set to evaluate, whole or until its cost is known to reach `bound`.
+
+    `cost` and `order` are those of the evaluator when they are None.
+    """
 
     theta: tuple[float, ...]
     bound: float = float("inf")
     fixed: Mapping[str, float] = field(default_factory=dict)
+    cost: CostName | None = None
+    order: tuple[str, ...] | None = None
 
 
 class SerialPool:
@@ -65,12 +84,27 @@ def initialise(spec: EvaluatorSpec) -> None:
 
 
 def evaluate(request: ModelRequest) -> Evaluation:
-    """Evaluate one request with this process's evaluator."""
+    """Evaluate one request with this process's evaluator.
+
+    An error while it is simulated or measured makes a failed evaluation: one model in a million
+    must not end a run of days.
+    """
     if isinstance(_evaluator, IonfoError):
         raise _evaluator
     if _evaluator is None:
         raise RuntimeError("initialise() must run in this process before evaluate()")
-    return _evaluator(request.theta, request.bound, request.fixed)
+    try:
+        return _evaluator(request.theta, request.bound, request.fixed, request.cost, request.order)
+    except Exception as error:
+        reason = f"the evaluation raised {type(error).__name__}: {str(error)[:200]}"
+        return failed_evaluation(_evaluator.emodel, request.cost or _evaluator.cost, reason)
+
+
+def evaluate_timed(request: ModelRequest, ticket: int = 0) -> tuple[Evaluation, float]:
+    """Evaluate, and tell the wall time it took (s); under MPI the driver is told who began."""
+    mpi.tell_begin(ticket)
+    began = time.perf_counter()
+    return evaluate(request), time.perf_counter() - began
 
 
 @contextmanager

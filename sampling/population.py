@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..errors import IonfoError
 from .diagnostics import Diagnostics, diagnose
 from .files import read_table
-from .store import RunStore, columns, dense
+from .store import RunStore
+from .tables import columns, dense, known_until
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Collected:
     population : Population
         The models.
     n_steps, n_walkers, burn_in : int
-        Steps of the chain, its walkers and the steps dropped.
+        Steps of the chain, the walkers of all ensembles and the steps dropped.
     n_above : int
         Held steps that were dropped because of their cost.
     acceptance : float
@@ -50,6 +52,8 @@ class Collected:
         Walkers that never moved in the kept steps.
     diagnostics : Diagnostics
         Of the kept steps.
+    n_ensembles, n_lost : int
+        Ensembles, and states in segments that could not be read.
     """
 
     population: Population
@@ -60,6 +64,8 @@ class Collected:
     acceptance: float
     walkers_unmoved: int
     diagnostics: Diagnostics
+    n_ensembles: int = 1
+    n_lost: int = 0
 
 
 def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Collected:
@@ -84,18 +90,17 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
     """
     settings = store.settings
     emodel = store.emodel
-    n_steps = int(store.state["steps"])
+    n_steps = store.n_steps
     if n_steps < 1:
         raise IonfoError(f"run '{store.folder}' holds no steps yet; sample longer")
     if not 0 <= burn_in < n_steps:
         raise IonfoError(f"--burn-in must be from 0 to {n_steps - 1} for this run, got {burn_in}")
-    states = store.states()
-    states = states[states["step"] < n_steps]
-    chains = dense(states, columns(emodel)[0], n_steps)
-    kept = np.concatenate([chain[burn_in:] for chain in chains.values()], axis=1)
+    states, gaps = store.states()
+    states = states[states["step"] < n_steps].reset_index(drop=True)
+    chains = dense(states, columns(emodel)[0], n_steps, gaps)
+    kept = {ensemble: chain[burn_in:] for ensemble, chain in chains.items()}
 
-    by_walker = states.groupby(["ensemble", "walker"])["step"]
-    until = by_walker.shift(-1).fillna(n_steps).astype(np.int64)
+    until = known_until(states, n_steps, gaps)
     since = states["step"].clip(lower=burn_in)
     weight = until - since
     rows = states.assign(weight=weight, step=since)[weight > 0]
@@ -132,8 +137,19 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
         n_above,
         float(moved.sum()) / ((n_steps - burn_in) * n_walkers),
         int((moved == 0).sum()),
-        diagnose(kept),
+        diagnose(list(kept.values()), starting_points(states, columns(emodel)[0])),
+        len(chains),
+        store.n_lost(),
     )
+
+
+def starting_points(states: pd.DataFrame, wanted: list[str]) -> list[NDArray[np.float64]]:
+    """Give where the walkers of each ensemble began, shape (n_walkers, n_parameters) each.
+
+    Those in a segment that cannot be read are missing; the first known states stand for them.
+    """
+    first = states.groupby(["ensemble", "walker"], sort=True).head(1)
+    return [rows[wanted].to_numpy() for _, rows in first.groupby("ensemble", sort=True)]
 
 
 def read_population(path: Path) -> Population:

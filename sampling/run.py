@@ -1,108 +1,44 @@
-"""Run the sampler: settings, starting points, chain, store."""
+"""Run the sampler: searches for starting points, the order of protocols, then the chains."""
 
 from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import emcee
 import numpy as np
-from emcee.state import State
 from numpy.typing import NDArray
 
 from ..emodels import EModel, Numerics
 from ..emodels.cell import check_mechanisms, resolve_morphology
 from ..errors import IonfoError
-from ..features.scores import CostName
 from ..mechanisms import build_mechanisms
 from ..mechanisms.build import BUNDLED
 from . import mpi
-from .cell_hashes import cell_hashes
+from .chain import Chain, stream
+from .counts import Counts
 from .evaluator import evaluator_spec
+from .flight import FlightRecord
 from .lock import writing
-from .moves import EarlyRejection, make_moves, parse_moves
-from .pool import open_pool
+from .moves import make_moves
+from .order import N_EVALUATIONS, choose_order
+from .pool import evaluate
+from .replay import ReplayPool
+from .scheduler import Scheduler, SharedPool
+from .settings import SampleSettings, check_same_run, settings_json
 from .start import Start, around_models, from_bounds
 from .stop import StopRun, stoppable
-from .store import RunStore, SegmentBackend, state_frame
+from .store import RunStore
 from .target import Target
+from .tries import choose_tries
+from .workers import WorkerDied, Workers, open_workers
+from .writer import RunWriter
 
-_PACKAGES = ("ionfo", "neuron", "bluepyopt", "efel", "emcee", "numpy")
-
-
-@dataclass(frozen=True)
-class SampleSettings:
-    """What `ionfo sample` is asked to do.
-
-    Attributes
-    ----------
-    steps : int
-        Sampling steps; the search for starting points is not counted.
-    walkers : int or None
-        Walkers; None for the smallest even number >= 2 x free parameters + 2.
-    seed : int
-        Of all random numbers.
-    temperature : float
-        T of exp(-cost/T).
-    cost : {"max", "sum", "mean"}
-        How scores are combined.
-    max_cost : float or None
-        Largest cost of a state.
-    start_evaluations : int or None
-        Evaluations of the search for starting points; None for 40 x walkers.
-    exact_rates : bool
-        Evaluate gate rates instead of looking them up.
-    moves : str
-        Mixture of moves, see `ionfo.sampling.moves.parse_moves`.
-    early_rejection : bool
-        Whether evaluations end where rejection is certain; the chain is the same.
-    """
-
-    steps: int
-    walkers: int | None = None
-    seed: int = 0
-    temperature: float = 0.5
-    cost: CostName = "max"
-    max_cost: float | None = None
-    start_evaluations: int | None = None
-    exact_rates: bool = False
-    moves: str = "stretch"
-    early_rejection: bool = True
-
-    def check(self, emodel: EModel) -> int:
-        """Check the settings against an e-model and return the number of walkers.
-
-        Raises
-        ------
-        IonfoError
-            If one of them breaks a rule.
-        """
-        parse_moves(self.moves)
-        n_parameters = len(emodel.free_names)
-        walkers = 2 * n_parameters + 2 if self.walkers is None else self.walkers
-        if self.steps < 1:
-            raise IonfoError(f"--steps must be at least 1, got {self.steps}")
-        if walkers < 2 * n_parameters or walkers % 2:
-            raise IonfoError(
-                f"--walkers must be even and at least {2 * n_parameters} (twice the free "
-                f"parameters of '{emodel.name}'), got {walkers}"
-            )
-        if not (np.isfinite(self.temperature) and self.temperature > 0):
-            raise IonfoError(f"--temperature must be positive, got {self.temperature}")
-        if self.max_cost is not None and not self.max_cost > 0:
-            raise IonfoError(f"--max-cost must be positive, got {self.max_cost}")
-        if self.seed < 0:
-            raise IonfoError(f"--seed must not be negative, got {self.seed}")
-        if self.start_evaluations is not None and self.start_evaluations < 0:
-            raise IonfoError(
-                f"--start-evaluations must not be negative, got {self.start_evaluations}"
-            )
-        return walkers
+_LOG_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -111,16 +47,16 @@ class Progress:
 
     Attributes
     ----------
-    phase : {"start", "sample"}
-        The search for starting points, or the chain.
+    phase : {"suspects", "start", "order", "sample"}
+        What is being done.
     done, total : int
-        Evaluations of the search, or steps of the chain.
+        Evaluations, or steps of all ensembles together.
     began : float
         Time at which the phase began (`time.monotonic`).
     n_evaluations : int
         In this phase.
     acceptance, best_cost, median_cost : float
-        Of the walkers; NaN in the search.
+        Of the walkers; NaN before the chains.
     """
 
     phase: str
@@ -143,11 +79,13 @@ def run_sampler(
     processes: int = 1,
     report: Callable[[Progress], None] = lambda progress: None,
     stopped: Callable[[StopRun], None] = lambda why: None,
-) -> Target:
+    note: Callable[[str], None] = lambda text: None,
+    force: bool = False,
+) -> Counts:
     """Sample an e-model into a run folder, or go on with the run that is there.
 
-    The chain of a run that was stopped or killed and resumed, on any number of ranks, is the
-    chain of one that was not.  `settings.steps` is the total: a larger one extends a run.
+    The chains of a run that was stopped or killed and resumed, on any number of ranks, are the
+    chains of one that was not.  `settings.steps` is the total: a larger one extends a run.
 
     Parameters
     ----------
@@ -167,11 +105,15 @@ def run_sampler(
         Called as the run goes on.
     stopped : callable
         Called when a signal has stopped the run and all is stored.
+    note : callable
+        Given what the user should know before it begins.
+    force : bool
+        Move another run that is in the folder aside instead of refusing.
 
     Returns
     -------
-    Target
-        With the counts of evaluations and failures.
+    Counts
+        Of all evaluations of the chains.
 
     Raises
     ------
@@ -181,233 +123,253 @@ def run_sampler(
         If a signal asked it to stop; the chain is stored up to the last step.
     """
     n_walkers = settings.check(emodel)
-    is_old = (out / "run.json").exists()
-    if not is_old:
-        RunStore.check_free(out)
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology)
+    asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models)
+    if (out / "run.json").exists():
+        try:
+            check_same_run(RunStore(out), asked)
+        except IonfoError:
+            if not force:
+                raise
+            note(f"the run that was in '{out}' is now in '{_move_aside(out)}'")
+    if not (out / "run.json").exists():
+        RunStore.check_free(out)
     build_mechanisms(folder)
     numerics = Numerics(exact_rates=settings.exact_rates)
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
-    asked = _settings_json(emodel, settings, n_walkers, morphology, folder, start_models)
-    store = RunStore(out)
-    if is_old:
-        check_same_run(store, asked)
-        if settings.steps > store.settings["settings"]["steps"]:
-            store.set_steps(settings.steps)
-    began = time.monotonic()
-    with stoppable() as flag, open_pool(spec, processes) as pool:
-        max_cost = np.inf if settings.max_cost is None else settings.max_cost
-        target = Target(emodel, pool, settings.temperature, max_cost, stop=flag)
-        start = None
-        if not is_old:
-            start = _search(target, settings, n_walkers, start_models, report, began)
+    out.mkdir(parents=True, exist_ok=True)
+    with writing(out), stoppable() as flag, open_workers(spec, processes) as workers:
+        if not (out / "run.json").exists():
             store = RunStore.create(out, asked)
-        with writing(out):
-            if start is None and not store.state["segments"]:
-                # it was killed between the search and the first step: the search again
-                start = _search(target, settings, n_walkers, start_models, report, began)
-            if start is not None:
-                store.write_start(_start_frame(target, start))
-            store.log("start", ranks=mpi.announced()[0], processes=processes, host=platform.node())
-            try:
-                run_chain(target, store, settings, start, report)
-            except StopRun as why:
-                store.log("stopped", signal=str(why))
-                stopped(why)
-                raise
-            store.log(
-                "end",
-                seconds=round(time.monotonic() - began, 1),
-                evaluations=target.n_evaluations,
-                integrator_steps=target.n_steps,
+        else:
+            store = RunStore(out)
+            kept = store.settings
+            wanted = {**kept["settings"], **asked["settings"]}
+            if wanted != kept["settings"]:
+                store.write_settings({**kept, "settings": wanted})
+        flight = FlightRecord(out, emodel, settings.cost)
+        for text in flight.told():
+            note(text)
+        run = _Run(store, emodel, settings, n_walkers, start_models, workers, report)
+        run.scheduler = Scheduler(workers, flag, flight)
+        try:
+            run.all()
+        except StopRun as why:
+            run.end("stopped", signal=str(why))
+            flight.close()
+            stopped(why)
+            raise
+        except WorkerDied:
+            run.end("worker died")
+            raise  # the record of what was in flight stays
+        except BaseException:
+            with suppress(IonfoError, OSError):
+                run.end("failed")
+                flight.close()
+            raise
+        run.end("end")
+        flight.close()
+        return run.counts()
+
+
+class _Run:
+    """The phases of one session of a run."""
+
+    scheduler: Scheduler
+
+    def __init__(
+        self,
+        store: RunStore,
+        emodel: EModel,
+        settings: SampleSettings,
+        n_walkers: int,
+        start_models: NDArray[np.float64] | None,
+        workers: Workers,
+        report: Callable[[Progress], None],
+    ) -> None:
+        self.store = store
+        self.emodel = emodel
+        self.settings = settings
+        self.n_walkers = n_walkers
+        self.start_models = start_models
+        self.workers = workers
+        self.report = report
+        self.writer = RunWriter(store)
+        self.chains: list[Chain] = []
+        self._began = self._last_log = time.monotonic()
+        self._n_results = 0
+
+    def all(self) -> None:
+        """Do what is left to do."""
+        self.store.log(
+            "start",
+            ranks=mpi.announced()[0],
+            workers=self.workers.n_workers,
+            host=platform.node(),
+        )
+        self._try_suspects()
+        is_new = not self.writer.ensembles
+        if is_new:
+            starts = self._search()
+            if "tries" not in self.store.settings:
+                self._prepare(starts)
+        order = self.store.settings["order"]
+        for ensemble in range(self.settings.ensembles):
+            target = self._target(order=None if order is None else tuple(order))
+            chain = Chain(
+                target, self.writer, self.settings, ensemble, self.store.settings["tries"]
             )
-    return target
+            if is_new:
+                chain.begin(starts[ensemble])
+            else:
+                chain.resume(self.n_walkers)
+            self.chains.append(chain)
+        if is_new:
+            self.writer.flush()
+        self._phase("sample", self._tell_chains)
+        self.scheduler.run([chain.walk for chain in self.chains])
 
+    def end(self, event: str, **more: Any) -> None:
+        """Store and log where the run stands."""
+        self.writer.flush()
+        self._log(event, **more)
 
-def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
-    """Check that a run folder holds the run that is asked for; only its steps may differ.
+    def counts(self) -> Counts:
+        """Sum over the chains."""
+        total = Counts()
+        for chain in self.chains:
+            total += chain.target.counts
+        return total
 
-    Raises
-    ------
-    IonfoError
-        If anything else differs; it says what.
-    """
-    present = store.settings
-    for key in ("emodel_hash", "morphology", "mechanisms_hash", "versions"):
-        if present.get(key) != asked[key]:
-            what = key.removesuffix("_hash").replace("emodel", "e-model")
-            if key == "versions":
-                was, now = present.get(key) or {}, asked[key]
-                changed = sorted(n for n in {*was, *now} if was.get(n) != now.get(n))
-                what = "versions of " + ", ".join(
-                    f"{n} ({was.get(n)}, now {now.get(n)})" for n in changed
+    # -- phases -----------------------------------------------------------------
+
+    def _try_suspects(self) -> None:
+        """Evaluate what was in flight when the last session died, before all else."""
+        flight = self.scheduler.flight
+        if not flight.suspects:
+            return
+        n_suspects = len(flight.suspects)
+        self._phase("suspects", lambda began, n: Progress("suspects", n, n_suspects, began, n))
+
+        def one_by_one() -> None:
+            for group in flight.groups():
+                flight.acquit(group, SharedPool().map(evaluate, group))
+
+        self.scheduler.run([one_by_one])
+
+    def _search(self) -> list[Start]:
+        """Find starting points for every ensemble."""
+        settings = self.settings
+        allowed = settings.n_start_evaluations(self.n_walkers)
+        starts: dict[int, Start] = {}
+        stored = self.store.table("start")
+
+        def search(ensemble: int) -> Callable[[], None]:
+            target = self._target()
+            target.pool = ReplayPool(target.pool, self.emodel, self.writer, ensemble, stored)
+            rng = np.random.default_rng(stream(settings.seed, 0, ensemble))
+
+            def task() -> None:
+                starts[ensemble] = (
+                    from_bounds(target, self.n_walkers, allowed, rng)
+                    if self.start_models is None
+                    else around_models(target, self.start_models, self.n_walkers, allowed, rng)
                 )
-            raise IonfoError(
-                f"run '{store.folder}' was made with other {what}, and a chain cannot mix them; "
-                "choose another folder with --out"
-            )
-    was, now = present["settings"], asked["settings"]
-    for name in sorted({*was, *now} - {"steps"}):
-        if was.get(name) != now.get(name):
-            raise IonfoError(
-                f"run '{store.folder}' was made with {name} {was.get(name)}, not "
-                f"{now.get(name)}, and a chain cannot mix them; give the same, or choose another "
-                "folder with --out"
-            )
-    if store.state["steps"] > now["steps"]:
-        raise IonfoError(
-            f"run '{store.folder}' already has {store.state['steps']} steps, --steps asks for "
-            f"{now['steps']}; --steps is the total"
+
+            return task
+
+        at_most = self.n_walkers if self.start_models is not None else max(allowed, self.n_walkers)
+        total = settings.ensembles * at_most
+        self._phase("start", lambda began, n: Progress("start", n, total, began, n))
+        self.scheduler.run([search(ensemble) for ensemble in range(settings.ensembles)])
+        self.writer.flush()
+        return [starts[ensemble] for ensemble in range(settings.ensembles)]
+
+    def _prepare(self, starts: list[Start]) -> None:
+        """Choose tries and the order of protocols, and write them to run.json."""
+        settings = self.settings
+        moves = make_moves(settings.mixture(), self.emodel.bounds, settings.adapt_steps)
+        random = np.random.RandomState(  # noqa: NPY002  emcee moves take the legacy generator
+            np.random.MT19937(stream(settings.seed, 3, 0))
+        )
+        inside = self._target().is_inside
+        tries = choose_tries(moves, [start.theta for start in starts], inside, random)
+        order = self._order(starts) if settings.early_rejection else None
+        self.store.write_settings({**self.store.settings, "tries": tries, "order": order})
+
+    def _order(self, starts: list[Start]) -> list[str]:
+        """Choose the order of protocols."""
+        target = self._target()
+        target.pool = ReplayPool(
+            target.pool, self.emodel, self.writer, -1, self.store.table("start")
+        )
+        rng = np.random.default_rng(stream(self.settings.seed, 2, 0))
+        theta = np.concatenate([start.theta for start in starts])
+        cost = np.concatenate([start.blobs["cost"] for start in starts])
+        found: list[tuple[str, ...]] = []
+        self._phase("order", lambda began, n: Progress("order", n, N_EVALUATIONS, began, n))
+        self.scheduler.run([lambda: found.append(choose_order(target, theta, cost, rng))])
+        self.writer.flush()
+        return list(found[0])
+
+    # -- what is shown and logged -------------------------------------------------
+
+    def _target(self, order: tuple[str, ...] | None = None) -> Target:
+        settings = self.settings
+        return Target(
+            self.emodel,
+            SharedPool(),
+            settings.temperature,
+            np.inf if settings.max_cost is None else settings.max_cost,
+            cost=settings.cost,
+            order=order,
+        )
+
+    def _phase(self, name: str, progress: Callable[[float, int], Progress]) -> None:
+        began, n_before = time.monotonic(), self._n_results
+
+        def on_result() -> None:
+            self._n_results += 1
+            self.report(progress(began, self._n_results - n_before))
+            if time.monotonic() - self._last_log > _LOG_SECONDS:
+                self._log("progress", phase=name)
+
+        self.scheduler.on_result = on_result
+
+    def _tell_chains(self, began: float, n: int) -> Progress:
+        costs = np.concatenate([chain.state.blobs["cost"] for chain in self.chains])
+        return Progress(
+            "sample",
+            sum(chain.backend.iteration for chain in self.chains),
+            self.settings.steps * len(self.chains),
+            began,
+            n,
+            acceptance=float(np.mean([chain.acceptance for chain in self.chains])),
+            best_cost=float(costs.min()),
+            median_cost=float(np.median(costs)),
+        )
+
+    def _log(self, event: str, **more: Any) -> None:
+        self._last_log = time.monotonic()
+        self.store.log(
+            event,
+            seconds=round(self._last_log - self._began, 1),
+            workers=self.workers.n_workers,
+            busy_seconds=round(self.scheduler.busy_seconds, 1),
+            steps=sum(chain.backend.iteration for chain in self.chains),
+            evaluations=self._n_results,
+            **more,
         )
 
 
-def _search(
-    target: Target,
-    settings: SampleSettings,
-    n_walkers: int,
-    start_models: NDArray[np.float64] | None,
-    report: Callable[[Progress], None],
-    began: float,
-) -> Start:
-    asked = settings.start_evaluations
-    allowed = 40 * n_walkers if asked is None else asked
-    rng = np.random.default_rng(_seed(settings.seed, 0))
-
-    total = n_walkers if start_models is not None else max(allowed, n_walkers)
-
-    def tell() -> None:
-        report(Progress("start", target.n_evaluations, total, began, target.n_evaluations))
-
-    target.on_evaluation = tell
-    if start_models is not None:
-        return around_models(target, start_models, n_walkers, allowed, rng)
-    return from_bounds(target, n_walkers, allowed, rng)
-
-
-def run_chain(
-    target: Target,
-    store: RunStore,
-    settings: SampleSettings,
-    start: Start | None,
-    report: Callable[[Progress], None] = lambda progress: None,
-) -> None:
-    """Walk on a target and store every state.
-
-    Parameters
-    ----------
-    target : Target
-        The density.
-    store : RunStore
-        A run folder, without states when `start` is given.
-    settings : SampleSettings
-        Gives steps and seed.
-    start : Start or None
-        Starting points with their costs; None goes on where the store stands.
-    report : callable
-        Called after every evaluation and every step.
-    """
-    if start is None:
-        n_walkers, n_parameters = store.last_state().coords.shape
-    else:
-        n_walkers, n_parameters = start.theta.shape
-    backend = SegmentBackend(store, target.emodel)
-    sampler = emcee.EnsembleSampler(
-        n_walkers,
-        n_parameters,
-        target,
-        backend=backend,
-        blobs_dtype=target.blob_dtype,
-        vectorize=True,
-        moves=[
-            (EarlyRejection(move, target, settings.early_rejection), weight)
-            for move, weight in make_moves(parse_moves(settings.moves))
-        ],
-    )
-    if start is None:
-        state = backend.resume()
-    else:
-        generator = np.random.RandomState(  # noqa: NPY002
-            np.random.MT19937(_seed(settings.seed, 1))
-        )
-        state = State(
-            start.theta,
-            log_prob=target.log_prob(start.blobs["cost"]),
-            blobs=start.blobs,
-            random_state=generator.get_state(),
-        )
-        backend.save_initial(state)
-    n_left = settings.steps - backend.iteration
-    if n_left <= 0:
-        return
-    began, n_before = time.monotonic(), target.n_evaluations
-
-    def tell() -> None:
-        costs = state.blobs["cost"]
-        report(
-            Progress(
-                "sample",
-                backend.iteration,
-                settings.steps,
-                began,
-                target.n_evaluations - n_before,
-                acceptance=float(backend.accepted.mean()) / max(1, backend.iteration),
-                best_cost=float(costs.min()),
-                median_cost=float(np.median(costs)),
-            )
-        )
-
-    target.on_evaluation = tell
-    try:
-        for stepped in sampler.sample(
-            state, iterations=n_left, store=True, skip_initial_state_check=True
-        ):
-            state = stepped
-            tell()
-    finally:
-        backend.flush()
-
-
-def _seed(seed: int, phase: int) -> np.random.SeedSequence:
-    """One stream per phase (0 start, 1 chain), independent of ranks and of each other."""
-    return np.random.SeedSequence(seed, spawn_key=(phase, 0))
-
-
-def _start_frame(target: Target, start: Start) -> Any:
-    return state_frame(
-        target.emodel,
-        {"evaluation": np.arange(len(start.tried_theta))},
-        start.tried_theta,
-        start.tried_blobs,
-        target.log_prob(start.tried_blobs["cost"]),
-    )
-
-
-def _settings_json(
-    emodel: EModel,
-    settings: SampleSettings,
-    n_walkers: int,
-    morphology: Path,
-    mechanisms: Path,
-    start_models: NDArray[np.float64] | None,
-) -> dict[str, Any]:
-    return {
-        "emodel": emodel.model_dump(mode="json"),
-        "emodel_hash": emodel.content_hash,
-        **cell_hashes(morphology, mechanisms),
-        "settings": {
-            "steps": settings.steps,
-            "walkers": n_walkers,
-            "ensembles": 1,
-            "seed": settings.seed,
-            "temperature": settings.temperature,
-            "cost": settings.cost,
-            "max_cost": settings.max_cost,
-            "start_evaluations": settings.start_evaluations,
-            "start": "bounds" if start_models is None else start_models.tolist(),
-            "moves": parse_moves(settings.moves),
-            "exact_rates": settings.exact_rates,
-        },
-        "versions": {name: version(name) for name in _PACKAGES},
-    }
+def _move_aside(out: Path) -> Path:
+    """Rename a run folder to the first free OUT.old-N."""
+    n = 1
+    while (aside := out.with_name(f"{out.name}.old-{n}")).exists():
+        n += 1
+    with writing(out):
+        pass  # whoever writes there must not lose the folder
+    out.rename(aside)
+    return aside

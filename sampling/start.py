@@ -1,22 +1,26 @@
 """The search for starting points: seeded, bounded in evaluations, stored apart.
 
-Without a file it draws from the bounds, keeps the best, and lets them move at a
-temperature that falls to the sampler's own.
+Without a file it draws from the bounds and keeps the best.  They move while a temperature falls,
+first on the mean of the scores, which still tells good from bad where some feature is missing
+and every maximum is 250; then on the cost of the sampler, to its own temperature.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import emcee
 import numpy as np
+from emcee.model import Model
 from emcee.state import State
 from numpy.typing import NDArray
 
 from ..errors import IonfoError
-from .target import Target
+from ..features import combine_cost
+from .evaluator import Evaluation
+from .moves import EarlyRejection
+from .target import Target, blob_dtype, pack_blobs
 
 _JITTER = 0.01
 """SD of the spread around given models, as a fraction of the width of the bounds."""
@@ -24,42 +28,18 @@ _JITTER = 0.01
 
 @dataclass(frozen=True)
 class Start:
-    """Where the walkers start, and all that was evaluated to find out.
+    """Where the walkers start.
 
     Attributes
     ----------
     theta : ndarray, shape (n_walkers, n_parameters)
         Starting points.
     blobs : ndarray, shape (n_walkers,)
-        Their features, scores and costs.
-    tried_theta, tried_blobs : ndarray
-        Every evaluation of the search, in order.
+        Their features, scores, costs and steps.
     """
 
     theta: NDArray[np.float64]
     blobs: NDArray[np.void]
-    tried_theta: NDArray[np.float64]
-    tried_blobs: NDArray[np.void]
-
-
-class _Trace:
-    """Evaluate and remember."""
-
-    def __init__(self, target: Target) -> None:
-        self.target = target
-        self.theta: list[NDArray[np.float64]] = []
-        self.blobs: list[NDArray[np.void]] = []
-        self.n = 0
-
-    def __call__(self, theta: NDArray[np.float64]) -> NDArray[np.void]:
-        blobs = self.target.blobs(self.target.evaluate(theta))
-        self.theta.append(theta.copy())
-        self.blobs.append(blobs)
-        self.n += len(theta)
-        return blobs
-
-    def all(self) -> tuple[NDArray[np.float64], NDArray[np.void]]:
-        return np.concatenate(self.theta), np.concatenate(self.blobs)
 
 
 def around_models(
@@ -100,13 +80,13 @@ def around_models(
     if len(models) > n_walkers:
         # successive rows of a population are states of one walker
         models = models[np.sort(rng.choice(len(models), n_walkers, replace=False))]
-    trace = _Trace(target)
+    n_tried = 0
     kept_theta: NDArray[np.float64] = np.empty((0, models.shape[1]))
-    kept_blobs: NDArray[np.void] = np.empty(0, target.blob_dtype)
+    kept_blobs: NDArray[np.void] = np.empty(0, blob_dtype(target.emodel))
     first = models[:n_walkers]
     while True:
         n_missing = n_walkers - len(kept_theta)
-        if trace.n == 0:
+        if n_tried == 0:
             centres = first[np.arange(n_walkers) % len(first)]
             is_copy = np.arange(n_walkers) >= len(first)
         else:
@@ -115,16 +95,17 @@ def around_models(
         noise = rng.standard_normal(centres.shape) * _JITTER * (high - low)
         spread = _reflect(centres + noise, low, high)
         theta = np.where(is_copy[:, None], spread, centres)
-        blobs = trace(theta)
+        blobs = pack_blobs(target.emodel, target.evaluate(theta))
+        n_tried += len(theta)
         good = blobs["cost"] <= target.max_cost
         kept_theta = np.concatenate([kept_theta, theta[good]])
         kept_blobs = np.concatenate([kept_blobs, blobs[good]])
         n_missing = n_walkers - len(kept_theta)
         if n_missing <= 0:
             _check_spread(kept_theta, target.emodel.free_names)
-            return Start(kept_theta, kept_blobs, *trace.all())
-        if trace.n + n_missing > max_evaluations:
-            raise _too_few(len(kept_theta), n_walkers, target.max_cost, trace.n)
+            return Start(kept_theta, kept_blobs)
+        if n_tried + n_missing > max_evaluations:
+            raise _too_few(len(kept_theta), n_walkers, target.max_cost, n_tried)
 
 
 def from_bounds(
@@ -135,9 +116,10 @@ def from_bounds(
 ) -> Start:
     """Find the valid region from the bounds alone.
 
-    A quarter of the evaluations is drawn uniformly; the best of them move as an ensemble
-    while the temperature falls geometrically from the spread of their costs to the target's, or
-    lower where the largest cost asks for it.
+    A quarter of the evaluations is drawn uniformly; the best move as an ensemble, for another
+    quarter on the mean score and then on the target's cost, while the temperature falls
+    geometrically from the spread of their costs to the target's, or lower where the largest
+    cost asks for it.  Evaluations end where they are certain to be of no use.
     The search ends early once every walker lies below the target's largest cost.
 
     Parameters
@@ -152,105 +134,117 @@ def from_bounds(
     IonfoError
         If too few states lie below the target's largest cost.
     """
-    trace = _Trace(target)
-    low, high = target.emodel.bounds.T
-    n_draws = max(n_walkers, max_evaluations // 4)
-    batches = np.array_split(
-        low + (high - low) * rng.random((n_draws, len(low))), max(1, n_draws // (4 * n_walkers))
-    )
-    for batch in batches:
-        trace(batch)
-    theta, blobs = trace.all()
-    best = np.argsort(blobs["cost"], kind="stable")[:n_walkers]
-    theta, blobs = theta[best], blobs[best]
-    if max_evaluations > trace.n:
-        theta, blobs = _anneal(target, trace, theta, blobs, max_evaluations, rng)
-    bad = np.flatnonzero(blobs["cost"] > target.max_cost)
-    if len(bad):
-        theta, blobs = _replace(trace, theta, blobs, bad, target.max_cost)
-    return Start(theta, blobs, *trace.all())
-
-
-def _anneal(
-    target: Target,
-    trace: _Trace,
-    theta: NDArray[np.float64],
-    blobs: NDArray[np.void],
-    max_evaluations: int,
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.float64], NDArray[np.void]]:
-    """Move the walkers while the temperature falls, until the evaluations are spent.
-
-    It also ends when every walker lies below the target's largest cost.
-    """
-    n_walkers, n_parameters = theta.shape
+    search = _Search(target, n_walkers, max_evaluations, rng)
+    search.draw(max(n_walkers, max_evaluations // 4))
+    coldest = 1.0 / len(target.emodel.free_names)
+    search.anneal(replace(target, cost="mean", max_cost=np.inf), coldest, max_evaluations // 2)
     # states of temperature T have costs of about T times the number of parameters
-    coldest = min(target.temperature, target.max_cost / n_parameters)
-    hottest = max(coldest, float(np.std(blobs["cost"])))
+    coldest = min(target.temperature, target.max_cost * coldest)
+    search.anneal(target, coldest, max_evaluations)
+    return search.start()
 
-    def unit_temperature(proposals: NDArray[np.float64]) -> list[tuple[object, ...]]:
-        inside = target.is_inside(proposals)
-        found = iter(trace(proposals[inside])) if inside.any() else iter(())
-        nothing = np.zeros(1, target.blob_dtype)[0]
-        rows: list[tuple[object, ...]] = []
-        for is_inside in inside:
-            one = next(found) if is_inside else nothing
-            log_prob = -float(one["cost"]) / temperature if is_inside else -np.inf
-            rows.append((log_prob, *one.tolist()))
-        return rows
 
-    sampler = emcee.EnsembleSampler(
-        n_walkers,
-        n_parameters,
-        unit_temperature,
-        moves=[(emcee.moves.DEMove(), 0.8), (emcee.moves.StretchMove(), 0.2)],
-        blobs_dtype=target.blob_dtype,
-        vectorize=True,
-    )
-    random_state = _legacy_random_state(rng)
-    n_before = trace.n
-    # proposals outside the bounds cost nothing, so the number of steps needs its own end
-    for _ in range(max(1, 10 * (max_evaluations - n_before) // n_walkers)):
-        if trace.n + n_walkers > max_evaluations:
-            break
-        if np.isfinite(target.max_cost) and (blobs["cost"] <= target.max_cost).all():
-            break
-        spent = (trace.n - n_before) / (max_evaluations - n_before)
-        temperature = hottest * (coldest / hottest) ** spent
-        state = State(
-            theta,
-            log_prob=-blobs["cost"] / temperature,
-            blobs=blobs,
-            random_state=random_state,
+class _Search:
+    """Walkers that are looking for the valid region, and the whole evaluations they have seen.
+
+    Blobs always hold the target's own cost.
+    """
+
+    def __init__(
+        self, target: Target, n_walkers: int, max_evaluations: int, rng: np.random.Generator
+    ) -> None:
+        self.target = target
+        self.n_walkers = n_walkers
+        self.max_evaluations = max_evaluations
+        self.rng = rng
+        self.n_tried = 0
+        self.theta: NDArray[np.float64] = np.empty((0, len(target.emodel.free_names)))
+        self.blobs: NDArray[np.void] = np.empty(0, blob_dtype(target.emodel))
+        self._good: list[tuple[NDArray[np.float64], NDArray[np.void]]] = []
+
+    def draw(self, n: int) -> None:
+        """Draw uniformly and keep the best by their mean score."""
+        low, high = self.target.emodel.bounds.T
+        mean = replace(self.target, cost="mean", max_cost=np.inf)
+        draws = low + (high - low) * self.rng.random((n, len(low)))
+        costs: NDArray[np.float64] = np.empty(0)
+        for batch in np.array_split(draws, max(1, n // self.n_walkers)):
+            is_full = len(costs) == self.n_walkers
+            blobs = self._evaluate(mean, batch, costs.max() if is_full else np.inf)
+            costs = np.concatenate([costs, blobs["cost"]])
+            theta, own = np.concatenate([self.theta, batch]), self._own(blobs)
+            blobs = np.concatenate([self.blobs, own])
+            best = np.sort(np.argsort(costs, kind="stable")[: self.n_walkers])
+            self.theta, self.blobs, costs = theta[best], blobs[best], costs[best]
+
+    def anneal(self, target: Target, coldest: float, until: int) -> None:
+        """Move the walkers while the temperature falls, until so many evaluations are spent.
+
+        It also ends when every walker lies below the largest cost.
+        """
+        blobs = self.blobs.copy()
+        blobs["cost"] = [combine_cost(one, target.cost or "max") for one in blobs["scores"]]
+        hottest = max(coldest, float(np.std(blobs["cost"])))
+        random = np.random.RandomState(  # noqa: NPY002  emcee takes numpy's legacy generator
+            np.random.MT19937(self.rng.integers(2**63))
         )
-        with warnings.catch_warnings():
-            # far from the valid region all costs can be equal; that is no error here
-            warnings.simplefilter("ignore", RuntimeWarning)
-            state = sampler.run_mcmc(state, 1, store=False, skip_initial_state_check=True)
-        theta, blobs, random_state = state.coords, state.blobs, state.random_state
-    return theta, blobs
+        model = Model(None, None, None, random)
+        moves = [emcee.moves.DEMove(), emcee.moves.StretchMove()]
+        n_before = self.n_tried
+        state = State(self.theta, log_prob=-blobs["cost"], blobs=blobs)
+        # proposals outside the bounds cost nothing, so the number of steps needs its own end
+        for _ in range(10 * (until - n_before) // self.n_walkers):
+            if self.n_tried + self.n_walkers > until or self._is_there():
+                break
+            spent = (self.n_tried - n_before) / (until - n_before)
+            temperature = hottest * (coldest / hottest) ** spent
+            move = moves[int(random.rand() < 0.2)]
+            tempered = replace(target, temperature=temperature, max_cost=np.inf, on_batch=self._see)
+            state, _ = EarlyRejection(move, tempered).propose(model, state)
+            self.theta, self.blobs = state.coords.copy(), self._own(state.blobs)
 
+    def start(self) -> Start:
+        """Give the walkers; those above the largest cost go to other good states it has met."""
+        limit = self.target.max_cost
+        bad = np.flatnonzero(self.blobs["cost"] > limit)
+        taken = {tuple(row) for row in self.theta}
+        spare = [one for one in self._good if tuple(one[0]) not in taken]
+        spare.sort(key=lambda one: float(one[1]["cost"]))
+        if len(spare) < len(bad):
+            n_found = self.n_walkers - len(bad) + len(spare)
+            raise _too_few(n_found, self.n_walkers, limit, self.n_tried)
+        for i, (theta, blob) in zip(bad, spare, strict=False):
+            self.theta[i], self.blobs[i] = theta, blob
+        return Start(self.theta, self.blobs)
 
-def _replace(
-    trace: _Trace,
-    theta: NDArray[np.float64],
-    blobs: NDArray[np.void],
-    bad: NDArray[np.intp],
-    max_cost: float,
-) -> tuple[NDArray[np.float64], NDArray[np.void]]:
-    """Move walkers above the largest cost to other states that the search has met."""
-    all_theta, all_blobs = trace.all()
-    taken = {tuple(row) for row in theta}
-    spare = [
-        i
-        for i in np.argsort(all_blobs["cost"], kind="stable")
-        if all_blobs["cost"][i] <= max_cost and tuple(all_theta[i]) not in taken
-    ]
-    if len(spare) < len(bad):
-        raise _too_few(len(theta) - len(bad) + len(spare), len(theta), max_cost, trace.n)
-    theta, blobs = theta.copy(), blobs.copy()
-    theta[bad], blobs[bad] = all_theta[spare[: len(bad)]], all_blobs[spare[: len(bad)]]
-    return theta, blobs
+    def _is_there(self) -> bool:
+        limit = self.target.max_cost
+        return bool(np.isfinite(limit) and (self.blobs["cost"] <= limit).all())
+
+    def _evaluate(
+        self, target: Target, theta: NDArray[np.float64], bound: float
+    ) -> NDArray[np.void]:
+        seen = replace(target, on_batch=self._see)
+        return pack_blobs(target.emodel, seen.evaluate(theta, np.full(len(theta), bound)))
+
+    def _see(self, thetas: NDArray[np.float64], evaluations: list[Evaluation]) -> None:
+        """Count, and keep whole evaluations below the largest cost."""
+        self.n_tried += len(thetas)
+        if np.isinf(self.target.max_cost):
+            return
+        own = self._own(pack_blobs(self.target.emodel, evaluations))
+        for theta, one, blob in zip(thetas, evaluations, own, strict=True):
+            if one.rejected_by is None and blob["cost"] <= self.target.max_cost:
+                self._good.append((theta.copy(), blob))
+
+    def _own(self, blobs: NDArray[np.void]) -> NDArray[np.void]:
+        """Give the same blobs with the target's own cost."""
+        own = blobs.copy()
+        own["cost"] = [
+            np.inf if np.isnan(one).any() else combine_cost(one, self.target.cost or "max")
+            for one in blobs["scores"]
+        ]
+        return own
 
 
 def _check_spread(theta: NDArray[np.float64], names: Sequence[str]) -> None:
@@ -282,10 +276,3 @@ def _reflect(
     folded = np.mod(theta - low, 2 * width)
     inside: NDArray[np.float64] = np.clip(low + np.minimum(folded, 2 * width - folded), low, high)
     return inside
-
-
-def _legacy_random_state(rng: np.random.Generator) -> tuple[object, ...]:
-    """Make a seed for emcee, which takes the state of numpy's legacy generator."""
-    legacy = np.random.RandomState(np.random.MT19937(rng.integers(2**63)))  # noqa: NPY002
-    state: tuple[object, ...] = legacy.get_state()  # type: ignore[assignment]
-    return state

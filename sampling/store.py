@@ -1,14 +1,17 @@
-"""The run folder: what was asked, every state of the chain, and where the chain stands.
+"""The run folder: what was asked, every state of the chains, and where they stand.
 
-    run.json              the question: e-model, settings, seed, versions, hashes
-    start.parquet         the search for starting points, never collected
+    run.json                  the question: e-model, settings, seed, versions, hashes
+    state.json                steps done, files that count, random states; replaced atomically
     segments/NNNNNN.parquet   states in the order of their acceptance, immutable
-    state.json            steps done, segments that count, random state; replaced atomically
-    log.jsonl             clock data: hosts, seconds, ranks; read by nobody
+    rejected/NNNNNN.parquet   rejected proposals, if they are kept
+    start/NNNNNN.parquet      evaluations of the searches for starting points, never collected
+    walkers/NNNNNN.parquet    where every walker stands
+    in-flight.json, failed.json   see `ionfo.sampling.flight`
+    log.jsonl                 clock data: hosts, seconds, ranks; no result reads it
 
 A row of a segment is a state that a walker moved to: ensemble, walker, step, parameters,
-features, scores, cost and log density.  It is held until the walker's next row.  Starting
-states have step -1.
+features, scores, cost, log_prob; it is held until the walker's next row.  Starting states have
+step -1.  A walker that moved twice in a step has two rows for it; the first was held for none.
 """
 
 from __future__ import annotations
@@ -17,67 +20,20 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from emcee.backends import Backend
-from emcee.state import State
-from numpy.typing import NDArray
 
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError
-from .files import read_table, write_table, write_text
+from .files import read_table, write_text
+from .tables import KEYS, Gap
 
-FORMAT = 1
-_KEYS = ("ensemble", "walker", "step")
-# how often a segment is written; no result depends on it
-_FLUSH_SECONDS = float(os.environ.get("IONFO_FLUSH_SECONDS", "10"))
-
-
-def columns(emodel: EModel) -> tuple[list[str], list[str], list[str]]:
-    """Column names of parameters, features and scores."""
-    return (
-        [f"parameters/{name}" for name in emodel.free_names],
-        [f"features/{name}" for name in emodel.feature_names],
-        [f"scores/{name}" for name in emodel.feature_names],
-    )
-
-
-def state_frame(
-    emodel: EModel,
-    keys: Mapping[str, NDArray[np.int64]],
-    theta: NDArray[np.float64],
-    blobs: NDArray[np.void],
-    log_prob: NDArray[np.float64],
-) -> pd.DataFrame:
-    """Put states into a table.
-
-    Parameters
-    ----------
-    emodel : EModel
-        Gives the column names.
-    keys : mapping of str to ndarray, shape (n_states,)
-        First columns, for example ensemble, walker and step.
-    theta : ndarray, shape (n_states, n_parameters)
-        Parameters.
-    blobs : ndarray, shape (n_states,)
-        Fields features, scores and cost.
-    log_prob : ndarray, shape (n_states,)
-        Log densities.
-    """
-    parameters, features, scores = columns(emodel)
-    return pd.concat(
-        [
-            pd.DataFrame(dict(keys)),
-            pd.DataFrame(theta, columns=parameters),
-            pd.DataFrame(np.asarray(blobs["features"]), columns=features),
-            pd.DataFrame(np.asarray(blobs["scores"]), columns=scores),
-            pd.DataFrame({"cost": np.asarray(blobs["cost"]), "log_prob": log_prob}),
-        ],
-        axis=1,
-    )
+FORMAT = 2
+Kind = Literal["segments", "rejected", "start"]
+KINDS: tuple[Kind, ...] = ("segments", "rejected", "start")
 
 
 class RunStore:
@@ -91,7 +47,6 @@ class RunStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.segments = folder / "segments"
 
     @classmethod
     def create(cls, folder: Path, settings: Mapping[str, Any]) -> RunStore:
@@ -105,9 +60,8 @@ class RunStore:
         cls.check_free(folder)
         store = cls(folder)
         try:
-            store.segments.mkdir(parents=True, exist_ok=True)
-            text = json.dumps({"format": FORMAT, **settings}, indent=1) + "\n"
-            write_text(folder / "run.json", text)
+            folder.mkdir(parents=True, exist_ok=True)
+            store.write_settings(settings)
         except OSError as error:
             raise IonfoError(
                 f"run folder '{folder}' cannot be written: {error.strerror or error}"
@@ -127,7 +81,7 @@ class RunStore:
             raise IonfoError(f"'{folder}' holds another run; choose another folder with --out")
         if folder.exists() and not folder.is_dir():
             raise IonfoError(f"'{folder}' is a file; choose another folder with --out")
-        if folder.exists() and any(folder.iterdir()):
+        if folder.exists() and any(one.name != "lock" for one in folder.iterdir()):
             raise IonfoError(
                 f"'{folder}' is not empty and is no run; choose another folder with --out"
             )
@@ -136,6 +90,11 @@ class RunStore:
         )
         if not os.access(existing, os.W_OK | os.X_OK):
             raise IonfoError(f"'{existing}' cannot be written to; choose another folder with --out")
+
+    def write_settings(self, settings: Mapping[str, Any]) -> None:
+        """Replace what was asked."""
+        content = {**settings, "format": FORMAT}
+        write_text(self.folder / "run.json", json.dumps(content, indent=1) + "\n")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -164,77 +123,102 @@ class RunStore:
             raise IonfoError(f"'{path}' is damaged: it holds no e-model")
         return content
 
-    @property
+    @cached_property
     def emodel(self) -> EModel:
         """The e-model of the run."""
         return parse_emodel(json.dumps(self.settings["emodel"]), str(self.folder / "run.json"))
 
     @property
     def state(self) -> dict[str, Any]:
-        """Where the chain stands (state.json); no steps when there is none yet."""
-        path = self.folder / "state.json"
-        if not path.exists():
-            return {"steps": 0, "segments": []}
-        try:
-            content: dict[str, Any] = json.loads(path.read_text())
-        except (OSError, ValueError, RecursionError) as error:
-            raise IonfoError(f"'{path}' cannot be read: {error}") from None
-        if (
-            not isinstance(content, dict)
-            or not isinstance(content.get("steps"), int)
-            or not isinstance(content.get("segments"), list)
-            or not all(isinstance(n, str) and Path(n).name == n for n in content["segments"])
-        ):
-            raise IonfoError(f"'{path}' is damaged: it must hold steps and a list of segments")
-        return content
-
-    def states(self) -> pd.DataFrame:
-        """Every state that counts, sorted by ensemble, walker and step."""
-        frames = [read_table(self.segments / name)[0] for name in self.state["segments"]]
-        if not frames:
-            raise IonfoError(f"run '{self.folder}' holds no states yet")
-        return pd.concat(frames).sort_values(list(_KEYS), ignore_index=True)
-
-    def last_state(self) -> State:
-        """Where every walker stands after the last step, with emcee's random numbers.
+        """Where the run stands (state.json); nothing is listed when there is none yet.
 
         Raises
         ------
         IonfoError
-            If the state file holds no random state, or a segment cannot be read.
+            If it is damaged.
         """
-        state, emodel = self.state, self.emodel
-        if "random_state" not in state:
-            raise IonfoError(f"'{self.folder / 'state.json'}' is damaged: no random state")
-        states = self.states()
-        rows = states[states["step"] < state["steps"]].groupby("walker", sort=True).tail(1)
-        rows = rows.sort_values("walker")
-        parameters, features, scores = columns(emodel)
-        n = len(emodel.features)
-        blobs = np.empty(
-            len(rows),
-            [("features", np.float64, (n,)), ("scores", np.float64, (n,)), ("cost", np.float64)],
-        )
-        blobs["features"] = rows[features].to_numpy()
-        blobs["scores"] = rows[scores].to_numpy()
-        blobs["cost"] = rows["cost"].to_numpy()
-        kind, key, position, has_gauss, cached = state["random_state"]
-        return State(
-            rows[parameters].to_numpy(),
-            log_prob=rows["log_prob"].to_numpy(),
-            blobs=blobs,
-            random_state=(kind, np.array(key, dtype=np.uint32), position, has_gauss, cached),
+        path = self.folder / "state.json"
+        if not path.exists():
+            return {**{kind: [] for kind in KINDS}, "walkers": None, "ensembles": []}
+        try:
+            content: dict[str, Any] = json.loads(path.read_text())
+        except (OSError, ValueError, RecursionError) as error:
+            raise IonfoError(f"'{path}' cannot be read: {error}") from None
+        if not _is_state(content):
+            raise IonfoError(f"'{path}' is damaged: it must list ensembles and segments")
+        return content
+
+    @property
+    def n_steps(self) -> int:
+        """Steps that every ensemble has done."""
+        return min((int(one["steps"]) for one in self.state["ensembles"]), default=0)
+
+    def states(self) -> tuple[pd.DataFrame, list[Gap]]:
+        """Every state that counts, sorted by ensemble, walker and step, and what is lost.
+
+        A segment that cannot be read is moved to the folder ``unreadable``; the rest counts.
+
+        Raises
+        ------
+        IonfoError
+            If there is none.
+        """
+        state = self.state
+        frames, gaps = [], []
+        before = [-1] * len(state["ensembles"])
+        for entry in state["segments"]:
+            frame = self._read("segments", entry)
+            if frame is not None:
+                frames.append(frame)
+            else:
+                gaps += [
+                    Gap(ensemble, begin, end)
+                    for ensemble, (begin, end) in enumerate(
+                        zip(before, entry["steps"], strict=True)
+                    )
+                ]
+            before = entry["steps"]
+        if not frames:
+            raise IonfoError(f"run '{self.folder}' holds no states yet")
+        # rows of one step stay in the order in which they were accepted
+        found = pd.concat(frames).sort_values(list(KEYS), ignore_index=True, kind="stable")
+        return found, gaps
+
+    def table(self, kind: Kind) -> pd.DataFrame | None:
+        """Give all readable rows of one kind; None when there are none."""
+        frames = [self._read(kind, entry) for entry in self.state[kind]]
+        known = [frame for frame in frames if frame is not None]
+        return pd.concat(known, ignore_index=True) if known else None
+
+    def n_lost(self) -> int:
+        """States in segments that cannot be read."""
+        folder = self.folder / "segments"
+        return sum(
+            int(one["rows"])
+            for one in self.state["segments"]
+            if not (folder / one["name"]).exists()
         )
 
-    def set_steps(self, steps: int) -> None:
-        """Raise the number of steps that were asked for."""
-        content = self.settings
-        content["settings"]["steps"] = steps
-        write_text(self.folder / "run.json", json.dumps(content, indent=1) + "\n")
+    def _read(self, kind: Kind, entry: Mapping[str, Any]) -> pd.DataFrame | None:
+        path = self.folder / kind / entry["name"]
+        try:
+            frame = read_table(path)[0]
+        except IonfoError:
+            if path.exists():
+                self._set_aside(path)
+            return None
+        if len(frame) != entry["rows"]:
+            self._set_aside(path)
+            return None
+        return frame
 
-    def write_start(self, frame: pd.DataFrame) -> None:
-        """Store the search for starting points apart from the chain."""
-        write_table(self.folder / "start.parquet", frame)
+    def _set_aside(self, path: Path) -> None:
+        aside = self.folder / "unreadable"
+        try:
+            aside.mkdir(exist_ok=True)
+            path.replace(aside / f"{path.parent.name}-{path.name}")
+        except OSError:  # read-only: it stays, and is left out all the same
+            return
 
     def log(self, event: str, **fields: Any) -> None:
         """Append clock data to the log."""
@@ -242,158 +226,34 @@ class RunStore:
         with open(self.folder / "log.jsonl", "a") as handle:
             handle.write(line + "\n")
 
+    def read_log(self) -> list[dict[str, Any]]:
+        """Give the lines of the log that can be read."""
+        try:
+            lines = (self.folder / "log.jsonl").read_text().splitlines()
+        except OSError:
+            return []
+        found = []
+        for line in lines:
+            try:
+                one = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(one, dict):
+                found.append(one)
+        return found
 
-class SegmentBackend(Backend):  # type: ignore[misc]  # emcee has no types
-    """emcee's storage: states of one ensemble go to segments of a run folder.
 
-    Parameters
-    ----------
-    store : RunStore
-        An existing run folder without states.
-    emodel : EModel
-        The e-model of the run.
-    ensemble : int
-        Number of the ensemble.
-    """
-
-    def __init__(self, store: RunStore, emodel: EModel, ensemble: int = 0) -> None:
-        super().__init__()
-        self.store = store
-        self.emodel = emodel
-        self.ensemble = ensemble
-        self._buffer: list[pd.DataFrame] = []
-        self._written: list[str] = []
-        self._last_flush = time.monotonic()
-        self._random_state: Any = None
-
-    def reset(self, nwalkers: int, ndim: int) -> None:
-        """Start a new chain."""
-        self.nwalkers, self.ndim = int(nwalkers), int(ndim)
-        self.iteration = 0
-        self.accepted = np.zeros(self.nwalkers)
-        self.initialized = True
-
-    def resume(self) -> State:
-        """Go on where the run folder says the chain stands, and return that state."""
-        stored = self.store.state
-        last = self.store.last_state()
-        states = self.store.states()
-        moves = states[(states["step"] >= 0) & (states["step"] < stored["steps"])]
-        self.iteration = stored["steps"]
-        counted = np.bincount(moves["walker"].to_numpy(), minlength=self.nwalkers)
-        self.accepted = counted.astype(np.float64)
-        self._written = list(stored["segments"])
-        self._random_state = last.random_state
-        return last
-
-    def has_blobs(self) -> bool:
-        """Features, scores and cost travel with every state."""
-        return True
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Walkers and parameters."""
-        return self.nwalkers, self.ndim
-
-    @property
-    def random_state(self) -> Any:
-        """State of emcee's random numbers after the last step."""
-        return self._random_state
-
-    def grow(self, ngrow: int, blobs: Any) -> None:
-        """Segments need no room made in advance."""
-
-    def save_initial(self, state: State) -> None:
-        """Store the starting states as step -1."""
-        self._add(state, np.ones(self.nwalkers, bool), -1)
-        self._random_state = state.random_state
-        self.flush()
-
-    def save_step(self, state: State, accepted: NDArray[np.bool_]) -> None:
-        """Store the states that walkers moved to in one step."""
-        self._add(state, np.asarray(accepted, bool), self.iteration)
-        self.accepted += accepted
-        self.iteration += 1
-        self._random_state = state.random_state
-        if time.monotonic() - self._last_flush > _FLUSH_SECONDS:
-            self.flush()
-
-    def get_value(self, name: str, flat: bool = False, thin: int = 1, discard: int = 0) -> Any:
-        """Chain or log density of the written states.
-
-        Parameters
-        ----------
-        name : {"chain", "log_prob"}
-            What to read; shape (n_steps, n_walkers, n_parameters) or (n_steps, n_walkers).
-        flat, thin, discard
-            As in emcee.
-        """
-        self.flush()
-        wanted = columns(self.emodel)[0] if name == "chain" else [name]
-        values = dense(self.store.states(), wanted, self.iteration)[self.ensemble]
-        values = values if name == "chain" else values[..., 0]
-        values = values[discard + thin - 1 : self.iteration : thin]
-        return values.reshape(-1, *values.shape[2:]) if flat else values
-
-    def flush(self) -> None:
-        """Write what is buffered, then let the state file say so."""
-        if self._buffer:
-            name = f"{len(self._written):06d}.parquet"
-            write_table(self.store.segments / name, pd.concat(self._buffer, ignore_index=True))
-            self._written.append(name)
-            self._buffer = []
-        kind, key, position, has_gauss, cached = self._random_state
-        state = {
-            "steps": self.iteration,
-            "segments": self._written,
-            "random_state": [kind, np.asarray(key).tolist(), position, has_gauss, cached],
-        }
-        write_text(self.store.folder / "state.json", json.dumps(state) + "\n")
-        self._last_flush = time.monotonic()
-
-    def _add(self, state: State, moved: NDArray[np.bool_], step: int) -> None:
-        walkers = np.flatnonzero(moved)
-        if len(walkers) == 0:
-            return
-        keys = {
-            "ensemble": np.full(len(walkers), self.ensemble),
-            "walker": walkers,
-            "step": np.full(len(walkers), step),
-        }
-        self._buffer.append(
-            state_frame(
-                self.emodel,
-                keys,
-                state.coords[walkers],
-                state.blobs[walkers],
-                state.log_prob[walkers],
-            )
+def _is_state(content: Any) -> bool:
+    """Whether a state file has the form that the rest of the program relies on."""
+    try:
+        n = len(content["ensembles"])
+        names = [entry["name"] for kind in KINDS for entry in content[kind]]
+        names += [content["walkers"]] if content["walkers"] is not None else []
+        return (
+            all(isinstance(name, str) and Path(name).name == name for name in names)
+            and all(isinstance(entry["rows"], int) for kind in KINDS for entry in content[kind])
+            and all(len(entry["steps"]) == n for entry in content["segments"])
+            and all(isinstance(one["steps"], int) for one in content["ensembles"])
         )
-
-
-def dense(states: pd.DataFrame, wanted: list[str], n_steps: int) -> dict[int, NDArray[np.float64]]:
-    """Fill in the steps at which walkers stayed.
-
-    Parameters
-    ----------
-    states : DataFrame
-        From `RunStore.states`.
-    wanted : list of str
-        Columns to fill in.
-    n_steps : int
-        Steps of the chain.
-
-    Returns
-    -------
-    dict of int to ndarray, shape (n_steps, n_walkers, n_columns)
-        One array per ensemble.
-    """
-    filled: dict[int, NDArray[np.float64]] = {}
-    for _, of_ensemble in states.groupby("ensemble"):
-        n_walkers = of_ensemble["walker"].nunique()
-        values = np.empty((n_steps, n_walkers, len(wanted)))
-        for walker, rows in enumerate(rows for _, rows in of_ensemble.groupby("walker")):
-            held = np.searchsorted(rows["step"].to_numpy(), np.arange(n_steps), side="right") - 1
-            values[:, walker] = rows[wanted].to_numpy()[held]
-        filled[int(of_ensemble["ensemble"].iloc[0])] = values
-    return filled
+    except (KeyError, TypeError):
+        return False

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..emodels import EModel
+from ..features.scores import CostName
+from .counts import Counts
 from .evaluator import Evaluation
-from .pool import ModelRequest, Pool, SerialPool, evaluate
-from .stop import StopFlag
+from .pool import ModelPool, ModelRequest, evaluate
+
+
+def blob_dtype(emodel: EModel) -> np.dtype[np.void]:
+    """Fields that emcee carries along with each state."""
+    n = len(emodel.features)
+    return np.dtype(
+        [
+            ("features", np.float64, (n,)),
+            ("scores", np.float64, (n,)),
+            ("cost", np.float64),
+            ("steps", np.int64),
+        ]
+    )
+
+
+def pack_blobs(emodel: EModel, evaluations: Sequence[Evaluation]) -> NDArray[np.void]:
+    """Pack evaluations as emcee's blobs, shape (n,)."""
+    rows = [(e.features, e.scores, e.cost, e.n_steps) for e in evaluations]
+    return np.array(rows, blob_dtype(emodel))
 
 
 @dataclass
@@ -24,37 +42,29 @@ class Target:
     ----------
     emodel : EModel
         Gives bounds and features.
-    pool : Pool
+    pool : ModelPool
         Where evaluations run.
     temperature : float
         T of exp(-cost/T), in units of the cost.
     max_cost : float
         The density is zero above it.
+    cost : {"max", "sum", "mean"} or None
+        How scores are combined; None for the evaluators' way.
+    order : tuple of str or None
+        Protocols in the order to run them in; no density depends on it.
+    counts : Counts
+        What the evaluations took.
     """
 
     emodel: EModel
-    pool: Pool
+    pool: ModelPool
     temperature: float = 0.5
     max_cost: float = np.inf
-    n_evaluations: int = 0
-    n_steps: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    n_whole: int = 0
-    n_whole_steps: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-    """Protocol -> evaluations that it ended."""
-    rejected_steps: Counter[str] = field(default_factory=Counter)
-    """Protocol -> integrator steps of those evaluations."""
-    on_evaluation: Callable[[], None] = lambda: None
-    stop: StopFlag = field(default_factory=StopFlag)
-
-    @property
-    def blob_dtype(self) -> np.dtype[np.void]:
-        """What emcee carries along with each state."""
-        n = len(self.emodel.features)
-        return np.dtype(
-            [("features", np.float64, (n,)), ("scores", np.float64, (n,)), ("cost", np.float64)]
-        )
+    cost: CostName | None = None
+    order: tuple[str, ...] | None = None
+    counts: Counts = field(default_factory=Counts)
+    on_batch: Callable[[NDArray[np.float64], list[Evaluation]], None] = lambda thetas, found: None
+    """Given every batch of evaluations."""
 
     def is_inside(self, thetas: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether each row lies inside the bounds; shape (n,)."""
@@ -95,35 +105,17 @@ class Target:
         """
         limits = np.full(len(thetas), np.inf) if bounds is None else bounds
         requests = [
-            ModelRequest(tuple(map(float, theta)), float(limit))
+            ModelRequest(tuple(map(float, theta)), float(limit), cost=self.cost, order=self.order)
             for theta, limit in zip(thetas, limits, strict=True)
         ]
-        evaluations = []
-        # a signal may not break into NEURON: in this process it waits for the evaluation's end
-        with nullcontext() if isinstance(self.pool, SerialPool) else self.stop.waiting():
-            for evaluation in self.pool.map(evaluate, requests):
-                evaluations.append(evaluation)
-                self.on_evaluation()
-                self.stop.check()
-        for evaluation in evaluations:
-            self.n_evaluations += 1
-            self.n_steps += evaluation.n_steps
-            if evaluation.rejected_by is None:
-                self.n_whole += 1
-                self.n_whole_steps += evaluation.n_steps
-            else:
-                self.rejected[evaluation.rejected_by] += 1
-                self.rejected_steps[evaluation.rejected_by] += evaluation.n_steps
-            # one reason per model: the first feature that is missing
-            self.reasons.update(list(evaluation.reasons.values())[:1])
+        evaluations = list(self.pool.map(evaluate, requests))
+        for one in evaluations:
+            self.counts.add(one)
+        self.on_batch(thetas, evaluations)
         return evaluations
 
-    def blobs(self, evaluations: list[Evaluation]) -> NDArray[np.void]:
-        """Pack evaluations as emcee's blobs, shape (n,)."""
-        return np.array([(e.features, e.scores, e.cost) for e in evaluations], self.blob_dtype)
-
     def __call__(self, thetas: NDArray[np.float64]) -> list[tuple[object, ...]]:
-        """Give emcee (vectorised) log densities with features, scores and cost.
+        """Give emcee (vectorised) log densities with features, scores, cost and steps.
 
         Proposals outside the bounds are not evaluated.
         """
@@ -135,7 +127,7 @@ class Target:
             if is_inside:
                 one = next(found)
                 log_prob = float(self.log_prob(np.float64(one.cost)))  # type: ignore[arg-type]
-                rows.append((log_prob, one.features, one.scores, one.cost))
+                rows.append((log_prob, one.features, one.scores, one.cost, one.n_steps))
             else:
-                rows.append((-np.inf, nothing, nothing, np.inf))
+                rows.append((-np.inf, nothing, nothing, np.inf, 0))
         return rows

@@ -7,16 +7,29 @@ from typing import Any
 
 import emcee
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import IonfoError, nearest
+from .gaussian import GaussianMove
+from .isotropic import IsotropicMove
 from .snooker import SnookerMove
 
-MOVES: Mapping[str, Callable[[], Any]] = {
-    "stretch": emcee.moves.StretchMove,
-    "de": emcee.moves.DEMove,
-    "snooker": SnookerMove,
+Maker = Callable[[NDArray[np.float64], int], Any]
+MOVES: Mapping[str, Maker] = {
+    "stretch": lambda bounds, n_adapt: emcee.moves.StretchMove(),
+    "de": lambda bounds, n_adapt: emcee.moves.DEMove(),
+    "snooker": lambda bounds, n_adapt: SnookerMove(),
+    "gaussian": GaussianMove,
+    "isotropic": lambda bounds, n_adapt: IsotropicMove(bounds),
+    "isotropic-redraw": lambda bounds, n_adapt: IsotropicMove(bounds, redraw=True),
 }
-"""Name -> maker.  stretch: Goodman & Weare (2010); de: ter Braak (2006), Nelson et al. (2014)."""
+"""Name -> maker from bounds and steps of adaptation.
+
+stretch: Goodman & Weare (2010); de: ter Braak (2006), Nelson et al. (2014).
+"""
+
+ALONE = "isotropic-redraw"
+"""Does not preserve the target, so no mixture may contain it."""
 
 
 def parse_moves(text: str) -> dict[str, float]:
@@ -35,7 +48,8 @@ def parse_moves(text: str) -> dict[str, float]:
     Raises
     ------
     IonfoError
-        If a name is unknown or stands twice, or a weight is not positive.
+        If a name is unknown or stands twice, a weight is not positive, or the published rule,
+        which does not preserve the target, is mixed with other moves.
 
     Examples
     --------
@@ -56,10 +70,26 @@ def parse_moves(text: str) -> dict[str, float]:
             weights[name] = float("nan")
         if not (np.isfinite(weights[name]) and weights[name] > 0):
             raise IonfoError(f"the weight of move '{name}' must be positive, got '{weight}'")
+    if ALONE in weights and len(weights) > 1:
+        raise IonfoError(
+            f"move '{ALONE}' does not preserve the target and cannot be mixed, got '{text}'"
+        )
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
 
 
-def make_moves(weights: Mapping[str, float]) -> list[tuple[Any, float]]:
-    """Make the moves of a mixture with their probabilities."""
-    return [(MOVES[name](), weight) for name, weight in weights.items()]
+def make_moves(
+    weights: Mapping[str, float], bounds: NDArray[np.float64], n_adapt: int
+) -> list[tuple[Any, float]]:
+    """Make the moves of a mixture with their probabilities.
+
+    Parameters
+    ----------
+    weights : mapping of str to float
+        From `parse_moves`.
+    bounds : ndarray, shape (n_parameters, 2)
+        Of the parameters.
+    n_adapt : int
+        Steps in which an adaptive move learns.
+    """
+    return [(MOVES[name](bounds, n_adapt), weight) for name, weight in weights.items()]

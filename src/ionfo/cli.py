@@ -190,6 +190,9 @@ def sample(
     walkers: Annotated[
         int | None, typer.Option("--walkers", help="Even; default 2 x free parameters + 2.")
     ] = None,
+    ensembles: Annotated[
+        int, typer.Option("--ensembles", help="Independent ensembles that share the workers.")
+    ] = 4,
     seed: Annotated[int, typer.Option("--seed", help="Of all random numbers.")] = 0,
     temperature: Annotated[
         float, typer.Option("--temperature", help="T of exp(-cost/T), in cost units.")
@@ -205,13 +208,19 @@ def sample(
     ] = None,
     start_evaluations: Annotated[
         int | None,
-        typer.Option("--start-evaluations", help="Bound on the search; default 40 x walkers."),
+        typer.Option(
+            "--start-evaluations",
+            help="Bound on each ensemble's search; default 40 x walkers, 0 draws from the bounds.",
+        ),
     ] = None,
     processes: ProcessesOption = 1,
     exact_rates: ExactRatesOption = False,
     moves: Annotated[
-        str, typer.Option("--moves", help="Mixture, for example de:0.8,snooker:0.2.")
-    ] = "stretch",
+        str | None, typer.Option("--moves", help="Mixture, for example de:0.8,snooker:0.2.")
+    ] = None,
+    adapt_steps: Annotated[
+        int, typer.Option("--adapt-steps", help="Steps in which move 'gaussian' learns.")
+    ] = 200,
     early_rejection: Annotated[
         bool,
         typer.Option(
@@ -219,6 +228,12 @@ def sample(
             help="End evaluations where rejection is certain; the chain is the same.",
         ),
     ] = True,
+    keep_rejected: Annotated[
+        bool, typer.Option("--keep-rejected", help="Store rejected proposals too.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Move another run in the folder aside.")
+    ] = False,
 ) -> None:
     """Sample models by MCMC: log p = -cost/T inside the bounds; the same command resumes.
 
@@ -234,6 +249,7 @@ def sample(
             dict(
                 steps=steps,
                 walkers=walkers,
+                ensembles=ensembles,
                 seed=seed,
                 temperature=temperature,
                 cost=cost.value,
@@ -241,12 +257,15 @@ def sample(
                 start_evaluations=start_evaluations,
                 exact_rates=exact_rates,
                 moves=moves,
+                adapt_steps=adapt_steps,
                 early_rejection=early_rejection,
+                keep_rejected=keep_rejected,
             ),
             morphology,
             mechanisms,
             start,
             processes,
+            force,
         )
     )
 
@@ -259,6 +278,7 @@ def _sample(
     mechanisms: Path | None,
     start: Path | None,
     processes: int,
+    force: bool,
 ) -> None:
     from . import show
     from .emodels import load_emodel
@@ -276,10 +296,12 @@ def _sample(
                         f"fixes it at {emodel.fixed_values[parameter]}; a chain cannot mix them"
                     )
         models = read.theta
+    if settings["ensembles"] == 1:
+        show.note("one ensemble: R-hat, the check that chains agree, needs two")
     bar = show.SampleProgress()
     began = time.monotonic()
     with bar:
-        target = run_sampler(
+        counts = run_sampler(
             emodel,
             out,
             SampleSettings(**settings),
@@ -289,8 +311,10 @@ def _sample(
             processes,
             bar.update,
             lambda why: show.stopped(out, why),
+            show.note,
+            force,
         )
-    show.run_summary(out, target, time.monotonic() - began)
+    show.run_summary(out, counts, time.monotonic() - began)
 
 
 @app.command()

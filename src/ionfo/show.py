@@ -18,7 +18,7 @@ from .emodels import EModel
 
 if TYPE_CHECKING:
     from .sampling import Progress as RunProgress
-    from .sampling import Target
+    from .sampling.counts import Counts
     from .sampling.evaluator import Evaluation
     from .sampling.population import Collected
     from .sampling.profile import Profile
@@ -203,39 +203,54 @@ class SampleProgress:
             print(f"{progress.phase} {progress.done}/{progress.total}  {told}", flush=True)
 
 
-def run_summary(out: Path, target: Target, seconds: float) -> None:
+def run_summary(out: Path, counts: Counts, seconds: float) -> None:
     """Say what a run did."""
     screen = console()
     screen.print(
-        f"{target.n_evaluations} evaluations, {target.n_steps} integrator steps, "
-        f"{seconds:.0f} s; run in {out}"
+        f"{counts.n_evaluations} evaluations, {counts.n_steps} integrator steps in the chains; "
+        f"{seconds:.0f} s now; run in {out}"
     )
-    if target.rejected and target.n_whole:
-        whole = target.n_whole_steps / target.n_whole
-        table = Table("ended by", "evaluations", "steps each", "steps saved")
-        for name, count in target.rejected.most_common():
-            used = target.rejected_steps[name]
-            table.add_row(name, str(count), f"{used / count:.0f}", f"{count * whole - used:.0f}")
-        screen.print(table)
-        n_ended = sum(target.rejected.values())
-        share = 1 - target.n_steps / (target.n_evaluations * whole)
-        screen.print(
-            f"{n_ended} evaluations ended early, {target.n_whole} went to the end with "
-            f"{whole:.0f} steps each: {share:.0%} of the steps were saved (had all taken that many)"
-        )
+    rejections(counts)
     screen.print(f"next: ionfo collect {out} --out population.parquet")
-    if target.reasons:
-        total = sum(target.reasons.values())
+    if counts.reasons:
+        total = sum(counts.reasons.values())
         screen.print(f"{total} evaluations missed features; the commonest first reasons:")
-        for reason, count in target.reasons.most_common(5):
+        for reason, count in counts.reasons.most_common(5):
             screen.print(f"  {count:6d}  {reason}", markup=False)
+
+
+def rejections(counts: Counts) -> None:
+    """Show what early rejection has saved, by protocol."""
+    n_whole = counts.whole["n"]
+    if not counts.rejected or not n_whole:
+        return
+    screen = console()
+    whole = counts.whole["steps"] / n_whole
+    table = Table("protocol", "run", "steps each", "ended here", "steps of those", "steps saved")
+    for name, n_run in counts.protocols.items():
+        count, used = counts.rejected[name], counts.rejected_steps[name]
+        table.add_row(
+            name,
+            str(n_run),
+            f"{counts.protocol_steps[name] / n_run:.0f}",
+            str(count),
+            f"{used / count:.0f}" if count else "",
+            f"{count * whole - used:.0f}" if count else "",
+        )
+    screen.print(table)
+    n_ended = sum(counts.rejected.values())
+    share = 1 - counts.n_steps / (counts.n_evaluations * whole)
+    screen.print(
+        f"{n_ended} evaluations ended early, {n_whole} went to the end with "
+        f"{whole:.0f} steps each: {share:.0%} of the steps were saved (had all taken that many)"
+    )
 
 
 def stopped(out: Path, why: StopRun) -> None:
     """Say that a run was stopped and what to do."""
     from .sampling import RunStore
 
-    steps = RunStore(out).state["steps"]
+    steps = RunStore(out).n_steps
     note(f"stopped by {why} after {steps} steps, all stored in '{out}'; the same command resumes")
 
 
@@ -248,7 +263,8 @@ def collected(found: Collected, out: Path) -> None:
     names = [name.removeprefix("parameters/") for name in columns if name.startswith("parameters/")]
     screen.print(
         f"{len(frame)} models (weight {int(frame['weight'].sum())}) from {found.n_walkers} walkers "
-        f"x {found.n_steps - found.burn_in} steps after a burn-in of {found.burn_in}; {out}"
+        f"({found.n_ensembles} ensembles) x {found.n_steps - found.burn_in} steps "
+        f"after a burn-in of {found.burn_in}; {out}"
     )
     screen.print(
         f"acceptance {found.acceptance:.3f}; walkers that never moved {found.walkers_unmoved}; "

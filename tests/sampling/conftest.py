@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ionfo.emodels import EModel, load_emodel, parse_emodel
-from ionfo.sampling import Evaluation, ModelRequest
+from ionfo.sampling import Evaluation, ModelRequest, RunStore, SampleSettings, Target
+from ionfo.sampling.chain import Chain
+from ionfo.sampling.start import Start
+from ionfo.sampling.writer import RunWriter
 
 MEAN = np.array([1.0, -2.0, 0.5])
 COVARIANCE = np.array([[1.0, 0.6, 0.0], [0.6, 2.0, -0.3], [0.0, -0.3, 0.5]])
@@ -37,6 +43,44 @@ class AnalyticPool:
             yield Evaluation(features, features, cost)
 
 
+class AnalyticWorkers:
+    """Workers on a fake clock that answer with the cost of a formula, after random times."""
+
+    is_here = True
+
+    def __init__(
+        self,
+        emodel: EModel,
+        cost: Callable[[NDArray[np.float64]], float],
+        n_workers: int = 1,
+        seed: int = 0,
+    ) -> None:
+        self.pool = AnalyticPool(emodel, cost)
+        self.n_workers = n_workers
+        self.capacity = 2 * n_workers
+        self.now = 0.0
+        self.most_at_once = 0
+        self._rng = np.random.default_rng(seed)
+        self._waiting: deque[tuple[int, ModelRequest]] = deque()
+        self._running: list[tuple[float, int, float, ModelRequest]] = []
+
+    def submit(self, ticket: int, request: ModelRequest) -> None:
+        self._waiting.append((ticket, request))
+
+    def wait(self, timeout: float) -> tuple[int, Evaluation, float]:
+        while self._waiting and len(self._running) < self.n_workers:
+            ticket, request = self._waiting.popleft()
+            seconds = self._rng.exponential()
+            heapq.heappush(self._running, (self.now + seconds, ticket, seconds, request))
+        self.most_at_once = max(self.most_at_once, len(self._running))
+        self.now, ticket, seconds, request = heapq.heappop(self._running)
+        (evaluation,) = self.pool.map(None, [request])
+        return ticket, evaluation, seconds
+
+    def begun(self) -> Iterator[tuple[int, int]]:
+        return iter(())
+
+
 @pytest.fixture
 def emodel() -> EModel:
     """Three wide free parameters; everything else as in `soma`."""
@@ -46,6 +90,24 @@ def emodel() -> EModel:
     ]
     content["reference"] = None
     return parse_emodel(json.dumps(content), "test")
+
+
+def begin_chain(
+    emodel: EModel,
+    folder: Path,
+    target: Target,
+    settings: SampleSettings,
+    start: Start,
+    n_tries: int = 1,
+) -> Chain:
+    """A chain of one ensemble in a new run folder."""
+    about = {"temperature": target.temperature, "steps": settings.steps}
+    store = RunStore.create(folder, {"emodel": emodel.model_dump(mode="json"), "settings": about})
+    writer = RunWriter(store)
+    chain = Chain(target, writer, settings, n_tries=n_tries)
+    chain.begin(start)
+    writer.flush()
+    return chain
 
 
 def gaussian_cost(theta: NDArray[np.float64]) -> float:

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import signal
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,40 +15,53 @@ import pytest
 
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
-from ionfo.sampling import RunStore, SampleSettings, Target
+from ionfo.sampling import RunStore, SampleSettings, Target, backend, collect
+from ionfo.sampling.chain import Chain
 from ionfo.sampling.lock import writing
-from ionfo.sampling.run import check_same_run, run_chain
+from ionfo.sampling.scheduler import Scheduler, SharedPool
+from ionfo.sampling.settings import check_same_run
 from ionfo.sampling.start import from_bounds
 from ionfo.sampling.stop import StopFlag, StopRun, stoppable
+from ionfo.sampling.writer import RunWriter
 
-from .conftest import AnalyticPool, gaussian_cost
+from .conftest import AnalyticPool, AnalyticWorkers, begin_chain, gaussian_cost
 
 
 def begin(emodel: EModel, folder: Path, steps: int, **more: Any) -> RunStore:
     target = Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0)
     start = from_bounds(target, 16, 0, np.random.default_rng(0))
-    store = RunStore.create(
-        folder, {"emodel": emodel.model_dump(mode="json"), "settings": {"steps": steps}}
-    )
-    run_chain(target, store, SampleSettings(steps=steps, **more), start)
-    return store
+    chain = begin_chain(emodel, folder, target, SampleSettings(steps=steps, **more), start, 2)
+    chain.walk()
+    chain.backend.writer.flush()
+    return chain.backend.writer.store
 
 
-def go_on(emodel: EModel, store: RunStore, steps: int, **more: Any) -> None:
+def go_on(emodel: EModel, store: RunStore, steps: int, **more: Any) -> Target:
     target = Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0)
-    run_chain(target, store, SampleSettings(steps=steps, **more), None)
+    writer = RunWriter(store)
+    chain = Chain(target, writer, SampleSettings(steps=steps, **more), n_tries=2)
+    chain.resume(16)
+    chain.walk()
+    writer.flush()
+    return target
 
 
-@pytest.mark.parametrize("moves", ["stretch", "de:0.7,snooker:0.3"])
+@pytest.mark.parametrize("moves", ["stretch", "de:0.7,snooker:0.3", "gaussian:0.5,de:0.5"])
 def test_resumed_chain_is_that_of_an_uninterrupted_run(
     emodel: EModel, tmp_path: Path, moves: str
 ) -> None:
-    whole = begin(emodel, tmp_path / "whole", 40, moves=moves)
-    parts = begin(emodel, tmp_path / "parts", 7, moves=moves)
+    more = {"moves": moves, "keep_rejected": True, "adapt_steps": 30}
+    whole = begin(emodel, tmp_path / "whole", 40, **more)
+    parts = begin(emodel, tmp_path / "parts", 7, **more)
     for steps in (8, 8, 23, 40):
-        go_on(emodel, RunStore(tmp_path / "parts"), steps, moves=moves)
-    assert parts.state["steps"] == 40 and len(parts.state["segments"]) > 2
-    pd.testing.assert_frame_equal(whole.states(), parts.states(), check_exact=True)
+        go_on(emodel, RunStore(tmp_path / "parts"), steps, **more)
+    assert parts.n_steps == 40 and len(parts.state["segments"]) > 2
+    pd.testing.assert_frame_equal(whole.states()[0], parts.states()[0], check_exact=True)
+    one, other = whole.table("rejected"), parts.table("rejected")
+    assert one is not None and other is not None and len(one) > 100
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    ends = [store.state["ensembles"] for store in (whole, parts)]
+    assert ends[0] == ends[1]  # counts, random numbers, what the moves have learned
 
 
 def test_forgotten_random_numbers_would_be_seen(
@@ -57,41 +69,47 @@ def test_forgotten_random_numbers_would_be_seen(
 ) -> None:
     whole = begin(emodel, tmp_path / "whole", 12)
     parts = begin(emodel, tmp_path / "parts", 6)
-    right = RunStore.last_state
 
-    def forgetful(self: RunStore) -> Any:
-        state = right(self)
-        state.random_state = np.random.RandomState(5).get_state()  # noqa: NPY002
-        return state
+    def forgetful(content: Any) -> Any:
+        return np.random.RandomState(5).get_state()  # noqa: NPY002
 
-    monkeypatch.setattr(RunStore, "last_state", forgetful)
+    monkeypatch.setattr(backend, "random_state_from", forgetful)
     go_on(emodel, parts, 12)
-    assert not whole.states().equals(parts.states())
+    assert not whole.states()[0].equals(parts.states()[0])
+
+
+def test_every_accepted_state_is_stored(emodel: EModel, tmp_path: Path) -> None:
+    evaluated: dict[tuple[float, ...], float] = {}
+
+    def cost(theta: Any) -> float:
+        return evaluated.setdefault(tuple(theta), gaussian_cost(theta))
+
+    target = Target(emodel, AnalyticPool(emodel, cost), 1.0)
+    start = from_bounds(target, 16, 0, np.random.default_rng(0))
+    n_start = len(evaluated)
+    settings = SampleSettings(steps=30, moves="de", keep_rejected=True)
+    chain = begin_chain(emodel, tmp_path / "run", target, settings, start, 6)
+    chain.walk()
+    chain.backend.writer.flush()
+    store = chain.backend.writer.store
+    states, rejected = store.states()[0], store.table("rejected")
+    assert rejected is not None
+    keys = states.duplicated(["walker", "step"])
+    assert keys.any()  # left within the step
+    assert len(states) + len(rejected) == len(evaluated) - n_start + 16
+    assert (rejected["cost"] >= rejected["bound"]).all()
+    found = collect(store).population.frame
+    assert found["weight"].sum() == 30 * 16 and not found.duplicated(["walker", "step"]).any()
 
 
 def test_segment_of_a_killed_writer_is_written_again(emodel: EModel, tmp_path: Path) -> None:
     whole = begin(emodel, tmp_path / "whole", 12)
     parts = begin(emodel, tmp_path / "parts", 6)
     # killed after the segment and before the state file that names it
-    orphan = parts.segments / f"{len(parts.state['segments']):06d}.parquet"
+    orphan = parts.folder / "segments" / f"{len(parts.state['segments']):06d}.parquet"
     orphan.write_bytes(b"half a segm")
     go_on(emodel, parts, 12)
-    pd.testing.assert_frame_equal(whole.states(), parts.states(), check_exact=True)
-
-
-class StoppingPool(AnalyticPool):
-    """Sends a signal to this process after some evaluations."""
-
-    def __init__(self, emodel: EModel, cost: Callable[..., float], after: int) -> None:
-        super().__init__(emodel, cost)
-        self.left = after
-
-    def map(self, function: Any, requests: Any, /) -> Iterator[Any]:
-        for one in super().map(function, requests):
-            self.left -= 1
-            if self.left == 0:
-                os.kill(os.getpid(), signal.SIGTERM)
-            yield one
+    pd.testing.assert_frame_equal(whole.states()[0], parts.states()[0], check_exact=True)
 
 
 @pytest.mark.parametrize("after", [1, 37, 100])
@@ -99,20 +117,30 @@ def test_stopped_run_keeps_whole_steps_and_goes_on(
     emodel: EModel, tmp_path: Path, after: int
 ) -> None:
     whole = begin(emodel, tmp_path / "whole", 12)
-    target = Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0)
-    start = from_bounds(target, 16, 0, np.random.default_rng(0))
-    store = RunStore.create(
-        tmp_path / "run", {"emodel": emodel.model_dump(mode="json"), "settings": {"steps": 12}}
+
+    def cost(theta: Any) -> float:
+        nonlocal after
+        after -= 1
+        if after == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return gaussian_cost(theta)
+
+    start = from_bounds(
+        Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0), 16, 0, np.random.default_rng(0)
     )
+    target = Target(emodel, SharedPool(), 1.0)
+    chain = begin_chain(emodel, tmp_path / "run", target, SampleSettings(steps=12), start, 2)
     with stoppable() as flag:
-        pool = StoppingPool(emodel, gaussian_cost, after)
+        scheduler = Scheduler(AnalyticWorkers(emodel, cost), flag)
         with pytest.raises(StopRun, match="SIGTERM"):
-            run_chain(Target(emodel, pool, 1.0, stop=flag), store, SampleSettings(steps=12), start)
+            scheduler.run([chain.walk])
+    chain.backend.writer.flush()
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    assert store.state["steps"] < 12
-    assert (store.states()["step"] < max(1, store.state["steps"])).all()
+    store = RunStore(tmp_path / "run")
+    assert store.n_steps < 12
+    assert (store.states()[0]["step"] < max(1, store.n_steps)).all()
     go_on(emodel, store, 12)
-    pd.testing.assert_frame_equal(whole.states(), store.states(), check_exact=True)
+    pd.testing.assert_frame_equal(whole.states()[0], store.states()[0], check_exact=True)
 
 
 def test_signal_is_kept_until_the_next_wait() -> None:
@@ -162,7 +190,7 @@ def test_another_run_is_refused(
         "versions": {"neuron": "9"},
         "settings": {"steps": 5, "seed": 0},
     }
-    (store.folder / "run.json").write_text(json.dumps({"format": 1, **asked}))
+    (store.folder / "run.json").write_text(json.dumps({"format": 2, **asked}))
     check_same_run(store, asked)
     with pytest.raises(IonfoError, match=words):
         check_same_run(store, {**asked, **change})

@@ -1,0 +1,231 @@
+"""emcee's storage: the states of one ensemble go to the segments of a run folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from emcee.backends import Backend
+from emcee.state import State
+from numpy.typing import NDArray
+
+from ..emodels import EModel
+from ..errors import IonfoError
+from .counts import Counts
+from .evaluator import Evaluation
+from .files import read_table
+from .store import RunStore
+from .tables import columns, dense, evaluation_frame, state_frame, states_of
+from .writer import RunWriter, random_state_from, random_state_json
+
+# walkers, step, parameters, blobs, log densities
+_Rows = tuple[NDArray[np.intp], int, NDArray[np.float64], NDArray[np.void], NDArray[np.float64]]
+
+
+class SegmentBackend(Backend):  # type: ignore[misc]  # emcee has no types
+    """Storage of one ensemble.
+
+    Parameters
+    ----------
+    writer : RunWriter
+        Of the run folder; shared by all ensembles.
+    emodel : EModel
+        The e-model of the run.
+    ensemble : int
+        Number of the ensemble.
+    counts : Counts
+        Counted along with the chain.
+    moves : list
+        Moves with a memory (`to_json`, `from_json`), to be stored with the chain.
+    """
+
+    def __init__(
+        self,
+        writer: RunWriter,
+        emodel: EModel,
+        ensemble: int = 0,
+        counts: Counts | None = None,
+        moves: list[Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.writer = writer
+        self.emodel = emodel
+        self.ensemble = ensemble
+        self.counts = counts or Counts()
+        self.moves = moves or []
+        self._random_state: Any = None
+        self._rejected: list[Any] = []
+        self._left: list[_Rows] = []
+        self._rows: list[_Rows] = []
+        self._last: State = None
+        writer.rows[ensemble] = self._take_rows
+
+    def reset(self, nwalkers: int, ndim: int) -> None:
+        """Start a new chain."""
+        self.nwalkers, self.ndim = int(nwalkers), int(ndim)
+        self.iteration = 0
+        self.accepted = np.zeros(self.nwalkers)
+        self.initialized = True
+
+    def resume(self) -> State:
+        """Go on where the run folder says the chain stands, and return that state."""
+        stored = self.writer.ensembles[self.ensemble]
+        state = last_state(self.writer.store, self.ensemble)
+        self.iteration = int(stored["steps"])
+        self.accepted = np.array(stored["accepted"], dtype=np.float64)
+        for move, content in zip(self.moves, stored["moves"], strict=True):
+            move.from_json(content)
+        self.counts += Counts.from_json(stored["counts"])
+        self._tell(state)
+        return state
+
+    def has_blobs(self) -> bool:
+        """Features, scores, cost and steps travel with every state."""
+        return True
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Walkers and parameters."""
+        return self.nwalkers, self.ndim
+
+    @property
+    def random_state(self) -> Any:
+        """State of emcee's random numbers after the last step."""
+        return self._random_state
+
+    def get_last_sample(self) -> State:
+        """Give the state after the last step."""
+        return State(self._last, copy=True)
+
+    def grow(self, ngrow: int, blobs: Any) -> None:
+        """Segments need no room made in advance."""
+
+    def save_initial(self, state: State) -> None:
+        """Store the starting states as step -1; the caller flushes once all ensembles have."""
+        self._add(state, np.ones(self.nwalkers, bool), -1)
+        self._tell(state)
+
+    def save_step(self, state: State, accepted: NDArray[np.bool_]) -> None:
+        """Store the states that walkers moved to in one step."""
+        self._rows += self._left
+        self._left = []
+        self._add(state, np.asarray(accepted, bool), self.iteration)
+        for frame in self._rejected:
+            self.writer.add("rejected", frame)
+        self._rejected = []
+        self.accepted += accepted
+        self.iteration += 1
+        self._tell(state)
+        self.writer.flush_now_and_then()
+
+    def save_left(
+        self,
+        walkers: NDArray[np.intp],
+        theta: NDArray[np.float64],
+        blobs: NDArray[np.void],
+        log_prob: NDArray[np.float64],
+    ) -> None:
+        """Keep states that were accepted and left within the step that is being made."""
+        self._left.append((walkers, self.iteration, theta, blobs, log_prob))
+
+    def save_rejected(
+        self,
+        walkers: NDArray[np.intp],
+        theta: NDArray[np.float64],
+        bounds: NDArray[np.float64],
+        evaluations: list[Evaluation],
+    ) -> None:
+        """Keep rejected proposals of the step that is being made; stored with the step."""
+        keys = self._keys(walkers, self.iteration)
+        self._rejected.append(evaluation_frame(self.emodel, keys, theta, bounds, evaluations))
+
+    def get_value(self, name: str, flat: bool = False, thin: int = 1, discard: int = 0) -> Any:
+        """Chain or log density of the written states.
+
+        Parameters
+        ----------
+        name : {"chain", "log_prob"}
+            What to read; shape (n_steps, n_walkers, n_parameters) or (n_steps, n_walkers).
+        flat, thin, discard
+            As in emcee.
+        """
+        self.writer.flush()
+        wanted = columns(self.emodel)[0] if name == "chain" else [name]
+        states, gaps = self.writer.store.states()
+        values = dense(states, wanted, self.iteration, gaps)[self.ensemble]
+        values = values if name == "chain" else values[..., 0]
+        values = values[discard + thin - 1 : self.iteration : thin]
+        return values.reshape(-1, *values.shape[2:]) if flat else values
+
+    def _keys(self, walkers: NDArray[np.intp], step: int) -> dict[str, NDArray[np.int64]]:
+        return {
+            "ensemble": np.full(len(walkers), self.ensemble),
+            "walker": walkers.astype(np.int64),
+            "step": np.full(len(walkers), step),
+        }
+
+    def _add(self, state: State, moved: NDArray[np.bool_], step: int) -> None:
+        walkers = np.flatnonzero(moved)
+        if len(walkers):
+            of_walkers = state.coords[walkers], state.blobs[walkers], state.log_prob[walkers]
+            self._rows.append((walkers, step, *of_walkers))
+
+    def _take_rows(self) -> pd.DataFrame | None:
+        """Give the states gathered since the last time, in the order of their acceptance."""
+        if not self._rows:
+            return None
+        walkers, steps, theta, blobs, log_prob = zip(*self._rows, strict=True)
+        keys = self._keys(np.concatenate(walkers), 0)
+        keys["step"] = np.repeat(steps, [len(one) for one in walkers])
+        self._rows = []
+        joined = np.concatenate(theta), np.concatenate(blobs), np.concatenate(log_prob)
+        return state_frame(self.emodel, keys, *joined)
+
+    def _standing(self, state: State, step: int) -> pd.DataFrame:
+        """Give the table of where all walkers stand."""
+        keys = self._keys(np.arange(self.nwalkers), step)
+        return state_frame(self.emodel, keys, state.coords, state.blobs, state.log_prob)
+
+    def _tell(self, state: State) -> None:
+        """Say to the writer where this ensemble stands."""
+        self._random_state = state.random_state
+        # emcee goes on in the same arrays
+        still, steps = State(state, copy=True), self.iteration
+        self._last = still
+        self.writer.tell(
+            self.ensemble,
+            {
+                "steps": self.iteration,
+                "accepted": [int(n) for n in self.accepted],
+                "random_state": random_state_json(state.random_state),
+                "moves": [move.to_json() for move in self.moves],
+                "counts": self.counts.to_json(),
+            },
+            lambda: self._standing(still, steps),
+        )
+
+
+def last_state(store: RunStore, ensemble: int) -> State:
+    """Where every walker of an ensemble stands after its last step, with emcee's random numbers.
+
+    Raises
+    ------
+    IonfoError
+        If the file of the walkers cannot be read.
+    """
+    state = store.state
+    try:
+        frame = read_table(store.folder / "walkers" / str(state["walkers"]))[0]
+    except IonfoError as error:
+        raise IonfoError(
+            f"run '{store.folder}' cannot go on: {error}; its states can still be collected"
+        ) from None
+    rows = frame[frame["ensemble"] == ensemble].sort_values("walker")
+    theta, blobs = states_of(store.emodel, rows)
+    return State(
+        theta,
+        log_prob=rows["log_prob"].to_numpy(),
+        blobs=blobs,
+        random_state=random_state_from(state["ensembles"][ensemble]["random_state"]),
+    )

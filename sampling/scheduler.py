@@ -1,0 +1,176 @@
+"""Several ensembles share the workers: while one waits for its last walker, others fill them.
+
+Each ensemble is a task in a greenlet of its own.  A task that maps over requests hands them to the
+scheduler and sleeps; it goes on when the last of them is done.  No task sees another one, or
+in which order requests were worked on, so no chain depends on the number of workers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from greenlet import greenlet
+
+from .evaluator import Evaluation
+from .flight import FlightRecord
+from .pool import ModelRequest
+from .stop import StopFlag
+from .workers import Workers
+
+_POLL = 0.05  # s between looks at who has begun what
+
+
+class SharedPool:
+    """The pool that a task sees; its `map` may only be called inside a task."""
+
+    def map(
+        self, function: Callable[..., Any], requests: Iterable[ModelRequest], /
+    ) -> list[Evaluation]:
+        """Evaluate requests (`function` is always `evaluate`) and return results in order."""
+        batch = list(requests)
+        if not batch:
+            return []
+        hub = greenlet.getcurrent().parent
+        if hub is None:
+            raise RuntimeError("a SharedPool maps only inside a task of its scheduler")
+        evaluations: list[Evaluation] = hub.switch(batch)
+        return evaluations
+
+
+@dataclass
+class _Task:
+    """A task, what it waits for, and how many batches it has had."""
+
+    fibre: greenlet
+    results: list[Evaluation | None] = field(default_factory=list)
+    queue: deque[int] = field(default_factory=deque)
+    batch: list[ModelRequest] = field(default_factory=list)
+    n_left: int = 0
+    n_batches: int = 0
+
+
+class Scheduler:
+    """Run tasks to their end on shared workers.
+
+    Parameters
+    ----------
+    workers : Workers
+        Who evaluates.
+    stop : StopFlag, optional
+        Set by a signal: tasks are then ended where they wait.
+    flight : FlightRecord, optional
+        Keeps what is in flight, and knows what must not be evaluated again.
+    clock : callable
+        Gives the time (s).
+    """
+
+    def __init__(
+        self,
+        workers: Workers,
+        stop: StopFlag | None = None,
+        flight: FlightRecord | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.workers = workers
+        self.stop = stop or StopFlag()
+        self.flight = flight or FlightRecord(None)
+        self.clock = clock
+        self.on_result: Callable[[], None] = lambda: None
+        self.busy_seconds = 0.0
+        """Worker time spent on evaluations."""
+        self.waited_seconds = 0.0
+        """Wall time during which there was work to share, times one worker."""
+        self._submitted: dict[int, tuple[_Task, int]] = {}
+        self._next_ticket = 0
+
+    def run(self, tasks: Sequence[Callable[[], None]]) -> None:
+        """Run tasks until all are done.
+
+        Raises
+        ------
+        StopRun
+            If a signal asked for it; every task has then been ended by the same exception.
+        """
+        running = [_Task(greenlet(task)) for task in tasks]
+        began = self.clock()
+        try:
+            for task in running:
+                self._go_on(task, None)
+            while any(task.batch for task in running):
+                self._fill(running)
+                self._take_one()
+        except BaseException as error:
+            # a task writes what it has when it is ended
+            for task in running:
+                if task.fibre and not task.fibre.dead:
+                    try:
+                        task.fibre.throw(error)
+                    except BaseException as same:
+                        if same is not error:
+                            raise
+            raise
+        finally:
+            self.waited_seconds += self.clock() - began
+            self._submitted = {}
+
+    def _go_on(self, task: _Task, evaluations: list[Evaluation] | None) -> None:
+        """Let a task work until it hands over its next batch or ends."""
+        task.batch = []
+        given = task.fibre.switch() if evaluations is None else task.fibre.switch(evaluations)
+        if task.fibre.dead:
+            return
+        task.batch = given
+        task.results = [None] * len(given)
+        task.queue = deque(range(len(given)))
+        task.n_left = len(given)
+
+    def _fill(self, running: Sequence[_Task]) -> None:
+        """Submit what fits; the task that lags behind comes first."""
+        while len(self._submitted) < self.workers.capacity:
+            waiting = [task for task in running if task.queue]
+            if not waiting:
+                return
+            task = min(waiting, key=lambda one: one.n_batches)
+            i = task.queue.popleft()
+            known = self.flight.known(task.batch[i])
+            if known is not None:
+                self._give(task, i, known)
+                continue
+            ticket = self._next_ticket
+            self._next_ticket += 1
+            self._submitted[ticket] = (task, i)
+            self.flight.begin(ticket, task.batch[i])
+            self.workers.submit(ticket, task.batch[i])
+
+    def _take_one(self) -> None:
+        """Wait for one result and give it to its task."""
+        if not self._submitted:
+            self.stop.check()
+            return
+        with nullcontext() if self.workers.is_here else self.stop.waiting():
+            done = self.workers.wait(_POLL)
+        self.stop.check()
+        for begun, rank in self.workers.begun():
+            self.flight.tell_rank(begun, rank)
+        if done is None:
+            self.flight.write()
+            return
+        ticket, evaluation, seconds = done
+        self.busy_seconds += seconds
+        self.flight.end(ticket)
+        task, i = self._submitted.pop(ticket)
+        self.on_result()
+        self._give(task, i, evaluation)
+
+    def _give(self, task: _Task, i: int, evaluation: Evaluation) -> None:
+        task.results[i] = evaluation
+        task.n_left -= 1
+        if task.n_left == 0:
+            task.n_batches += 1
+            whole = [one for one in task.results if one is not None]
+            self._go_on(task, whole)

@@ -1,0 +1,192 @@
+"""What a run is asked to do, and whether an existing run was asked the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..emodels import EModel
+from ..errors import IonfoError
+from ..features.scores import CostName
+from .cell_hashes import cell_hashes
+from .moves import parse_moves
+from .store import RunStore
+
+DEFAULT_MOVES = "de:0.9,snooker:0.1"
+_PACKAGES = ("ionfo", "neuron", "bluepyopt", "efel", "emcee", "numpy")
+
+
+@dataclass(frozen=True)
+class SampleSettings:
+    """What `ionfo sample` is asked to do.
+
+    Attributes
+    ----------
+    steps : int
+        Sampling steps of every walker; the search for starting points is not counted.
+    walkers : int or None
+        Walkers of an ensemble; None for the smallest even number >= 2 x free parameters + 2.
+    ensembles : int
+        Independent ensembles, each with its own starting points.
+    seed : int
+        Of all random numbers.
+    temperature : float
+        T of exp(-cost/T).
+    cost : {"max", "sum", "mean"}
+        How scores are combined.
+    max_cost : float or None
+        Largest cost of a state.
+    start_evaluations : int or None
+        Evaluations of the search for starting points, per ensemble; None for 40 x walkers.
+    exact_rates : bool
+        Evaluate gate rates instead of looking them up.
+    moves : str or None
+        Mixture of moves, see `ionfo.sampling.moves.parse_moves`; None for the default.
+    adapt_steps : int
+        Steps in which an adaptive move learns; they belong to the burn-in.
+    early_rejection : bool
+        Whether evaluations end where rejection is certain; the chain is the same.
+    keep_rejected : bool
+        Whether rejected proposals are stored too.
+    """
+
+    steps: int
+    walkers: int | None = None
+    ensembles: int = 4
+    seed: int = 0
+    temperature: float = 0.5
+    cost: CostName = "max"
+    max_cost: float | None = None
+    start_evaluations: int | None = None
+    exact_rates: bool = False
+    moves: str | None = None
+    adapt_steps: int = 200
+    early_rejection: bool = True
+    keep_rejected: bool = False
+
+    def check(self, emodel: EModel) -> int:
+        """Check the settings against an e-model and return the number of walkers.
+
+        Raises
+        ------
+        IonfoError
+            If one of them breaks a rule.
+        """
+        self.mixture()
+        n_parameters = len(emodel.free_names)
+        walkers = 2 * n_parameters + 2 if self.walkers is None else self.walkers
+        for name, value, least in (
+            ("steps", self.steps, 1),
+            ("ensembles", self.ensembles, 1),
+            ("seed", self.seed, 0),
+            ("start-evaluations", self.start_evaluations, 0),
+            ("adapt-steps", self.adapt_steps, 0),
+        ):
+            if value is not None and value < least:
+                raise IonfoError(f"--{name} must be at least {least}, got {value}")
+        if walkers < 2 * n_parameters or walkers % 2:
+            raise IonfoError(
+                f"--walkers must be even and at least {2 * n_parameters} (twice the free "
+                f"parameters of '{emodel.name}'), got {walkers}"
+            )
+        if not (np.isfinite(self.temperature) and self.temperature > 0):
+            raise IonfoError(f"--temperature must be positive, got {self.temperature}")
+        if self.max_cost is not None and not self.max_cost > 0:
+            raise IonfoError(f"--max-cost must be positive, got {self.max_cost}")
+        return walkers
+
+    def mixture(self) -> dict[str, float]:
+        """Give the moves with their probabilities."""
+        return parse_moves(self.moves or DEFAULT_MOVES)
+
+    def n_start_evaluations(self, n_walkers: int) -> int:
+        """Bound on the evaluations of one ensemble's search."""
+        return 40 * n_walkers if self.start_evaluations is None else self.start_evaluations
+
+
+def settings_json(
+    emodel: EModel,
+    settings: SampleSettings,
+    n_walkers: int,
+    morphology: Path,
+    mechanisms: Path,
+    start_models: NDArray[np.float64] | None,
+) -> dict[str, Any]:
+    """Describe a run for run.json: all that its bytes depend on."""
+    return {
+        "emodel": emodel.model_dump(mode="json"),
+        "emodel_hash": emodel.content_hash,
+        **cell_hashes(morphology, mechanisms),
+        "settings": {
+            "steps": settings.steps,
+            "walkers": n_walkers,
+            "ensembles": settings.ensembles,
+            "seed": settings.seed,
+            "temperature": settings.temperature,
+            "cost": settings.cost,
+            "max_cost": settings.max_cost,
+            "start_evaluations": settings.start_evaluations,
+            "start": "bounds" if start_models is None else start_models.tolist(),
+            "moves": settings.mixture(),
+            "adapt_steps": settings.adapt_steps,
+            "exact_rates": settings.exact_rates,
+            "keep_rejected": settings.keep_rejected,
+        },
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
+    """Check that a run folder holds the run that is asked for.
+
+    Only its steps may differ, and before its first step the bound on its search.
+
+    Raises
+    ------
+    IonfoError
+        If anything else differs; it says what.
+    """
+    present = store.settings
+    way_out = "choose another folder with --out, or start anew with --force"
+    for key in ("emodel_hash", "morphology", "mechanisms_hash", "versions"):
+        if present.get(key) != asked[key]:
+            what = key.removesuffix("_hash").replace("emodel", "e-model")
+            if key == "versions":
+                was, now = present.get(key) or {}, asked[key]
+                changed = sorted(n for n in {*was, *now} if was.get(n) != now.get(n))
+                what = "versions of " + ", ".join(
+                    f"{n} ({was.get(n)}, now {now.get(n)})" for n in changed
+                )
+            if key == "morphology":
+                was, now = present.get(key) or {}, asked[key]
+                what += f" ('{was.get('file')}', now '{now.get('file')}')"
+            raise IonfoError(
+                f"run '{store.folder}' was made with other {what}, and a chain cannot mix them; "
+                f"{way_out}"
+            )
+    was, now = present["settings"], asked["settings"]
+    free = {"steps"} if store.state["ensembles"] else {"steps", "start_evaluations"}
+    for name in sorted({*was, *now} - free):
+        if was.get(name) != now.get(name):
+            shown = [_short(one) for one in (was.get(name), now.get(name))]
+            raise IonfoError(
+                f"run '{store.folder}' was made with {name} {shown[0]}, not {shown[1]}, and a "
+                f"chain cannot mix them; give the same, or {way_out}"
+            )
+    done = max((one["steps"] for one in store.state["ensembles"]), default=0)
+    if done > now["steps"]:
+        raise IonfoError(
+            f"run '{store.folder}' already has {done} steps, --steps asks for {now['steps']}; "
+            "--steps is the total"
+        )
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

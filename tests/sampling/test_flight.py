@@ -1,0 +1,139 @@
+"""A parameter set that kills its worker is found and set aside; the others are not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ionfo.emodels import EModel
+from ionfo.errors import IonfoError
+from ionfo.sampling import Evaluation, ModelRequest
+from ionfo.sampling.flight import DEATHS, FlightRecord, read_failed, read_suspects
+from ionfo.sampling.pool import evaluate
+from ionfo.sampling.scheduler import Scheduler, SharedPool
+
+from .conftest import AnalyticWorkers
+
+
+class Killed(BaseException):
+    """The program is gone; nothing is tidied up."""
+
+
+class MortalWorkers(AnalyticWorkers):
+    """Workers that die on one parameter set, with the whole program."""
+
+    deadly = 7.0
+
+    def wait(self, timeout: float) -> tuple[int, Evaluation, float]:
+        ticket, evaluation, seconds = super().wait(timeout)
+        if evaluation.cost == self.deadly:
+            raise Killed
+        return ticket, evaluation, seconds
+
+
+@pytest.fixture(autouse=True)
+def _writes_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ionfo.sampling.flight._QUICK", float("inf"))
+
+
+def session(emodel: EModel, folder: Path, n_workers: int) -> list[float]:
+    """What `run_sampler` does about deaths."""
+    flight = FlightRecord(folder, emodel)
+    workers = MortalWorkers(emodel, lambda theta: float(theta[0]), n_workers)
+    scheduler = Scheduler(workers, flight=flight)
+    costs: list[float] = []
+
+    def suspects() -> None:
+        for group in flight.groups():
+            flight.acquit(group, SharedPool().map(evaluate, group))
+
+    def chain() -> None:
+        requests = [ModelRequest((float(i), 0.0, 0.0)) for i in range(20)]
+        costs.extend(one.cost for one in SharedPool().map(evaluate, requests))
+
+    scheduler.run([suspects])
+    scheduler.run([chain])
+    flight.close()
+    return costs
+
+
+@pytest.mark.parametrize("n_workers", [1, 3, 40])
+def test_deadly_parameters_are_set_aside(emodel: EModel, tmp_path: Path, n_workers: int) -> None:
+    for n in range(DEATHS):
+        with pytest.raises(Killed):
+            session(emodel, tmp_path, n_workers)
+        suspects = read_suspects(tmp_path)
+        worst = max(suspects, key=lambda one: one.deaths)
+        assert worst.theta[0] == 7.0 and worst.deaths == n + 1
+        if n > 0:  # after the first death suspects are tried one by one
+            assert len(suspects) == 1
+    expected = [250.0 if i == 7 else float(i) for i in range(20)]
+    assert session(emodel, tmp_path, n_workers) == expected
+    assert read_failed(tmp_path) == [(7.0, 0.0, 0.0)]
+    assert not (tmp_path / "in-flight.json").exists()
+    # every later session repeats the decision
+    assert session(emodel, tmp_path, n_workers) == expected
+
+
+def test_deaths_of_the_run_alone_set_nothing_aside(emodel: EModel, tmp_path: Path) -> None:
+    class Killing(AnalyticWorkers):
+        n = 0
+
+        def wait(self, timeout: float) -> tuple[int, Evaluation, float]:
+            self.n += 1
+            if self.n > 2:
+                raise Killed
+            return super().wait(timeout)
+
+    for _ in range(6):  # somebody kills the program now and then
+        flight = FlightRecord(tmp_path, emodel)
+        scheduler = Scheduler(Killing(emodel, lambda theta: 1.0, 4), flight=flight)
+
+        def suspects(flight: FlightRecord = flight) -> None:
+            for group in flight.groups():
+                flight.acquit(group, SharedPool().map(evaluate, group))
+
+        def chain() -> None:
+            SharedPool().map(evaluate, [ModelRequest((float(i),)) for i in range(20)])
+
+        with pytest.raises(Killed):
+            scheduler.run([suspects])
+            scheduler.run([chain])
+    assert read_failed(tmp_path) == []
+
+
+def test_rank_is_told(emodel: EModel, tmp_path: Path) -> None:
+    class Ranked(MortalWorkers):
+        def begun(self) -> Iterator[tuple[int, int]]:
+            return iter([(ticket, 5) for _, ticket, _, _ in self._running])
+
+    flight = FlightRecord(tmp_path, emodel)
+    flight.begin(0, ModelRequest((1.0, 2.0)))
+    flight.tell_rank(0, 5)
+    flight.write(now=True)
+    (told,) = FlightRecord(tmp_path, emodel).told()
+    assert "rank 5: theta (1, 2)" in told and "died with 1 evaluations in flight" in told
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '[{"theta": 3}]', "null"])
+def test_damaged_records_get_a_sentence(tmp_path: Path, content: str) -> None:
+    (tmp_path / "in-flight.json").write_text(content)
+    with pytest.raises(IonfoError, match="in-flight.json' is damaged; remove it"):
+        read_suspects(tmp_path)
+    (tmp_path / "failed.json").write_text(content)
+    with pytest.raises(IonfoError, match="failed.json' is damaged"):
+        read_failed(tmp_path)
+
+
+def test_record_holds_what_is_in_flight(tmp_path: Path) -> None:
+    flight = FlightRecord(tmp_path)
+    for i in range(3):
+        flight.begin(i, ModelRequest((float(i),), bound=5.0, order=("a", "b")))
+    flight.end(1)
+    flight.write(now=True)
+    flying = json.loads((tmp_path / "in-flight.json").read_text())
+    assert [one["theta"] for one in flying] == [[0.0], [2.0]]
+    assert read_suspects(tmp_path)[0].request == ModelRequest((0.0,), 5.0, order=("a", "b"))
