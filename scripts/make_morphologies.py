@@ -1,8 +1,8 @@
 """Make the bundled morphologies l5pc.swc, l5pc_reduced.swc and interneuron.swc.
 
 The numbers below are published statistics of rat cells, not coordinates: trees, sections,
-lengths and areas by path distance.  Everything else is chance from one seed, so that the
-files are the same wherever the script runs.  It replaces the files in morphologies/.
+lengths and areas by path distance.  Everything else is chance from one seed: the files are the
+same bytes on one kind of machine and software.  It replaces the files in morphologies/.
 """
 
 from __future__ import annotations
@@ -193,8 +193,9 @@ def l5pc_dendrites(rng: np.random.Generator) -> tuple[list[Section], ...]:
     return basal, trunk, obliques, tuft
 
 
-def make_l5pc(rng: np.random.Generator) -> list[Piece]:
+def make_l5pc(seed: int) -> list[Piece]:
     """Thick-tufted pyramidal cell of layer 5."""
+    rng = np.random.default_rng([seed, 1])
     basal, trunk, obliques, tuft = l5pc_dendrites(rng)
     pieces = soma_and_axon(L5PC_SOMA, L5PC_AXON)
     basal_pieces(pieces, basal, rng, radius=9.0)
@@ -231,9 +232,10 @@ def lumped(
     return trees
 
 
-def make_l5pc_reduced(rng: np.random.Generator) -> list[Piece]:
+def make_l5pc_reduced(seed: int) -> list[Piece]:
     """Pyramidal cell with few dendrites of the same electrotonic size as l5pc."""
-    full = l5pc_dendrites(np.random.default_rng([SEED, list(MAKERS).index("l5pc")]))
+    rng = np.random.default_rng([seed, 2])
+    full = l5pc_dendrites(np.random.default_rng([seed, 1]))
     trunk = trunk_sections(REDUCED_TRUNK)
     stretch = REDUCED_FACTOR ** (1 / 3)
 
@@ -301,8 +303,9 @@ def apical_pieces(
          [first + n_trunk - 1] * n_roots)  # fmt: skip
 
 
-def make_interneuron(rng: np.random.Generator) -> list[Piece]:
+def make_interneuron(seed: int) -> list[Piece]:
     """Cortical interneuron of middling size."""
+    rng = np.random.default_rng([seed, 0])
     pieces = soma_and_axon(INTERNEURON_SOMA, INTERNEURON_AXON)
     length, area = np.array(INTERNEURON_DENDRITES, dtype=float).T
     edges = _edges(len(length))
@@ -327,11 +330,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", choices=sorted(MAKERS), action="append")
     arguments = parser.parse_args()
-    for i, (name, make) in enumerate(MAKERS.items()):
+    for name, make in MAKERS.items():
         if arguments.only is None or name in arguments.only:
-            rng = np.random.default_rng([arguments.seed, i])
             header = [f"{name}: synthesised by scripts/make_morphologies.py, seed {arguments.seed}"]
-            write_swc(arguments.out / f"{name}.swc", make(rng), header)
+            write_swc(arguments.out / f"{name}.swc", make(arguments.seed), header)
 
 
 if __name__ == "__main__":
