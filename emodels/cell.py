@@ -13,12 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import IonfoError
+from ..errors import IonfoError, nearest
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from ..mechanisms.build import build_mechanisms, load_mechanisms
 from ..morphologies import check_morphology, find_morphology, taper_axon
-from .definition import BASE_REGIONS, DISTRIBUTION_PREFIX, EModel, Location, Parameter
+from .definition import (
+    BASE_REGIONS,
+    DISTRIBUTION_PREFIX,
+    Alternative,
+    EModel,
+    Location,
+    Morphology,
+    Parameter,
+)
 from .distributions import Formula
 
 _BUILT_IN = frozenset({"pas", "hh", "extracellular"})
@@ -32,7 +40,7 @@ class Cell:
     emodel : EModel
         Its definition.
     morphology : Path, optional
-        .asc or .swc file; the bundled one of the definition by default.
+        .asc or .swc file, or the name of a bundled one; the definition's by default.
     mechanisms : Path, optional
         Folder with .mod files; the bundled ones by default.
 
@@ -67,13 +75,14 @@ class Cell:
                 "or close the earlier Simulator first"
             )
         modifiers = []
-        if self.emodel.morphology.axon == "taper":
+        cut = cut_of(self.emodel, self.morphology)
+        if cut.axon == "taper":
             modifiers.append(lambda sim, icell: taper_axon(sim.neuron.h, icell))
         self._model = ephys.models.CellModel(
             f"ionfo_{''.join(c if c.isalnum() else '_' for c in self.emodel.name)}",
             morph=ephys.morphologies.NrnFileMorphology(
                 str(self.morphology),
-                nseg_frequency=self.emodel.morphology.segment_length,
+                nseg_frequency=cut.segment_length,
                 morph_modifiers=modifiers,
             ),
             mechs=[
@@ -215,11 +224,19 @@ class Cell:
 def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
     """Choose and check the morphology file of an e-model.
 
+    Parameters
+    ----------
+    emodel : EModel
+        Names the bundled ones.
+    morphology : Path or None
+        A file, or the name of a bundled morphology of this e-model; None for the default one.
+
     Raises
     ------
     IonfoError
         If none is given and none bundled, or the file is unfit.
     """
+    bundled = _bundled(emodel)
     if morphology is None:
         if emodel.morphology.file is None:
             raise IonfoError(
@@ -227,8 +244,42 @@ def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
                 "with --morphology FILE (.asc or .swc)"
             )
         morphology = find_morphology(emodel.morphology.file)
-    check_morphology(morphology, needs_axon=emodel.morphology.axon is not None)
+    elif str(morphology) in bundled:
+        morphology = find_morphology(str(bundled[str(morphology)].file))
+    elif not morphology.suffix and not morphology.exists():
+        raise IonfoError(
+            f"morphology '{morphology}' is neither a file nor bundled with e-model "
+            f"'{emodel.name}'{nearest(str(morphology), bundled)}; give an .asc or .swc file"
+            + (f" or one of {', '.join(bundled)}" if bundled else "")
+        )
+    axon = cut_of(emodel, morphology).axon
+    check_morphology(morphology, needs_axon=axon is not None)
     return morphology
+
+
+def cut_of(emodel: EModel, morphology: Path) -> Morphology:
+    """Tell how a morphology file is cut: as its bundled entry says, or as the default one."""
+    for one in _bundled(emodel).values():
+        if morphology.resolve() == find_morphology(str(one.file)).resolve():
+            return one
+    return emodel.morphology
+
+
+def on_morphology(emodel: EModel, morphology: Path) -> EModel:
+    """Put a bundled alternative, with its cut and reference, in the place of the default."""
+    cut = cut_of(emodel, morphology)
+    if not isinstance(cut, Alternative):
+        return emodel
+    return emodel.model_copy(
+        update={"morphology": cut, "reference": cut.reference, "alternatives": {}}
+    )
+
+
+def _bundled(emodel: EModel) -> dict[str, Morphology]:
+    """Name the bundled morphologies of an e-model, the default one by its file's stem."""
+    file = emodel.morphology.file
+    default = {} if file is None else {Path(file).stem: emodel.morphology}
+    return {**default, **emodel.alternatives}
 
 
 def check_mechanisms(emodel: EModel, folder: Path) -> None:

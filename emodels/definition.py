@@ -182,6 +182,13 @@ class Morphology(_Strict):
     segment_length: float = Field(40.0, gt=0, description="um; nseg = 1 + 2 floor(L/it)")
 
 
+class Alternative(Morphology):
+    """Another bundled morphology of the same e-model, with a reference of its own."""
+
+    file: str
+    reference: dict[str, float] | None = None
+
+
 class Feature(_Strict):
     """A feature and its target, in the unit given."""
 
@@ -213,6 +220,9 @@ class EModel(_Strict):
     description: str
     sources: tuple[str, ...] = ()
     morphology: Morphology
+    alternatives: dict[str, Alternative] = Field(
+        default={}, description="other bundled morphologies by the name that --morphology takes"
+    )
     cvode_atol: float = Field(1e-3, gt=0)
     cvode_max_order: int = Field(
         5, ge=1, le=5, description="of CVODE's formulas; 3 takes fewer steps on large cells"
@@ -289,10 +299,15 @@ class EModel(_Strict):
         for target in self.targets:
             if not is_known_feature(target.efel_name):
                 raise ValueError(f"feature '{target.name}': eFEL knows no '{target.efel_name}'")
-        if self.reference is not None:
-            for name in self.reference:
+        for reference in (self.reference, *(one.reference for one in self.alternatives.values())):
+            if reference is None:
+                continue
+            for name in reference:
                 if name not in names:
                     raise ValueError(f"reference sets unknown parameter '{name}'")
+            for parameter in self.parameters:
+                if parameter.is_free and parameter.name not in reference:
+                    raise ValueError(f"reference leaves out free parameter '{parameter.name}'")
         return self
 
     def _check_protocol_order(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import IonfoError
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
-from .cell import check_mechanisms, resolve_morphology
+from .cell import check_mechanisms, on_morphology, resolve_morphology
 from .definition import DISTRIBUTION_PREFIX, EModel, Protocol, Recording, Step
 from .distributions import Formula
 from .export_rules import grouped_parameters, inexpressible, own_window, peer_window
@@ -50,6 +50,8 @@ def export_emodel(
     IonfoError
         If the format cannot express the e-model, an input is missing or `out` is not empty.
     """
+    morphology = resolve_morphology(emodel, morphology)
+    emodel = on_morphology(emodel, morphology)
     if reasons := inexpressible(emodel):
         raise IonfoError(
             f"e-model '{emodel.name}' cannot be written as an emodel-generalisation folder: "
@@ -57,7 +59,6 @@ def export_emodel(
         )
     folder = mechanisms or BUNDLED_MECHANISMS
     check_mechanisms(emodel, folder)
-    morphology = resolve_morphology(emodel, morphology)
     files = _mechanisms_of(emodel, folder)
     out = out.resolve()
     if not out.parent.is_dir():

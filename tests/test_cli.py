@@ -56,7 +56,13 @@ def test_mistakes_in_morphology_and_mechanisms(tmp_path: Path) -> None:
     model, out = tmp_path / "model.json", tmp_path / "out.csv"
     model.write_text(json.dumps(l5pc.reference))
     score = ("score", "l5pc", model, "--out", out)
-    refused("give the reconstruction with --morphology FILE", *score)
+    homeless = tmp_path / "homeless.json"
+    content = json.loads(l5pc.to_json())
+    content["morphology"]["file"] = None
+    homeless.write_text(json.dumps(content))
+    words = "give the reconstruction with --morphology FILE"
+    refused(words, "score", homeless, model, "--out", out)
+    refused("did you mean 'l5pc_reduced'", *score, "--morphology", "l5pc_redcued")
     cell = tmp_path / "cell.swc"
     cell.write_text("1 3 0 0 0 5 -1\n2 3 0 9 0 5 1\n")
     refused("has no soma", *score, "--morphology", cell)
@@ -67,6 +73,21 @@ def test_mistakes_in_morphology_and_mechanisms(tmp_path: Path) -> None:
     (mods / "Ih.mod").write_text("NEURON { SUFFIX Ih }\nnonsense\n")
     refused("needs mechanism 'CaDynamics_DC0'", *score, "--morphology", cell, "--mechanisms", mods)
     assert not out.exists()
+
+
+@pytest.mark.neuron
+def test_score_knows_the_reference_and_a_file_of_that_name(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    done = ionfo("score", "soma", "reference", "--out", out)
+    assert done.returncode == 0, done.stderr
+    scored = pd.read_csv(out)
+    assert len(scored) == 1
+    assert scored["cost"][0] < 1.0
+    assert scored["parameters/g_pas.somatic"][0] == MODEL["g_pas.somatic"]
+    refused("file 'reference' does not exist", "score", "soma", "./reference", "--out", out)
+    bare = tmp_path / "bare.json"
+    bare.write_text(SOMA.model_copy(update={"reference": None}).to_json())
+    refused("has no reference model", "score", bare, "reference", "--out", out)
 
 
 @pytest.mark.neuron

@@ -42,7 +42,8 @@ class Cost(str, Enum):
 
 
 MorphologyOption = Annotated[
-    Path | None, typer.Option("--morphology", help="Reconstruction (.asc or .swc).")
+    Path | None,
+    typer.Option("--morphology", help="Reconstruction (.asc or .swc), or a bundled one by name."),
 ]
 MechanismsOption = Annotated[
     Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
@@ -124,7 +125,10 @@ def emodels(
 @app.command()
 def score(
     emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
-    file: Annotated[Path, typer.Argument(help="Models: .json, .csv or .parquet.")],
+    file: Annotated[
+        str,
+        typer.Argument(help="Models: .json, .csv or .parquet; 'reference' for the shipped one."),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Result: .parquet or .csv.")],
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
@@ -137,6 +141,8 @@ def score(
 ) -> None:
     """Compute every feature and score of existing models.
 
+    `reference` is the model that ships with the e-model; ./reference is a file of that name.
+
     Example: ionfo score l5pc models.csv --out scored.parquet --morphology cell.asc
     """
     from .scoring import score_file
@@ -144,7 +150,7 @@ def score(
     def work() -> None:
         score_file(
             emodel,
-            file,
+            None if file == "reference" else Path(file),
             out,
             morphology,
             mechanisms,

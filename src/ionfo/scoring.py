@@ -12,7 +12,7 @@ import pandas as pd
 
 from . import show
 from .emodels import EModel, Numerics, load_emodel
-from .emodels.cell import check_mechanisms, resolve_morphology
+from .emodels.cell import check_mechanisms, on_morphology, resolve_morphology
 from .errors import IonfoError
 from .features.scores import CostName
 from .mechanisms import build_mechanisms
@@ -38,7 +38,7 @@ _PROFILED = 5  # models
 
 def score_file(
     name: str,
-    file: Path,
+    file: Path | None,
     out: Path,
     morphology: Path | None = None,
     mechanisms: Path | None = None,
@@ -53,8 +53,8 @@ def score_file(
     ----------
     name : str
         E-model name or definition file.
-    file : Path
-        Models, see `ionfo.sampling.read_models`.
+    file : Path or None
+        Models, see `ionfo.sampling.read_models`; None for the shipped reference.
     out : Path
         .parquet or .csv.
     morphology, mechanisms : Path, optional
@@ -80,12 +80,14 @@ def score_file(
         If an input breaks a rule.  A failed model is a row, not an error.
     """
     check_table_path(out)
-    if out.resolve() == file.resolve():
+    if file is not None and out.resolve() == file.resolve():
         raise IonfoError(f"--out '{out}' is the file of the models; choose another name")
     emodel = load_emodel(name)
-    models = read_models(file, emodel)
+    models = None if file is None else read_models(file, emodel)
     check_mechanisms(emodel, mechanisms or BUNDLED)
     morphology = resolve_morphology(emodel, morphology)
+    if models is None:
+        models = reference_models(emodel, morphology)
     build_mechanisms(mechanisms or BUNDLED)
     if warning := outside_bounds(models, emodel):
         show.note(warning)
@@ -121,6 +123,25 @@ def score_file(
         first = [(list(one.theta), one.fixed) for one in requests[:_PROFILED]]
         show.profile(profile_models(Evaluator(spec), first))
     return frame
+
+
+def reference_models(emodel: EModel, morphology: Path) -> Models:
+    """Give the reference model of an e-model on a morphology.
+
+    Raises
+    ------
+    IonfoError
+        If none ships with it.
+    """
+    reference = on_morphology(emodel, morphology).reference
+    if reference is None:
+        raise IonfoError(
+            f"e-model '{emodel.name}' has no reference model for morphology '{morphology.name}'; "
+            "give a file with models"
+        )
+    free = emodel.free_names
+    fixed = {name: value for name, value in reference.items() if name not in free}
+    return Models(np.array([[reference[name] for name in free]]), [fixed])
 
 
 def score_frame(emodel: EModel, models: Models, evaluations: list[Evaluation]) -> pd.DataFrame:

@@ -278,8 +278,8 @@ def test_nothing_is_left_when_it_is_refused(tmp_path: Path, cell: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(IonfoError, match="SearchHoldingCurrent.duration must be 1000, got 150"):
         export_emodel(load_emodel("soma"), tmp_path / "out")
-    with pytest.raises(IonfoError, match="give the reconstruction with --morphology"):
-        export_emodel(L5PC, tmp_path / "out")
+    with pytest.raises(IonfoError, match="segment_length must be 40 um, got 90"):
+        export_emodel(L5PC, tmp_path / "out", Path("l5pc_reduced"))
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -294,7 +294,7 @@ STEP = {"kind": "step", "percent": 100.0, "delay": 1.0, "duration": 1.0, "total"
         ({"regions__somaxon": ["axonal"]}, r"'somaxon' must be axonal \+ somatic, got axonal"),
         ({"regions__mine": ["axonal"], "mechanisms__mine": ["Ih"]}, "'mine' must be one of alldend"),
         ({"parameters__2__name": "scale.distribution_decay",
-          "distributions__decay": "exp(scale*distance)", "reference": None}, "'scale' is taken"),
+          "distributions__decay": "exp(scale*distance)", "reference": None, "alternatives": {}}, "'scale' is taken"),
         ({"parameters__9__name": "eca.axonal"}, "'eca.axonal' must carry the name of a mechanism"),
         ({"mechanisms__axonal": ["NaTg", "Nap_Et2", "g"]}, "not hold the name of mechanism 'g'"),
         ({"distributions__constant": "2"}, "distribution 'constant' must have another name"),

@@ -69,13 +69,16 @@ def test_recording_sites_are_the_published_ones(
     simulator.close()
 
 
-def test_distributions_follow_the_path_distance(morphology: Path) -> None:
+def test_distributions_follow_the_path_distance(
+    morphology: Path, reference: dict[str, Any]
+) -> None:
     emodel = load_emodel("l5pc")
     simulator = Simulator(emodel, morphology)
-    assert simulator.cell is not None and emodel.reference is not None
-    simulator.set_parameters([emodel.reference[name] for name in emodel.free_names])
-    ih, na = emodel.reference["gIhbar_Ih.somadend"], emodel.reference["gNaTgbar_NaTg.apical"]
-    constant = emodel.reference["constant.distribution_decay"]
+    assert simulator.cell is not None
+    published = reference["parameters"]
+    simulator.set_parameters([published[name] for name in emodel.free_names])
+    ih, na = published["gIhbar_Ih.somadend"], published["gNaTgbar_NaTg.apical"]
+    constant = published["constant.distribution_decay"]
     soma = simulator.cell.sections["somatic"][0](0.5)
     assert soma.gIhbar_Ih == pytest.approx(1.2174 * ih)
     for section in simulator.cell.sections["apical"]:
@@ -110,10 +113,9 @@ def test_published_optimum_is_reproduced(morphology: Path, reference: dict[str, 
     evaluator.simulator.close()
 
 
-def test_short_cuts_keep_the_scores(morphology: Path) -> None:
+def test_short_cuts_keep_the_scores(morphology: Path, reference: dict[str, Any]) -> None:
     emodel = load_emodel("l5pc")
-    assert emodel.reference is not None
-    theta = [emodel.reference[name] for name in emodel.free_names]
+    theta = [reference["parameters"][name] for name in emodel.free_names]
     fast, plain = (
         Evaluator(evaluator_spec(emodel, morphology, numerics=numerics))(theta)
         for numerics in (DEFAULT, PLAIN)
