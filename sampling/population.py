@@ -139,7 +139,7 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
         int((moved == 0).sum()),
         diagnose(list(kept.values()), starting_points(states, columns(emodel)[0])),
         len(chains),
-        store.n_lost(),
+        sum(n for _, n in store.unreadable()) if gaps else 0,
     )
 
 

@@ -152,6 +152,12 @@ def run_sampler(
         flight = FlightRecord(out, emodel, settings.cost)
         for text in flight.told():
             note(text)
+        for name, n_states in store.unreadable():
+            store.set_aside(name)
+            note(
+                f"segment '{name}' cannot be read and is now in '{out / 'unreadable'}'; it held "
+                f"{n_states} states, all others count"
+            )
         run = _Run(store, emodel, settings, n_walkers, start_models, workers, report)
         run.scheduler = Scheduler(workers, flag, flight)
         try:

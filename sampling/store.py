@@ -156,7 +156,7 @@ class RunStore:
     def states(self) -> tuple[pd.DataFrame, list[Gap]]:
         """Every state that counts, sorted by ensemble, walker and step, and what is lost.
 
-        A segment that cannot be read is moved to the folder ``unreadable``; the rest counts.
+        A segment that cannot be read leaves a gap; the rest counts.
 
         Raises
         ------
@@ -190,35 +190,28 @@ class RunStore:
         known = [frame for frame in frames if frame is not None]
         return pd.concat(known, ignore_index=True) if known else None
 
-    def n_lost(self) -> int:
-        """States in segments that cannot be read."""
-        folder = self.folder / "segments"
-        return sum(
-            int(one["rows"])
-            for one in self.state["segments"]
-            if not (folder / one["name"]).exists()
-        )
+    def unreadable(self) -> list[tuple[str, int]]:
+        """Name the segments that cannot be read, with the states that each held."""
+        return [
+            (str(entry["name"]), int(entry["rows"]))
+            for entry in self.state["segments"]
+            if self._read("segments", entry) is None
+        ]
+
+    def set_aside(self, name: str) -> None:
+        """Move a segment to the folder ``unreadable``; only the writer of a run does that."""
+        path = self.folder / "segments" / name
+        if path.exists():
+            aside = self.folder / "unreadable"
+            aside.mkdir(exist_ok=True)
+            path.replace(aside / name)
 
     def _read(self, kind: Kind, entry: Mapping[str, Any]) -> pd.DataFrame | None:
-        path = self.folder / kind / entry["name"]
         try:
-            frame = read_table(path)[0]
+            frame = read_table(self.folder / kind / entry["name"])[0]
         except IonfoError:
-            if path.exists():
-                self._set_aside(path)
             return None
-        if len(frame) != entry["rows"]:
-            self._set_aside(path)
-            return None
-        return frame
-
-    def _set_aside(self, path: Path) -> None:
-        aside = self.folder / "unreadable"
-        try:
-            aside.mkdir(exist_ok=True)
-            path.replace(aside / f"{path.parent.name}-{path.name}")
-        except OSError:  # read-only: it stays, and is left out all the same
-            return
+        return frame if len(frame) == entry["rows"] else None
 
     def log(self, event: str, **fields: Any) -> None:
         """Append clock data to the log."""

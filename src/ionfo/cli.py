@@ -324,6 +324,29 @@ def _sample(
 
 
 @app.command()
+def status(
+    run: Annotated[Path, typer.Argument(help="A run folder, also one that is being written.")],
+    plots: Annotated[
+        Path | None, typer.Option("--plots", help="Folder for figures of the chains.")
+    ] = None,
+) -> None:
+    """Show where a run stands: convergence, costs, what early rejection saves, what is in flight.
+
+    Example: ionfo status run --plots figures
+    """
+    from . import show
+    from .chain_plots import plot_chains
+    from .sampling import RunStore
+    from .sampling.status import run_status
+
+    store = RunStore(run)
+    found = run_status(store)
+    show.status(run, found, store.emodel.free_names)
+    if plots is not None:
+        plot_chains(store, found, plots)
+
+
+@app.command()
 def collect(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     out: Annotated[Path, typer.Option("--out", help="Population: .parquet or .csv.")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -19,10 +19,15 @@ from .emodels import EModel
 if TYPE_CHECKING:
     from .sampling import Progress as RunProgress
     from .sampling.counts import Counts
+    from .sampling.diagnostics import Diagnostics
     from .sampling.evaluator import Evaluation
     from .sampling.population import Collected
     from .sampling.profile import Profile
+    from .sampling.status import RunStatus
     from .sampling.stop import StopRun
+
+ENOUGH = 400
+"""Effective samples that are enough for most purposes (Vehtari et al. 2021)."""
 
 _LINE_SECONDS = 15.0  # between progress lines when the output is no terminal
 
@@ -256,6 +261,8 @@ def stopped(out: Path, why: StopRun) -> None:
 
 def collected(found: Collected, out: Path) -> None:
     """Say what a population holds and how far to believe it."""
+    from .sampling.diagnostics import GOOD_R_HAT
+
     screen = console()
     frame = found.population.frame
     diagnostics = found.diagnostics
@@ -272,17 +279,106 @@ def collected(found: Collected, out: Path) -> None:
         f"{found.n_above} held steps dropped for their cost"
     )
     ess, tau = diagnostics.effective_sample_size, diagnostics.tau
-    if not np.isfinite(tau).all():
-        stuck = [name for name, value in zip(names, tau, strict=True) if not np.isfinite(value)]
-        note(f"no effective sample size: '{stuck[0]}' did not move in some walkers; sample longer")
-        return
-    i = int(np.argmin(ess))
-    screen.print(
-        f"minimum effective sample size {ess[i]:.0f} ({names[i]}, tau {tau[i]:.1f} steps)"
-        + ("" if diagnostics.is_reliable else "; unreliable, the chain is shorter than 50 tau")
-    )
-    if not diagnostics.is_reliable:
-        needed = int(np.ceil(50 * tau.max()))
-        note(f"the chain is short: 50 tau are {needed} steps; take ESS and bands with care")
-    if found.burn_in < 2 * tau.max():
-        note(f"burn-in is below 2 tau; --burn-in {int(np.ceil(2 * tau.max()))} or more is advised")
+    if found.n_lost:
+        note(f"{found.n_lost} states are in segments that cannot be read; the rest is here")
+    if np.isfinite(tau).all():
+        i = int(np.argmin(ess))
+        screen.print(
+            f"minimum effective sample size {ess[i]:.0f} ({names[i]}, tau {tau[i]:.1f} steps)"
+        )
+        if found.burn_in < 2 * tau.max():
+            note(f"burn-in is below 2 tau; --burn-in {int(np.ceil(2 * tau.max()))} or more is due")
+    screen.print(convergence_told(diagnostics, names))
+    known = diagnostics.r_hat[diagnostics.is_assessed]
+    if (known > GOOD_R_HAT).any():
+        note(f"R-hat exceeds {GOOD_R_HAT}: the ensembles disagree; sample longer")
+
+
+def status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:
+    """Show where a run stands."""
+    screen = console()
+    if not found.steps:
+        screen.print(
+            f"{folder}: looking for starting points, {found.n_start} evaluations so far; "
+            f"{found.n_asked} steps are asked for"
+        )
+    else:
+        screen.print(
+            f"{folder}: {min(found.steps)} to {max(found.steps)} of {found.n_asked} steps in "
+            f"{len(found.steps)} ensembles of {found.n_walkers} walkers; "
+            f"{found.counts.n_evaluations} evaluations; the first {found.burn_in} steps are left "
+            "out below"
+        )
+    if len(found.costs):
+        low, median, high = np.quantile(found.costs, [0.0, 0.5, 1.0])
+        shares = ", ".join(f"{found.share_below(c):.0%} at or below {c}" for c in (3, 5))
+        screen.print(
+            f"acceptance {', '.join(f'{one:.3f}' for one in found.acceptance)}; cost {low:.3f} to "
+            f"{high:.3f}, median of states {median:.3f}; {shares}"
+        )
+    if found.diagnostics is not None:
+        diagnosis(found.diagnostics, names)
+        hours = found.hours_to(ENOUGH)
+        ess = found.diagnostics.effective_sample_size
+        if np.isfinite(hours) and hours > 0:
+            screen.print(
+                f"ESS of {names[int(np.argmin(ess))]} is {ess.min():.0f}; about {hours:.2g} h more "
+                f"on {found.n_workers} workers reach {ENOUGH}"
+            )
+    rejections(found.counts)
+    if np.isfinite(found.idle):
+        screen.print(f"workers of the last session: {found.n_workers}, idle {found.idle:.0%}")
+    if found.n_failed:
+        screen.print(f"{found.n_failed} parameter sets count as failed, see failed.json")
+    if found.n_lost:
+        screen.print(f"{found.n_lost} states are in segments that cannot be read")
+    if found.in_flight:
+        from .sampling.flight import describe
+
+        screen.print(f"in flight, or lost when it died: {describe(found.in_flight)}", markup=False)
+
+
+def diagnosis(found: Diagnostics, names: Sequence[str]) -> None:
+    """Show autocorrelation, effective size and R-hat of the parameters, the worst first."""
+    table = Table("parameter", "tau (steps)", "ESS", "R-hat")
+    order = np.argsort(np.nan_to_num(found.effective_sample_size, nan=0.0), kind="stable")
+    for i in order[:10]:
+        table.add_row(
+            names[i],
+            "did not move" if np.isnan(found.tau[i]) else f"{found.tau[i]:.1f}",
+            "" if np.isnan(found.tau[i]) else f"{found.effective_sample_size[i]:.0f}",
+            r_hat_told(found, int(i)),
+        )
+    screen = console()
+    screen.print(table)
+    if len(order) > 10:
+        screen.print(f"and {len(order) - 10} more parameters with larger ESS")
+    screen.print(convergence_told(found, names))
+
+
+def r_hat_told(found: Diagnostics, i: int) -> str:
+    """Say R-hat of a parameter, or why it is not said."""
+    if np.isnan(found.r_hat[i]):
+        return "not assessed"
+    if not found.is_assessed[i]:
+        return "not assessed (common start)"
+    return f"{found.r_hat[i]:.3f}"
+
+
+def convergence_told(found: Diagnostics, names: Sequence[str]) -> str:
+    """Say in a sentence whether the chains have converged."""
+    told = []
+    if np.isnan(found.tau).any():
+        stuck = names[int(np.argmax(np.isnan(found.tau)))]
+        told.append(f"'{stuck}' did not move in some walkers: the chain says nothing yet")
+    elif not found.is_reliable:
+        needed = int(np.ceil(50 * found.tau.max()))
+        told.append(f"unreliable: the chain is shorter than 50 tau, {needed} steps")
+    known = np.where(found.is_assessed, found.r_hat, np.nan)
+    if np.isfinite(known).any():
+        i = int(np.nanargmax(known))
+        verdict = "the ensembles agree" if known[i] < 1.05 else "the ensembles do not agree yet"
+        told.append(f"largest R-hat {known[i]:.3f} ({names[i]}): {verdict}")
+    else:
+        told.append("R-hat not assessed: it needs two ensembles from different starts")
+    return "; ".join(told)

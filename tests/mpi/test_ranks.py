@@ -12,7 +12,8 @@ import pytest
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
-SAMPLE = ["sample", "soma", "--steps", "3", "--start-evaluations", "30", "--seed", "7"]
+SAMPLE = ["sample", "soma", "--steps", "3", "--ensembles", "2", "--start-evaluations", "60",
+          "--seed", "7"]  # fmt: skip
 LAUNCHER_VARIABLES = ("PMI_", "PMIX_", "OMPI_", "SLURM_", "HYDI_", "MV2_")
 
 
@@ -46,7 +47,7 @@ def mpirun() -> None:
 def test_population_does_not_depend_on_the_ranks(tmp_path: Path) -> None:
     populations = {}
     for name, ranks, extra in (
-        ("serial", 0, []), ("one", 1, []), ("two", 2, []), ("three", 3, []),
+        ("serial", 0, []), ("one", 1, []), ("two", 2, []), ("three", 3, []), ("four", 4, []),
         ("processes", 0, ["--processes", "2"]),
     ):  # fmt: skip
         run, out = tmp_path / name, tmp_path / f"{name}.parquet"

@@ -1,0 +1,161 @@
+"""Where a run stands and how far to believe it, at any time and from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .counts import Counts
+from .diagnostics import Diagnostics, diagnose
+from .flight import Suspect, read_failed, read_suspects
+from .population import starting_points
+from .store import RunStore
+from .tables import columns, dense, known_until
+
+_BURN_IN = 0.25
+"""Fraction of the steps that is left out of the diagnostics."""
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """What is known of a run.
+
+    Attributes
+    ----------
+    n_asked, n_walkers : int
+        Steps asked for, and walkers of an ensemble.
+    steps : list of int
+        Steps of each ensemble; empty before the chains begin.
+    n_start : int
+        Evaluations of the searches for starting points.
+    burn_in : int
+        Steps left out of all that follows.
+    acceptance : list of float
+        Of each ensemble: fraction of its steps at which a walker moved.
+    costs : ndarray, shape (n_states,)
+        Costs of held states, and
+    weights : ndarray, shape (n_states,)
+        how many steps each was held.
+    diagnostics : Diagnostics or None
+        None before there are steps enough.
+    counts : Counts
+        Of the evaluations of the chains.
+    seconds_per_step : float
+        Wall time of a step of all ensembles in the last session; NaN when not known.
+    n_workers : int
+        Of the last session.
+    idle : float
+        Fraction of its worker time that was idle; NaN when not known.
+    in_flight : list of Suspect
+        Being evaluated now, or when the run died.
+    n_failed : int
+        Parameter sets that are set aside.
+    n_lost : int
+        States in segments that cannot be read.
+    """
+
+    n_asked: int
+    n_walkers: int
+    steps: list[int]
+    n_start: int
+    burn_in: int
+    acceptance: list[float]
+    costs: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    diagnostics: Diagnostics | None
+    counts: Counts
+    seconds_per_step: float
+    n_workers: int
+    idle: float
+    in_flight: list[Suspect]
+    n_failed: int
+    n_lost: int
+
+    def share_below(self, cost: float) -> float:
+        """Fraction of held states at or below a cost."""
+        return float(np.average(self.costs <= cost, weights=self.weights))
+
+    def hours_to(self, ess: float) -> float:
+        """Hours on the workers of the last session until the smallest ESS is reached."""
+        if self.diagnostics is None:
+            return float("nan")
+        now = float(np.min(self.diagnostics.effective_sample_size))
+        n_kept = min(self.steps) - self.burn_in
+        missing = max(0.0, ess / now - 1.0) * n_kept / (1 - _BURN_IN)
+        return missing * self.seconds_per_step / 3600
+
+
+def run_status(store: RunStore) -> RunStatus:
+    """Read a run folder, also while it is being written.
+
+    Raises
+    ------
+    IonfoError
+        If it is no run folder, or damaged.
+    """
+    settings, state = store.settings, store.state
+    steps = [int(one["steps"]) for one in state["ensembles"]]
+    n_steps = min(steps, default=0)
+    burn_in = int(_BURN_IN * n_steps)
+    counts = Counts()
+    for one in state["ensembles"]:
+        counts += Counts.from_json(one["counts"])
+    diagnostics, costs, weights, n_lost = None, np.empty(0), np.empty(0), 0
+    if n_steps > 0:
+        states, gaps = store.states()
+        states = states[states["step"] < n_steps].reset_index(drop=True)
+        costs, weights = _held(states, known_until(states, n_steps, gaps), burn_in)
+        chains = dense(states, columns(store.emodel)[0], n_steps, gaps)
+        kept = [chain[burn_in:] for chain in chains.values()]
+        if n_steps - burn_in >= 4:
+            diagnostics = diagnose(kept, starting_points(states, columns(store.emodel)[0]))
+        n_lost = sum(n for _, n in store.unreadable()) if gaps else 0
+    seconds_per_step, n_workers, idle = _speed(store.read_log(), max(1, len(steps)))
+    return RunStatus(
+        int(settings["settings"]["steps"]),
+        int(settings["settings"]["walkers"]),
+        steps,
+        sum(int(entry["rows"]) for entry in state["start"]),
+        burn_in,
+        [float(np.mean(one["accepted"])) / max(1, int(one["steps"])) for one in state["ensembles"]],
+        costs,
+        weights,
+        diagnostics,
+        counts,
+        seconds_per_step,
+        n_workers,
+        idle,
+        read_suspects(store.folder),
+        len(read_failed(store.folder)),
+        n_lost,
+    )
+
+
+def _held(
+    states: pd.DataFrame, until: NDArray[np.int64], burn_in: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Costs of states held after the burn-in, and for how many steps."""
+    weights = until - states["step"].clip(lower=burn_in).to_numpy()
+    is_held = weights > 0
+    return states["cost"].to_numpy()[is_held], weights[is_held].astype(float)
+
+
+def _speed(log: list[dict[str, Any]], n_ensembles: int) -> tuple[float, int, float]:
+    """Seconds per step, workers and idle fraction of the last session of a log."""
+    begins = [i for i, one in enumerate(log) if one.get("event") == "start"]
+    session = log[begins[-1] :] if begins else []
+    told = [one for one in session if {"seconds", "busy_seconds", "steps"} <= one.keys()]
+    n_workers = int(session[0].get("workers", 1)) if session else 0
+    if not told:
+        return float("nan"), n_workers, float("nan")
+    last = told[-1]
+    walking = [one for one in told if one["steps"] > 0]
+    n_steps = (last["steps"] - walking[0]["steps"]) / n_ensembles if walking else 0
+    seconds = last["seconds"] - walking[0]["seconds"] if walking else 0.0
+    per_step = seconds / n_steps if n_steps > 0 else float("nan")
+    idle = 1 - last["busy_seconds"] / max(1e-9, last["seconds"] * n_workers)
+    return per_step, n_workers, max(0.0, idle)

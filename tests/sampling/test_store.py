@@ -1,0 +1,135 @@
+"""What is lost of a run folder is lost alone, and a run can be looked at while it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ionfo.emodels import EModel
+from ionfo.errors import IonfoError
+from ionfo.sampling import RunStore, SampleSettings, Target, collect
+from ionfo.sampling.chain import Chain
+from ionfo.sampling.start import from_bounds
+from ionfo.sampling.status import run_status
+from ionfo.sampling.tables import columns, dense
+from ionfo.sampling.writer import RunWriter
+
+from .conftest import AnalyticPool, gaussian_cost
+
+STEPS = 40
+
+
+@pytest.fixture
+def store(emodel: EModel, tmp_path: Path) -> RunStore:
+    """Two ensembles, a segment every ten steps."""
+    settings = {"settings": {"steps": STEPS, "walkers": 16, "temperature": 1.0}}
+    found = RunStore.create(
+        tmp_path / "run", {"emodel": emodel.model_dump(mode="json"), **settings}
+    )
+    for until in range(10, STEPS + 1, 10):
+        writer = RunWriter(found)
+        chains = []
+        for ensemble in range(2):
+            target = Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0)
+            chain = Chain(target, writer, SampleSettings(steps=until, moves="de"), ensemble)
+            if until == 10:
+                chain.begin(from_bounds(target, 16, 200, np.random.default_rng(ensemble)))
+            else:
+                chain.resume(16)
+            chains.append(chain)
+        for chain in chains:
+            chain.walk()
+        writer.flush()
+    found.log("start", workers=2)
+    found.log("progress", seconds=10.0, busy_seconds=15.0, workers=2, steps=20)
+    found.log("end", seconds=50.0, busy_seconds=75.0, workers=2, steps=2 * STEPS)
+    return found
+
+
+def test_unreadable_segment_costs_its_states_only(emodel: EModel, store: RunStore) -> None:
+    whole, gaps = store.states()
+    assert not gaps
+    entry = store.state["segments"][2]
+    (store.folder / "segments" / entry["name"]).write_bytes(b"not a segment")
+    rest, gaps = store.states()
+    assert len(rest) == len(whole) - entry["rows"]
+    assert {(gap.ensemble, gap.begin, gap.end) for gap in gaps} == {(0, 20, 30), (1, 20, 30)}
+    assert store.unreadable() == [(entry["name"], entry["rows"])]
+
+    before, after = (
+        dense(states, columns(emodel)[0], STEPS, lost)
+        for states, lost in ((whole, []), (rest, gaps))
+    )
+    for ensemble, chain in after.items():
+        known = np.isfinite(chain)
+        # nothing that is known is wrong, nothing of the gap is known
+        np.testing.assert_array_equal(chain[known], before[ensemble][known])
+        assert known[:20].all() and not known[20:30].any()
+    found = collect(store)
+    assert found.n_lost == entry["rows"]
+    held = found.population.frame["weight"].sum()
+    assert held == sum(int(np.isfinite(chain[..., 0]).sum()) for chain in after.values())
+
+    store.set_aside(entry["name"])
+    assert (store.folder / "unreadable" / entry["name"]).exists()
+    assert len(store.states()[0]) == len(rest)
+
+
+def test_run_goes_on_without_a_lost_segment(emodel: EModel, store: RunStore) -> None:
+    (store.folder / "segments" / store.state["segments"][1]["name"]).unlink()
+    writer = RunWriter(store)
+    target = Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0)
+    chain = Chain(target, writer, SampleSettings(steps=50, moves="de"), 0)
+    chain.resume(16)
+    chain.walk()
+    writer.flush()
+    assert chain.backend.iteration == 50
+
+
+def test_lost_walkers_say_so(store: RunStore, emodel: EModel) -> None:
+    for path in (store.folder / "walkers").iterdir():
+        path.unlink()
+    target = Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0)
+    chain = Chain(target, RunWriter(store), SampleSettings(steps=50), 0)
+    with pytest.raises(IonfoError, match="cannot go on: .* can still be collected"):
+        chain.resume(16)
+
+
+def test_status_tells_steps_costs_and_time(store: RunStore) -> None:
+    found = run_status(store)
+    assert found.steps == [STEPS, STEPS] and found.burn_in == STEPS // 4
+    assert found.counts.n_evaluations > 0 and found.n_lost == 0
+    assert found.weights.sum() == 2 * 16 * (STEPS - found.burn_in)
+    assert 0 <= found.share_below(3) <= found.share_below(5) <= 1
+    assert found.seconds_per_step == pytest.approx(40.0 / 30)  # both ensembles
+    assert found.n_workers == 2 and found.idle == pytest.approx(0.25)
+    assert found.diagnostics is not None
+    now = float(found.diagnostics.effective_sample_size.min())
+    assert found.hours_to(2 * now) == pytest.approx(STEPS * found.seconds_per_step / 3600)
+    assert found.hours_to(now) == 0.0
+
+
+def test_status_before_the_chains(emodel: EModel, tmp_path: Path) -> None:
+    settings = {"settings": {"steps": STEPS, "walkers": 16}}
+    store = RunStore.create(tmp_path / "r", {"emodel": emodel.model_dump(mode="json"), **settings})
+    found = run_status(store)
+    assert found.steps == [] and found.diagnostics is None and np.isnan(found.hours_to(400))
+
+
+def test_full_disk_leaves_a_readable_run(
+    emodel: EModel, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    writer = RunWriter(store)
+    target = Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0)
+    chain = Chain(target, writer, SampleSettings(steps=60, moves="de"), 0)
+    chain.resume(16)
+    chain.walk()
+    monkeypatch.setattr("ionfo.sampling.writer.write_text", full)
+    with pytest.raises(IonfoError, match=r"No space left on device.*make room"):
+        writer.flush()
+    assert collect(store).n_steps == STEPS
