@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,15 @@ from numpy.typing import NDArray
 from ..emodels import EModel
 from ..errors import IonfoError
 from .counts import Counts
-from .evaluator import Evaluation
 from .files import read_table
+from .moves import Trial
 from .store import RunStore
 from .tables import columns, dense, evaluation_frame, state_frame, states_of
+from .target import blob_dtype, pack_blobs
 from .writer import RunWriter, random_state_from, random_state_json
 
-# walkers, step, parameters, blobs, log densities
-_Rows = tuple[NDArray[np.intp], int, NDArray[np.float64], NDArray[np.void], NDArray[np.float64]]
+# walker, step, try, parameters, blob, log density
+_Row = tuple[int, int, int, NDArray[np.float64], Any, float]
 
 
 class SegmentBackend(Backend):  # type: ignore[misc]  # emcee has no types
@@ -38,6 +40,12 @@ class SegmentBackend(Backend):  # type: ignore[misc]  # emcee has no types
         Counted along with the chain.
     moves : list
         Moves with a memory (`to_json`, `from_json`), to be stored with the chain.
+    n_tries : int
+        Proposals of a walker in a step.
+    keep_rejected : bool
+        Whether rejected trials are stored too.
+    log_prob : callable
+        Log density of a cost.
     """
 
     def __init__(
@@ -47,17 +55,22 @@ class SegmentBackend(Backend):  # type: ignore[misc]  # emcee has no types
         ensemble: int = 0,
         counts: Counts | None = None,
         moves: list[Any] | None = None,
+        n_tries: int = 1,
+        keep_rejected: bool = False,
+        log_prob: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.negative,
     ) -> None:
         super().__init__()
+        self.n_tries = n_tries
+        self.keep_rejected = keep_rejected
+        self.log_prob = log_prob
         self.writer = writer
         self.emodel = emodel
         self.ensemble = ensemble
         self.counts = counts or Counts()
         self.moves = moves or []
         self._random_state: Any = None
-        self._rejected: list[Any] = []
-        self._left: list[_Rows] = []
-        self._rows: list[_Rows] = []
+        self._trials: list[Trial] = []
+        self._rows: list[_Row] = []
         self._last: State = None
         writer.rows[ensemble] = self._take_rows
 
@@ -103,42 +116,46 @@ class SegmentBackend(Backend):  # type: ignore[misc]  # emcee has no types
 
     def save_initial(self, state: State) -> None:
         """Store the starting states as step -1; the caller flushes once all ensembles have."""
-        self._add(state, np.ones(self.nwalkers, bool), -1)
+        still = State(state, copy=True)  # emcee goes on in the same arrays
+        for walker in range(self.nwalkers):
+            of_walker = still.coords[walker], still.blobs[walker], float(still.log_prob[walker])
+            self._rows.append((walker, -1, self.n_tries - 1, *of_walker))
         self._tell(state)
+
+    def save_trials(self, trials: list[Trial]) -> None:
+        """Take the trials of the step that is being made; stored with the step."""
+        self._trials = trials
 
     def save_step(self, state: State, accepted: NDArray[np.bool_]) -> None:
         """Store the states that walkers moved to in one step."""
-        self._rows += self._left
-        self._left = []
-        self._add(state, np.asarray(accepted, bool), self.iteration)
-        for frame in self._rejected:
-            self.writer.add("rejected", frame)
-        self._rejected = []
+        for one in self._trials:
+            if one.is_accepted:
+                blob = pack_blobs(self.emodel, [one.evaluation])[0]
+                log_prob = float(self.log_prob(np.array(one.evaluation.cost)))
+                self._rows.append(
+                    (one.walker, self.iteration, one.number, one.theta, blob, log_prob)
+                )
+        if self.keep_rejected:
+            self._save_rejected([one for one in self._trials if not one.is_accepted])
+        self._trials = []
         self.accepted += accepted
         self.iteration += 1
         self._tell(state)
         self.writer.flush_now_and_then()
 
-    def save_left(
-        self,
-        walkers: NDArray[np.intp],
-        theta: NDArray[np.float64],
-        blobs: NDArray[np.void],
-        log_prob: NDArray[np.float64],
-    ) -> None:
-        """Keep states that were accepted and left within the step that is being made."""
-        self._left.append((walkers, self.iteration, theta, blobs, log_prob))
-
-    def save_rejected(
-        self,
-        walkers: NDArray[np.intp],
-        theta: NDArray[np.float64],
-        bounds: NDArray[np.float64],
-        evaluations: list[Evaluation],
-    ) -> None:
-        """Keep rejected proposals of the step that is being made; stored with the step."""
-        keys = self._keys(walkers, self.iteration)
-        self._rejected.append(evaluation_frame(self.emodel, keys, theta, bounds, evaluations))
+    def _save_rejected(self, trials: list[Trial]) -> None:
+        if trials:
+            keys = {
+                "ensemble": np.full(len(trials), self.ensemble),
+                "walker": np.array([one.walker for one in trials]),
+                "step": np.full(len(trials), self.iteration),
+                "try": np.array([one.number for one in trials]),
+            }
+            theta = np.array([one.theta for one in trials])
+            bounds = np.array([one.bound for one in trials])
+            evaluations = [one.evaluation for one in trials]
+            frame = evaluation_frame(self.emodel, keys, theta, bounds, evaluations)
+            self.writer.add("rejected", frame)
 
     def get_value(self, name: str, flat: bool = False, thin: int = 1, discard: int = 0) -> Any:
         """Chain or log density of the written states.
@@ -158,34 +175,38 @@ class SegmentBackend(Backend):  # type: ignore[misc]  # emcee has no types
         values = values[discard + thin - 1 : self.iteration : thin]
         return values.reshape(-1, *values.shape[2:]) if flat else values
 
-    def _keys(self, walkers: NDArray[np.intp], step: int) -> dict[str, NDArray[np.int64]]:
-        return {
-            "ensemble": np.full(len(walkers), self.ensemble),
-            "walker": walkers.astype(np.int64),
-            "step": np.full(len(walkers), step),
-        }
-
-    def _add(self, state: State, moved: NDArray[np.bool_], step: int) -> None:
-        walkers = np.flatnonzero(moved)
-        if len(walkers):
-            of_walkers = state.coords[walkers], state.blobs[walkers], state.log_prob[walkers]
-            self._rows.append((walkers, step, *of_walkers))
-
     def _take_rows(self) -> pd.DataFrame | None:
         """Give the states gathered since the last time, in the order of their acceptance."""
         if not self._rows:
             return None
-        walkers, steps, theta, blobs, log_prob = zip(*self._rows, strict=True)
-        keys = self._keys(np.concatenate(walkers), 0)
-        keys["step"] = np.repeat(steps, [len(one) for one in walkers])
+        walkers, steps, tries, theta, blobs, log_prob = zip(*self._rows, strict=True)
         self._rows = []
-        joined = np.concatenate(theta), np.concatenate(blobs), np.concatenate(log_prob)
-        return state_frame(self.emodel, keys, *joined)
+        return self._frame(walkers, steps, tries, np.array(theta), blobs, np.array(log_prob))
 
     def _standing(self, state: State, step: int) -> pd.DataFrame:
         """Give the table of where all walkers stand."""
-        keys = self._keys(np.arange(self.nwalkers), step)
-        return state_frame(self.emodel, keys, state.coords, state.blobs, state.log_prob)
+        n = self.nwalkers
+        return self._frame(range(n), [step] * n, [0] * n, state.coords, state.blobs, state.log_prob)
+
+    def _frame(
+        self,
+        walkers: Sequence[int],
+        steps: Sequence[int],
+        tries: Sequence[int],
+        theta: NDArray[np.float64],
+        blobs: Any,
+        log_prob: NDArray[np.float64],
+    ) -> pd.DataFrame:
+        keys = {
+            "ensemble": np.full(len(walkers), self.ensemble),
+            "walker": np.array(walkers, dtype=np.int64),
+            "step": np.array(steps, dtype=np.int64),
+            "try": np.array(tries, dtype=np.int64),
+        }
+        packed = np.empty(len(walkers), blob_dtype(self.emodel))
+        for i, blob in enumerate(blobs):
+            packed[i] = blob
+        return state_frame(self.emodel, keys, theta, packed, log_prob)
 
     def _tell(self, state: State) -> None:
         """Say to the writer where this ensemble stands."""

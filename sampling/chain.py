@@ -47,16 +47,20 @@ class Chain:
         self.ensemble = ensemble
         moves = make_moves(settings.mixture(), target.emodel.bounds, settings.adapt_steps)
         remembering = [move for move, _ in moves if hasattr(move, "to_json")]
-        self.backend = SegmentBackend(writer, target.emodel, ensemble, target.counts, remembering)
+        self.backend = SegmentBackend(
+            writer,
+            target.emodel,
+            ensemble,
+            target.counts,
+            remembering,
+            n_tries,
+            settings.keep_rejected,
+            target.log_prob,
+        )
         self._moves = [
             (
                 EarlyRejection(
-                    move,
-                    target,
-                    settings.early_rejection,
-                    n_tries,
-                    self.backend.save_rejected if settings.keep_rejected else None,
-                    self.backend.save_left,
+                    move, target, settings.early_rejection, n_tries, self.backend.save_trials
                 ),
                 weight,
             )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from ..errors import IonfoError
 from ..features.scores import CostName
@@ -41,6 +41,19 @@ class ModelPool(Protocol):
         /,
     ) -> Iterable[Evaluation]:
         """Evaluate each request and return the evaluations in order."""
+
+
+@runtime_checkable
+class StreamingPool(Protocol):
+    """A pool that can go on with one request before others are done."""
+
+    def stream(
+        self,
+        requests: Mapping[int, ModelRequest],
+        follow: Callable[[int, Evaluation], ModelRequest | None],
+        /,
+    ) -> None:
+        """Evaluate requests, and what `follow` makes of each result, until it makes nothing."""
 
 
 @dataclass(frozen=True)

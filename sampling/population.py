@@ -14,7 +14,7 @@ from ..errors import IonfoError
 from .diagnostics import Diagnostics, diagnose
 from .files import read_table
 from .store import RunStore
-from .tables import columns, dense, known_until
+from .tables import columns, dense, held
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Collected:
     n_steps, n_walkers, burn_in : int
         Steps of the chain, the walkers of all ensembles and the steps dropped.
     n_above : int
-        Held steps that were dropped because of their cost.
+        Weight that was dropped because of its cost.
     acceptance : float
         Fraction of kept steps at which a walker moved.
     walkers_unmoved : int
@@ -71,8 +71,8 @@ class Collected:
 def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Collected:
     """Turn the chain of a run into a population.
 
-    A row is one state of one walker held over consecutive kept steps; its weight is the
-    number of kept steps it was held and its step the first of them.
+    A row is one state of one walker held over consecutive kept proposals; its weight is the
+    number of proposals it was held and its step the first of them.
 
     Parameters
     ----------
@@ -100,12 +100,13 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
     chains = dense(states, columns(emodel)[0], n_steps, gaps)
     kept = {ensemble: chain[burn_in:] for ensemble, chain in chains.items()}
 
-    until = known_until(states, n_steps, gaps)
+    weight = held(states, n_steps, gaps, burn_in, store.n_tries)
     since = states["step"].clip(lower=burn_in)
-    weight = until - since
     rows = states.assign(weight=weight, step=since)[weight > 0]
-    moved = (states["step"] >= burn_in).groupby([states["ensemble"], states["walker"]]).sum()
-    n_walkers = len(moved)
+    new = states[states["step"] >= burn_in].drop_duplicates(["ensemble", "walker", "step"])
+    everyone = states[["ensemble", "walker"]].drop_duplicates()
+    n_moved = len(new[["ensemble", "walker"]].drop_duplicates())
+    n_walkers = len(everyone)
 
     cheap = rows["cost"] <= max_cost
     n_above = int(rows.loc[~cheap, "weight"].sum())
@@ -127,6 +128,7 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
             "burn_in": burn_in,
             "max_cost": None if np.isinf(max_cost) else max_cost,
             "n_steps": n_steps,
+            "tries": store.n_tries,
         },
     }
     return Collected(
@@ -135,8 +137,8 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
         n_walkers,
         burn_in,
         n_above,
-        float(moved.sum()) / ((n_steps - burn_in) * n_walkers),
-        int((moved == 0).sum()),
+        len(new) / ((n_steps - burn_in) * n_walkers),
+        n_walkers - n_moved,
         diagnose(list(kept.values()), starting_points(states, columns(emodel)[0])),
         len(chains),
         sum(n for _, n in store.unreadable()) if gaps else 0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,8 +38,31 @@ class SharedPool:
         hub = greenlet.getcurrent().parent
         if hub is None:
             raise RuntimeError("a SharedPool maps only inside a task of its scheduler")
-        evaluations: list[Evaluation] = hub.switch(batch)
-        return evaluations
+        results: dict[int, Evaluation] = {}
+        hub.switch(_Batch(dict(enumerate(batch)), results.__setitem__))
+        return [results[i] for i in range(len(batch))]
+
+    def stream(
+        self,
+        requests: Mapping[int, ModelRequest],
+        follow: Callable[[int, Evaluation], ModelRequest | None],
+        /,
+    ) -> None:
+        """Evaluate requests, and what `follow` makes of each result, until it makes nothing."""
+        if not requests:
+            return
+        hub = greenlet.getcurrent().parent
+        if hub is None:
+            raise RuntimeError("a SharedPool streams only inside a task of its scheduler")
+        hub.switch(_Batch(dict(requests), follow))
+
+
+@dataclass
+class _Batch:
+    """What a task waits for: requests by number, and what to ask next after each result."""
+
+    requests: dict[int, ModelRequest]
+    follow: Callable[[int, Evaluation], ModelRequest | None]
 
 
 @dataclass
@@ -47,9 +70,8 @@ class _Task:
     """A task, what it waits for, and how many batches it has had."""
 
     fibre: greenlet
-    results: list[Evaluation | None] = field(default_factory=list)
+    batch: _Batch | None = None
     queue: deque[int] = field(default_factory=deque)
-    batch: list[ModelRequest] = field(default_factory=list)
     n_left: int = 0
     n_batches: int = 0
 
@@ -100,8 +122,8 @@ class Scheduler:
         began = self.clock()
         try:
             for task in running:
-                self._go_on(task, None)
-            while any(task.batch for task in running):
+                self._go_on(task)
+            while any(task.batch is not None for task in running):
                 self._fill(running)
                 self._take_one()
         except BaseException as error:
@@ -118,16 +140,14 @@ class Scheduler:
             self.waited_seconds += self.clock() - began
             self._submitted = {}
 
-    def _go_on(self, task: _Task, evaluations: list[Evaluation] | None) -> None:
+    def _go_on(self, task: _Task) -> None:
         """Let a task work until it hands over its next batch or ends."""
-        task.batch = []
-        given = task.fibre.switch() if evaluations is None else task.fibre.switch(evaluations)
-        if task.fibre.dead:
-            return
-        task.batch = given
-        task.results = [None] * len(given)
-        task.queue = deque(range(len(given)))
-        task.n_left = len(given)
+        task.batch = None
+        given = task.fibre.switch()
+        if not task.fibre.dead:
+            task.batch = given
+            task.queue = deque(given.requests)
+            task.n_left = len(given.requests)
 
     def _fill(self, running: Sequence[_Task]) -> None:
         """Submit what fits; the task that lags behind comes first."""
@@ -136,16 +156,18 @@ class Scheduler:
             if not waiting:
                 return
             task = min(waiting, key=lambda one: one.n_batches)
+            assert task.batch is not None
             i = task.queue.popleft()
-            known = self.flight.known(task.batch[i])
+            request = task.batch.requests[i]
+            known = self.flight.known(request)
             if known is not None:
                 self._give(task, i, known)
                 continue
             ticket = self._next_ticket
             self._next_ticket += 1
             self._submitted[ticket] = (task, i)
-            self.flight.begin(ticket, task.batch[i])
-            self.workers.submit(ticket, task.batch[i])
+            self.flight.begin(ticket, request)
+            self.workers.submit(ticket, request)
 
     def _take_one(self) -> None:
         """Wait for one result and give it to its task."""
@@ -168,9 +190,14 @@ class Scheduler:
         self._give(task, i, evaluation)
 
     def _give(self, task: _Task, i: int, evaluation: Evaluation) -> None:
-        task.results[i] = evaluation
+        assert task.batch is not None
+        follows = task.batch.follow(i, evaluation)
+        if follows is not None:
+            # who has begun goes on first: the last of a batch is what the others wait for
+            task.batch.requests[i] = follows
+            task.queue.appendleft(i)
+            return
         task.n_left -= 1
         if task.n_left == 0:
             task.n_batches += 1
-            whole = [one for one in task.results if one is not None]
-            self._go_on(task, whole)
+            self._go_on(task)

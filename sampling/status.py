@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from .counts import Counts
@@ -14,7 +13,7 @@ from .diagnostics import Diagnostics, diagnose
 from .flight import Suspect, read_failed, read_suspects
 from .population import starting_points
 from .store import RunStore
-from .tables import columns, dense, known_until
+from .tables import columns, dense, held
 
 _BURN_IN = 0.25
 """Fraction of the steps that is left out of the diagnostics."""
@@ -39,7 +38,7 @@ class RunStatus:
     costs : ndarray, shape (n_states,)
         Costs of held states, and
     weights : ndarray, shape (n_states,)
-        how many steps each was held.
+        for how many proposals each was held.
     diagnostics : Diagnostics or None
         None before there are steps enough.
     counts : Counts
@@ -108,7 +107,8 @@ def run_status(store: RunStore) -> RunStatus:
     if n_steps > 0:
         states, gaps = store.states()
         states = states[states["step"] < n_steps].reset_index(drop=True)
-        costs, weights = _held(states, known_until(states, n_steps, gaps), burn_in)
+        weights = held(states, n_steps, gaps, burn_in, store.n_tries).astype(float)
+        costs, weights = states["cost"].to_numpy()[weights > 0], weights[weights > 0]
         chains = dense(states, columns(store.emodel)[0], n_steps, gaps)
         kept = [chain[burn_in:] for chain in chains.values()]
         if n_steps - burn_in >= 4:
@@ -133,15 +133,6 @@ def run_status(store: RunStore) -> RunStatus:
         len(read_failed(store.folder)),
         n_lost,
     )
-
-
-def _held(
-    states: pd.DataFrame, until: NDArray[np.int64], burn_in: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Costs of states held after the burn-in, and for how many steps."""
-    weights = until - states["step"].clip(lower=burn_in).to_numpy()
-    is_held = weights > 0
-    return states["cost"].to_numpy()[is_held], weights[is_held].astype(float)
 
 
 def _speed(log: list[dict[str, Any]], n_ensembles: int) -> tuple[float, int, float]:

@@ -10,8 +10,9 @@
     log.jsonl                 clock data: hosts, seconds, ranks; no result reads it
 
 A row of a segment is a state that a walker moved to: ensemble, walker, step, parameters,
-features, scores, cost, log_prob; it is held until the walker's next row.  Starting states have
-step -1.  A walker that moved twice in a step has two rows for it; the first was held for none.
+features, scores, cost, log_prob; it is held until the walker's next row.  In a step every walker
+makes a number of proposals in turn; "try" says which of them it was.  Starting states have
+step -1.
 """
 
 from __future__ import annotations
@@ -149,6 +150,11 @@ class RunStore:
         return content
 
     @property
+    def n_tries(self) -> int:
+        """Proposals of a walker in a step."""
+        return int(self.settings.get("tries", 1))
+
+    @property
     def n_steps(self) -> int:
         """Steps that every ensemble has done."""
         return min((int(one["steps"]) for one in self.state["ensembles"]), default=0)
@@ -180,8 +186,7 @@ class RunStore:
             before = entry["steps"]
         if not frames:
             raise IonfoError(f"run '{self.folder}' holds no states yet")
-        # rows of one step stay in the order in which they were accepted
-        found = pd.concat(frames).sort_values(list(KEYS), ignore_index=True, kind="stable")
+        found = pd.concat(frames).sort_values(list(KEYS), ignore_index=True)
         return found, gaps
 
     def table(self, kind: Kind) -> pd.DataFrame | None:

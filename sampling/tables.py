@@ -14,7 +14,7 @@ from ..emodels import EModel
 from .evaluator import Evaluation
 from .target import blob_dtype
 
-KEYS = ("ensemble", "walker", "step")
+KEYS = ("ensemble", "walker", "step", "try")
 
 
 def columns(emodel: EModel) -> tuple[list[str], list[str], list[str]]:
@@ -153,36 +153,61 @@ class Gap:
     end: int
 
 
-def known_until(states: pd.DataFrame, n_steps: int, gaps: Sequence[Gap] = ()) -> NDArray[np.int64]:
-    """First step at which each state is no longer known to be held; shape (n_states,).
+def held(
+    states: pd.DataFrame,
+    n_steps: int,
+    gaps: Sequence[Gap] = (),
+    burn_in: int = 0,
+    n_tries: int = 1,
+) -> NDArray[np.int64]:
+    """Count for how many proposals after the burn-in each state is known to be held.
 
     Parameters
     ----------
     states : DataFrame
-        Sorted by ensemble, walker and step.
+        Sorted by ensemble, walker, step and try.
     n_steps : int
         Steps of the chain.
     gaps : sequence of Gap
         What happened there is not known, nor what a state from before holds after.
+    burn_in : int
+        Steps that do not count.
+    n_tries : int
+        Proposals of a walker in a step.
+
+    Returns
+    -------
+    ndarray, shape (n_states,)
+        In proposals: a state accepted at try 2 of 10 of step 5 is held for 8 of them in step 5.
     """
-    until = states.groupby(["ensemble", "walker"])["step"].shift(-1).fillna(n_steps)
-    found: NDArray[np.int64] = until.to_numpy().astype(np.int64)
-    ensemble, step = states["ensemble"].to_numpy(), states["step"].to_numpy()
-    for gap in gaps:
-        before = (ensemble == gap.ensemble) & (step < gap.begin)
-        found[before] = np.minimum(found[before], gap.begin)
+    since = states["step"].to_numpy() * n_tries + states["try"].to_numpy()
+    until = _until(states, pd.Series(since, index=states.index), n_steps * n_tries, gaps, n_tries)
+    found: NDArray[np.int64] = np.maximum(until - np.maximum(since, burn_in * n_tries), 0)
     return found
+
+
+def _until(
+    states: pd.DataFrame, since: pd.Series[int], end: int, gaps: Sequence[Gap], unit: int
+) -> NDArray[np.int64]:
+    """Time at which each state is left, or no longer known to be held."""
+    ensemble = states["ensemble"].to_numpy()
+    following = since.groupby([states["ensemble"], states["walker"]]).shift(-1).fillna(end)
+    until: NDArray[np.int64] = following.to_numpy().astype(np.int64)
+    for gap in gaps:
+        before = (ensemble == gap.ensemble) & (since.to_numpy() < gap.begin * unit)
+        until[before] = np.minimum(until[before], gap.begin * unit)
+    return until
 
 
 def dense(
     states: pd.DataFrame, wanted: list[str], n_steps: int, gaps: Sequence[Gap] = ()
 ) -> dict[int, NDArray[np.float64]]:
-    """Fill in the steps at which walkers stayed.
+    """Give what every walker holds at the end of every step.
 
     Parameters
     ----------
     states : DataFrame
-        Sorted by ensemble, walker and step.
+        Sorted by ensemble, walker, step and try.
     wanted : list of str
         Columns to fill in.
     n_steps : int
@@ -195,7 +220,7 @@ def dense(
     dict of int to ndarray, shape (n_steps, n_walkers, n_columns)
         One array per ensemble.
     """
-    until = pd.Series(known_until(states, n_steps, gaps), index=states.index)
+    until = pd.Series(_until(states, states["step"], n_steps, gaps, 1), index=states.index)
     filled: dict[int, NDArray[np.float64]] = {}
     for ensemble, of_ensemble in states.groupby("ensemble"):
         n_walkers = of_ensemble["walker"].nunique()

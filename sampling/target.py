@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,10 @@ from ..emodels import EModel
 from ..features.scores import CostName
 from .counts import Counts
 from .evaluator import Evaluation
-from .pool import ModelPool, ModelRequest, evaluate
+from .pool import ModelPool, ModelRequest, StreamingPool, evaluate
+
+Proposal = tuple[NDArray[np.float64], float]
+"""Parameters, and the cost that they must stay below."""
 
 
 def blob_dtype(emodel: EModel) -> np.dtype[np.void]:
@@ -113,6 +116,55 @@ class Target:
             self.counts.add(one)
         self.on_batch(thetas, evaluations)
         return evaluations
+
+    def walk(
+        self, walks: Sequence[Generator[Proposal, Evaluation, None]], is_early: bool = True
+    ) -> None:
+        """Let walkers go on at their own pace, each with one proposal in the pool at a time.
+
+        Parameters
+        ----------
+        walks : sequence of generators
+            Yield parameters inside the bounds with the cost that they must stay below; are sent
+            the evaluation.
+        is_early : bool
+            Whether evaluations may end at that cost.
+        """
+        seen: list[list[tuple[NDArray[np.float64], Evaluation]]] = [[] for _ in walks]
+        asked: dict[int, NDArray[np.float64]] = {}
+
+        def request(i: int, proposal: Proposal) -> ModelRequest:
+            theta, bound = proposal
+            asked[i] = theta
+            limit = bound if is_early else np.inf
+            return ModelRequest(
+                tuple(map(float, theta)), float(limit), cost=self.cost, order=self.order
+            )
+
+        def follow(i: int, found: Evaluation) -> ModelRequest | None:
+            self.counts.add(found)
+            seen[i].append((asked[i], found))
+            try:
+                return request(i, walks[i].send(found))
+            except StopIteration:
+                return None
+
+        first = {}
+        for i, one in enumerate(walks):
+            try:
+                first[i] = request(i, next(one))
+            except StopIteration:
+                continue
+        if isinstance(self.pool, StreamingPool):
+            self.pool.stream(first, follow)
+        else:
+            while first:
+                results = self.pool.map(evaluate, list(first.values()))
+                going = {i: follow(i, found) for i, found in zip(list(first), results, strict=True)}
+                first = {i: one for i, one in going.items() if one is not None}
+        in_order = [one for each in seen for one in each]
+        if in_order:
+            self.on_batch(np.array([theta for theta, _ in in_order]), [e for _, e in in_order])
 
     def __call__(self, thetas: NDArray[np.float64]) -> list[tuple[object, ...]]:
         """Give emcee (vectorised) log densities with features, scores, cost and steps.

@@ -1,8 +1,9 @@
-"""How many proposals a walker makes in a step, so that about one of them must be evaluated.
+"""How many proposals a walker makes in a step, so that about three of them must be evaluated.
 
 Proposals outside the bounds are rejected at no cost; where most of them are, steps of a single
-proposal would leave the workers idle.  The number is fixed before the chains start: it may not
-depend on where they go.
+proposal would leave the workers idle, and the more evaluations a walker makes in a step, the less
+do walkers differ in how long they take.  The number is fixed before the chains start: it may
+not depend on where they go.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_MOST = 50
+_WANTED = 3.0  # evaluations of a walker in a step
+_MOST = 60
 _ROUNDS = 20
 
 
@@ -23,7 +25,7 @@ def choose_tries(
     is_inside: Callable[[NDArray[np.float64]], NDArray[np.bool_]],
     random: np.random.RandomState,
 ) -> int:
-    """Count how many proposals from the starting points it takes to fall inside the bounds once.
+    """Count how many proposals from the starting points it takes to fall inside the bounds.
 
     Parameters
     ----------
@@ -48,4 +50,4 @@ def choose_tries(
                 q, _ = move.get_proposal(start[part == 0], others, random)
                 inside.append(is_inside(q))
         share += weight * float(np.concatenate(inside).mean())
-    return int(np.clip(round(1 / max(share, 1 / _MOST)), 1, _MOST))
+    return int(np.clip(round(_WANTED / max(share, 1 / _MOST)), 1, _MOST))

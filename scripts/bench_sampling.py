@@ -1,4 +1,4 @@
-"""Which proposals give the most effectively independent models for the work they take?
+"""Compare proposals: which give the most independent models for the work they take.
 
     python scripts/bench_sampling.py linear --seeds 5 --out linear.csv
     python scripts/bench_sampling.py soma --seeds 1 --steps 400 --out soma.csv
@@ -41,7 +41,6 @@ from ionfo.sampling import (
     ModelRequest,
     RunStore,
     Target,
-    evaluate,
     evaluator_spec,
     open_pool,
     read_models,
@@ -329,16 +328,19 @@ def bench_workers(settings: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _idle_chain(n_walkers: int, per_walker: float, n_steps: int, seed: int) -> Callable[[], None]:
-    """Make a task that asks for evaluations as a chain does: half of the walkers, in rounds."""
+    """Make a task that asks for evaluations as a chain does: half of the walkers at a time."""
 
     def task() -> None:
         rng = np.random.default_rng(seed)
         request = ModelRequest((0.0,))
         for _ in range(2 * n_steps):
             left = rng.poisson(per_walker, size=n_walkers // 2)
-            while left.any():
-                SharedPool().map(evaluate, [request] * int((left > 0).sum()))
-                left = np.maximum(left - 1, 0)
+
+            def follow(i: int, found: Evaluation, left: NDArray[Any] = left) -> ModelRequest | None:
+                left[i] -= 1
+                return request if left[i] > 0 else None
+
+            SharedPool().stream({int(i): request for i in np.flatnonzero(left)}, follow)
 
     return task
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,33 @@ from emcee.state import State
 from numpy.typing import NDArray
 
 from ..evaluator import Evaluation
-from ..target import Target, pack_blobs
+from ..target import Proposal, Target, pack_blobs
 
-OnRejected = Callable[
-    [NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], list[Evaluation]], None
-]
-OnLeft = Callable[
-    [NDArray[np.intp], NDArray[np.float64], NDArray[np.void], NDArray[np.float64]], None
-]
+
+@dataclass(frozen=True)
+class Trial:
+    """A proposal that was evaluated.
+
+    Attributes
+    ----------
+    walker, number : int
+        Whose it was, and which of the walker's proposals in this step.
+    theta : ndarray, shape (n_parameters,)
+        The proposal.
+    bound : float
+        The cost below which it is accepted.
+    evaluation : Evaluation
+        What came of it.
+    is_accepted : bool
+        Whether the walker moved there.
+    """
+
+    walker: int
+    number: int
+    theta: NDArray[np.float64]
+    bound: float
+    evaluation: Evaluation
+    is_accepted: bool
 
 
 class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
@@ -31,8 +51,9 @@ class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
     the same.
 
     In one step every walker makes `n_tries` proposals in turn, while the other part of the ensemble
-    stays.  Proposals outside the bounds are rejected without an evaluation, so that with as many
-    tries as it takes to fall inside once, each step keeps all workers busy.
+    stays.  Proposals outside the bounds are rejected without an evaluation.  No walker of a part
+    waits for another one, and each has random numbers of its own, so that the order in which
+    evaluations are done does not matter.
 
     Parameters
     ----------
@@ -45,10 +66,8 @@ class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
         Whether evaluations end at their bound.
     n_tries : int
         Proposals of a walker in a step; a fixed number, whatever comes of them.
-    on_rejected : callable, optional
-        Given walkers, parameters, bounds and evaluations of what was evaluated and rejected.
-    on_left : callable, optional
-        Given walkers, parameters and blobs of states that were accepted and left in one step.
+    on_trials : callable, optional
+        Given all trials of a step, by walker and number.
     """
 
     def __init__(
@@ -57,82 +76,74 @@ class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
         target: Target,
         is_early: bool = True,
         n_tries: int = 1,
-        on_rejected: OnRejected | None = None,
-        on_left: OnLeft | None = None,
+        on_trials: Callable[[list[Trial]], None] = lambda trials: None,
     ) -> None:
         self.move = move
         self.target = target
         self.is_early = is_early
         self.n_tries = n_tries
-        self.on_rejected = on_rejected
-        self.on_left = on_left
+        self.on_trials = on_trials
 
     def propose(self, model: Any, state: State) -> tuple[State, NDArray[np.bool_]]:
         """Move every walker, one part of the ensemble after the other."""
         random = model.random
         n_walkers = len(state.coords)
-        n_accepted = np.zeros(n_walkers, dtype=int)
         self.move.setup(state.coords)
         part = np.arange(n_walkers) % self.move.nsplits
         random.shuffle(part)
+        trials: list[Trial] = []
         for moving in range(self.move.nsplits):
             others = [
                 state.coords[part == other] for other in range(self.move.nsplits) if other != moving
             ]
-            self._move_part(np.flatnonzero(part == moving), others, state, random, n_accepted)
+            walkers = np.flatnonzero(part == moving)
+            seeds = random.randint(2**32, size=len(walkers), dtype=np.uint32)
+            self.target.walk(
+                [
+                    self._tries(int(walker), others, state, int(seed), trials)
+                    for walker, seed in zip(walkers, seeds, strict=True)
+                ],
+                self.is_early,
+            )
+        trials.sort(key=lambda one: (one.walker, one.number))
+        self.on_trials(trials)
+        n_accepted = np.zeros(n_walkers, dtype=int)
+        for one in trials:
+            n_accepted[one.walker] += one.is_accepted
         if hasattr(self.move, "learn"):
             self.move.learn(state.coords, float(n_accepted.mean()) / self.n_tries)
         return state, n_accepted > 0
 
-    def _move_part(
+    def _tries(
         self,
-        walkers: NDArray[np.intp],
+        walker: int,
         others: list[NDArray[np.float64]],
         state: State,
-        random: np.random.RandomState,
-        n_accepted: NDArray[np.int_],
-    ) -> None:
-        """Let walkers make all their proposals, given the others."""
-        n_left = np.full(len(walkers), self.n_tries)
-        q = state.coords[walkers]
-        bound = np.zeros(len(walkers))
-        while True:
-            # everyone goes on until a proposal must be evaluated, or none is left
-            is_waiting = np.zeros(len(walkers), dtype=bool)
-            while (going := np.flatnonzero((n_left > 0) & ~is_waiting)).size:
-                at = walkers[going]
-                q[going], log_factor = self.move.get_proposal(state.coords[at], others, random)
-                u = random.rand(len(going))
-                with np.errstate(divide="ignore"):
-                    bound[going] = self.target.bound(state.blobs["cost"][at], np.log(u), log_factor)
-                n_left[going] -= 1
-                is_waiting[going] = self.target.is_inside(q[going]) & (bound[going] > 0)
-            waiting = np.flatnonzero(is_waiting)
-            if waiting.size == 0:
-                return
-            self._evaluate(walkers[waiting], q[waiting], bound[waiting], state, n_accepted)
-
-    def _evaluate(
-        self,
-        walkers: NDArray[np.intp],
-        q: NDArray[np.float64],
-        bound: NDArray[np.float64],
-        state: State,
-        n_accepted: NDArray[np.int_],
-    ) -> None:
-        """Evaluate one proposal of each walker, and move those that accept."""
-        target = self.target
-        evaluations = target.evaluate(q, bound if self.is_early else None)
-        blobs = pack_blobs(target.emodel, evaluations)
-        is_taken = blobs["cost"] < bound
-        left = walkers[is_taken & (n_accepted[walkers] > 0)]
-        if self.on_left is not None and len(left):
-            self.on_left(left, state.coords[left], state.blobs[left], state.log_prob[left])
-        taken = walkers[is_taken]
-        state.coords[taken] = q[is_taken]
-        state.blobs[taken] = blobs[is_taken]
-        state.log_prob[taken] = target.log_prob(blobs["cost"][is_taken])
-        n_accepted[taken] += 1
-        if self.on_rejected is not None and not is_taken.all():
-            lost = np.flatnonzero(~is_taken)
-            self.on_rejected(walkers[lost], q[lost], bound[lost], [evaluations[i] for i in lost])
+        seed: int,
+        trials: list[Trial],
+    ) -> Generator[Proposal, Evaluation, None]:
+        """Make all proposals of one walker; those to be evaluated are yielded."""
+        random = np.random.RandomState(np.random.MT19937(seed))  # noqa: NPY002
+        made = 0
+        while made < self.n_tries:
+            # while the walker stays, its proposals can be made together
+            n = self.n_tries - made
+            here = np.repeat(state.coords[walker][None], n, axis=0)
+            q, log_factor = self.move.get_proposal(here, others, random)
+            log_u = np.log1p(-random.rand(n))  # of uniform numbers in (0, 1]
+            cost = np.full(n, state.blobs["cost"][walker])
+            bound = self.target.bound(cost, log_u, log_factor)
+            for i in np.flatnonzero(self.target.is_inside(q) & (bound > 0)):
+                found = yield q[i], float(bound[i])
+                is_accepted = bool(found.cost < bound[i])
+                trials.append(
+                    Trial(walker, made + int(i), q[i], float(bound[i]), found, is_accepted)
+                )
+                if is_accepted:
+                    blobs = pack_blobs(self.target.emodel, [found])
+                    state.coords[walker], state.blobs[walker] = q[i], blobs[0]
+                    state.log_prob[walker] = self.target.log_prob(blobs["cost"])[0]
+                    made += int(i) + 1
+                    break
+            else:
+                made = self.n_tries

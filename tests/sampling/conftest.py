@@ -102,7 +102,8 @@ def begin_chain(
 ) -> Chain:
     """A chain of one ensemble in a new run folder."""
     about = {"temperature": target.temperature, "steps": settings.steps}
-    store = RunStore.create(folder, {"emodel": emodel.model_dump(mode="json"), "settings": about})
+    content = {"emodel": emodel.model_dump(mode="json"), "settings": about, "tries": n_tries}
+    store = RunStore.create(folder, content)
     writer = RunWriter(store)
     chain = Chain(target, writer, settings, n_tries=n_tries)
     chain.begin(start)

@@ -27,7 +27,7 @@ def run(
     emodel: EModel,
     folder: Path,
     cost: Callable[[NDArray[np.float64]], float] = gaussian_cost,
-    steps: int = 3000,
+    steps: int = 2000,
     temperature: float = 1.0,
     max_cost: float = np.inf,
     seed: int = 0,
@@ -64,11 +64,11 @@ def check_moments(store: RunStore, temperature: float = 1.0) -> None:
 @pytest.mark.parametrize(
     ("moves", "n_tries", "steps"),
     [
-        ("stretch", 1, 3000),
-        ("de", 3, 1500),
-        ("snooker", 2, 2500),
-        ("de:3,snooker,stretch", 1, 2500),
-        ("gaussian", 2, 1500),
+        ("stretch", 1, 2000),
+        ("de", 3, 800),
+        ("snooker", 2, 1800),
+        ("de:3,snooker,stretch", 1, 1800),
+        ("gaussian", 2, 900),
     ],
 )
 def test_chain_recovers_a_gaussian(
@@ -94,7 +94,7 @@ def test_wrong_acceptance_fails_the_same_test(
     right = Target.bound
     scale = {"no factor": 0.0, "factor twice": 2.0}[wrong]
     monkeypatch.setattr(Target, "bound", lambda self, c, u, f: right(self, c, u, scale * f))
-    store = run(emodel, tmp_path / "run", steps=4000)
+    store = run(emodel, tmp_path / "run", steps=2000)
     with pytest.raises(AssertionError):
         check_moments(store)
 

@@ -69,11 +69,11 @@ def run(emodel: EModel, folder: Path, density: Density, moves: str, **more: Any)
     )  # fmt: skip
     start = Start(theta, pack_blobs(emodel, target.evaluate(theta)))
     chain = begin_chain(
-        emodel, folder, target, SampleSettings(steps=1800, moves=moves, **more), start, 1
+        emodel, folder, target, SampleSettings(steps=900, moves=moves, **more), start, 1
     )
     chain.walk()
     chain.backend.writer.flush()
-    return collect(chain.backend.writer.store, burn_in=300)
+    return collect(chain.backend.writer.store, burn_in=100)
 
 
 def check(found: Any, density: Density) -> None:
