@@ -50,7 +50,7 @@ def emodel_list(emodels: Iterable[EModel]) -> None:
             one.name,
             str(len(one.free_names)),
             str(len(one.features)),
-            one.morphology.file or "--morphology FILE",
+            ", ".join([one.morphology.file or "--morphology FILE", *one.alternatives]),
             one.description,
         )
     console().print(table)
@@ -62,6 +62,8 @@ def emodel(one: EModel) -> None:
     screen.print(f"[bold]{one.name}[/]: {one.description}")
     for source in one.sources:
         screen.print(f"  {source}")
+    for name, other in one.alternatives.items():
+        screen.print(f"also on {other.file}: --morphology {name}")
     screen.print(f"content hash {one.content_hash[:16]}")
     free = Table("free parameter", "unit", "lower", "upper", "distribution", "reference")
     for parameter in one.free_parameters:
