@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..emodels import EModel
 from .evaluator import Evaluation
-from .pool import ModelPool, ModelRequest
+from .pool import ModelPool, ModelRequest, StreamingPool
 from .tables import columns, evaluation_frame, evaluations_of
 from .writer import RunWriter
 
@@ -69,20 +69,28 @@ class ReplayPool:
         ]
         self._n_asked += len(batch)
         new = [i for i, key in enumerate(keys) if key not in self._known]
-        found = list(self.pool.map(function, [batch[i] for i in new]))
-        if new:
-            frame = evaluation_frame(
-                self.emodel,
-                {
-                    "ensemble": np.full(len(new), self.ensemble),
-                    "evaluation": np.array([keys[i][0] for i in new]),
-                },
-                np.array([batch[i].theta for i in new]),
-                np.array([batch[i].bound for i in new]),
-                found,
-            )
-            frame["combined"] = [batch[i].cost or "" for i in new]
-            self.writer.add("start", frame)
-            self.writer.flush_now_and_then()
-        evaluated = dict(zip(new, found, strict=True))
-        return [evaluated[i] if i in evaluated else self._known[key] for i, key in enumerate(keys)]
+        found: dict[int, Evaluation] = {}
+
+        def keep(i: int, evaluation: Evaluation) -> None:
+            found[i] = evaluation
+            self._store(keys[i][0], batch[i], evaluation)
+
+        if isinstance(self.pool, StreamingPool):
+            # each is stored as it comes: a batch can take long
+            self.pool.stream({i: batch[i] for i in new}, keep)
+        else:
+            for i, one in zip(new, self.pool.map(function, [batch[i] for i in new]), strict=True):
+                keep(i, one)
+        return [found[i] if i in found else self._known[key] for i, key in enumerate(keys)]
+
+    def _store(self, number: int, request: ModelRequest, evaluation: Evaluation) -> None:
+        frame = evaluation_frame(
+            self.emodel,
+            {"ensemble": np.array([self.ensemble]), "evaluation": np.array([number])},
+            np.array([request.theta]),
+            np.array([request.bound]),
+            [evaluation],
+        )
+        frame["combined"] = request.cost or ""
+        self.writer.add("start", frame)
+        self.writer.flush_now_and_then()

@@ -136,6 +136,8 @@ def run_sampler(
             note(f"the run that was in '{out}' is now in '{_move_aside(out)}'")
     if not (out / "run.json").exists():
         RunStore.check_free(out)
+    if settings.ensembles == 1:
+        note("one ensemble: R-hat, the check that chains agree, needs two")
     build_mechanisms(folder)
     numerics = Numerics(exact_rates=settings.exact_rates)
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)

@@ -116,6 +116,8 @@ def test_mistakes_in_sample(tmp_path: Path) -> None:
         "--walkers must be even and at least 22", "sample", "soma", "--out", run, "--walkers", "20"
     )
     refused("--steps must be at least 1", "sample", "soma", "--out", run, "--steps", "0")
+    refused("--ensembles must be at least 1", "sample", "soma", "--out", run, "--ensembles", "0")
+    refused("is no run folder", "status", tmp_path)
     refused("--temperature must be positive", "sample", "soma", "--out", run, "--temperature", "0")
     assert not run.exists()
     run.mkdir()
@@ -128,6 +130,28 @@ def test_mistakes_in_sample(tmp_path: Path) -> None:
     refused(
         "a chain cannot mix them", "sample", "soma", "--out", tmp_path / "r", "--start", start
     )  # fmt: skip
+
+
+@pytest.mark.neuron
+def test_run_of_another_question_is_kept(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    sample = (
+        "sample", "soma", "--out", run, "--steps", "1", "--ensembles", "1", "--walkers", "22",
+        "--start-evaluations", "0", "--moves", "stretch",
+    )  # fmt: skip
+    done = ionfo(*sample)
+    assert done.returncode == 0, done.stderr
+    assert "R-hat, the check that chains agree, needs two" in done.stderr
+    states = (run / "segments" / "000000.parquet").read_bytes()
+    refused("made with seed 0, not 1, and a chain cannot mix them", *sample, "--seed", "1")
+    done = ionfo(*sample, "--seed", "1", "--force")
+    assert done.returncode == 0, done.stderr
+    assert "is now in" in done.stderr
+    assert (tmp_path / "run.old-1/segments/000000.parquet").read_bytes() == states
+    told = ionfo("status", run)
+    assert told.returncode == 0, told.stderr
+    assert "1 to 1 of 1 steps in 1 ensembles of 22 walkers" in told.stdout
+    refused("has no steps to draw yet", "status", run, "--plots", tmp_path / "figures")
 
 
 def test_mistakes_in_collect_and_analyse(tmp_path: Path) -> None:

@@ -98,10 +98,11 @@ class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
             ]
             walkers = np.flatnonzero(part == moving)
             seeds = random.randint(2**32, size=len(walkers), dtype=np.uint32)
+            first = self._propose(walkers, self.n_tries, others, state, random)
             self.target.walk(
                 [
-                    self._tries(int(walker), others, state, int(seed), trials)
-                    for walker, seed in zip(walkers, seeds, strict=True)
+                    self._tries(int(walker), others, state, int(seed), first[i], trials)
+                    for i, (walker, seed) in enumerate(zip(walkers, seeds, strict=True))
                 ],
                 self.is_early,
             )
@@ -114,36 +115,59 @@ class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
             self.move.learn(state.coords, float(n_accepted.mean()) / self.n_tries)
         return state, n_accepted > 0
 
+    def _propose(
+        self,
+        walkers: NDArray[np.intp],
+        n: int,
+        others: list[NDArray[np.float64]],
+        state: State,
+        random: np.random.RandomState,
+    ) -> list[list[tuple[int, NDArray[np.float64], float]]]:
+        """Make `n` proposals of each walker from where it stands.
+
+        Gives, walker by walker, number, parameters and bound of those that must be evaluated.
+        """
+        at = np.repeat(walkers, n)
+        q, log_factor = self.move.get_proposal(state.coords[at], others, random)
+        log_u = np.log1p(-random.rand(len(at)))  # of uniform numbers in (0, 1]
+        bound = self.target.bound(state.blobs["cost"][at], log_u, log_factor)
+        found: list[list[tuple[int, NDArray[np.float64], float]]] = [[] for _ in walkers]
+        for i in np.flatnonzero(self.target.is_inside(q) & (bound > 0)):
+            found[i // n].append((int(i % n), q[i], float(bound[i])))
+        return found
+
     def _tries(
         self,
         walker: int,
         others: list[NDArray[np.float64]],
         state: State,
         seed: int,
+        proposals: list[tuple[int, NDArray[np.float64], float]],
         trials: list[Trial],
     ) -> Generator[Proposal, Evaluation, None]:
-        """Make all proposals of one walker; those to be evaluated are yielded."""
-        random = np.random.RandomState(np.random.MT19937(seed))  # noqa: NPY002
-        made = 0
-        while made < self.n_tries:
-            # while the walker stays, its proposals can be made together
-            n = self.n_tries - made
-            here = np.repeat(state.coords[walker][None], n, axis=0)
-            q, log_factor = self.move.get_proposal(here, others, random)
-            log_u = np.log1p(-random.rand(n))  # of uniform numbers in (0, 1]
-            cost = np.full(n, state.blobs["cost"][walker])
-            bound = self.target.bound(cost, log_u, log_factor)
-            for i in np.flatnonzero(self.target.is_inside(q) & (bound > 0)):
-                found = yield q[i], float(bound[i])
-                is_accepted = bool(found.cost < bound[i])
-                trials.append(
-                    Trial(walker, made + int(i), q[i], float(bound[i]), found, is_accepted)
-                )
+        """Make all proposals of one walker; those to be evaluated are yielded.
+
+        While the walker stays, the `proposals` made from there hold; after it has moved, new ones
+        are made with random numbers of its own.
+        """
+        random: np.random.RandomState | None = None
+        n_made = 0
+        while proposals:
+            for i, q, bound in proposals:
+                found = yield q, bound
+                is_accepted = bool(found.cost < bound)
+                trials.append(Trial(walker, n_made + i, q, bound, found, is_accepted))
                 if is_accepted:
-                    blobs = pack_blobs(self.target.emodel, [found])
-                    state.coords[walker], state.blobs[walker] = q[i], blobs[0]
-                    state.log_prob[walker] = self.target.log_prob(blobs["cost"])[0]
-                    made += int(i) + 1
                     break
             else:
-                made = self.n_tries
+                return
+            blobs = pack_blobs(self.target.emodel, [found])
+            state.coords[walker], state.blobs[walker] = q, blobs[0]
+            state.log_prob[walker] = self.target.log_prob(blobs["cost"])[0]
+            n_made += i + 1
+            if n_made == self.n_tries:
+                return
+            if random is None:
+                random = np.random.RandomState(np.random.MT19937(seed))  # noqa: NPY002
+            of_walker = np.array([walker])
+            (proposals,) = self._propose(of_walker, self.n_tries - n_made, others, state, random)

@@ -302,8 +302,6 @@ def _sample(
                         f"fixes it at {emodel.fixed_values[parameter]}; a chain cannot mix them"
                     )
         models = read.theta
-    if settings["ensembles"] == 1:
-        show.note("one ensemble: R-hat, the check that chains agree, needs two")
     bar = show.SampleProgress()
     began = time.monotonic()
     with bar:

@@ -109,7 +109,7 @@ def test_temperature_widens_the_gaussian(emodel: EModel, tmp_path: Path) -> None
 def test_wrong_target_fails_the_same_test(
     emodel: EModel, tmp_path: Path, wrong: Callable[[NDArray[np.float64]], float]
 ) -> None:
-    store = run(emodel, tmp_path / "run", wrong)
+    store = run(emodel, tmp_path / "run", wrong, steps=4000)
     with pytest.raises(AssertionError):
         check_moments(store)
 

@@ -20,11 +20,11 @@ def choose(width: float, moves: str = "de") -> int:
     )
 
 
-def test_wide_bounds_need_one_and_narrow_ones_more() -> None:
-    assert choose(20.0) == 1
-    assert 2 <= choose(1.5) < choose(1.0) <= 50
-    assert choose(20.0, "de:0.5,gaussian:0.5") == 1
+def test_wide_bounds_need_three_and_narrow_ones_more() -> None:
+    assert choose(20.0) == 3
+    assert 4 <= choose(1.5) < choose(1.0) <= 60
+    assert choose(20.0, "de:0.5,gaussian:0.5") == 3
 
 
 def test_number_is_bounded() -> None:
-    assert choose(1e-3, "stretch") <= 50
+    assert choose(1e-3, "stretch") <= 60
