@@ -97,7 +97,9 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     try:
         if path.suffix == ".csv":
             _check_widths(path)
-            return pd.read_csv(path, index_col=False), _read_sidecar(path)
+            return pd.read_csv(path, index_col=False, float_precision="round_trip"), _read_sidecar(
+                path
+            )
         if path.suffix == ".parquet":
             table = pq.read_table(path)
             text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
