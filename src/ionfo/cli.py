@@ -13,10 +13,11 @@ from typing import Annotated, Any
 
 import typer
 
+from .commands import register_formats
 from .errors import IonfoError
+from .output import shown, with_output_options
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -70,23 +71,26 @@ def main() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     usage_error: type[Exception] = typer.BadParameter.__bases__[0]
-    try:
-        sys.exit(app(standalone_mode=False))
-    except usage_error as error:
-        told = error.format_message() if hasattr(error, "format_message") else str(error)
+    code, told = 0, None
+    with shown(sys.argv[1:] if is_driver else ()) as done:
+        try:
+            code = int(app(standalone_mode=False) or 0)
+        except usage_error as error:
+            told = error.format_message() if hasattr(error, "format_message") else str(error)
+            code = 2
+        except IonfoError as error:
+            code, told = 2, str(error)
+        except StopRun as why:
+            code = 130 if why.number == signal.SIGINT else STOPPED
+        except KeyboardInterrupt:
+            code, told = 130, "interrupted"
+        except Exception:
+            sys.stderr = sys.__stderr__  # a fault of ours is shown by whoever has it
+            raise
+        done(code, told)
+    if told is not None:
         print(f"ionfo: {told}", file=sys.stderr)
-        sys.exit(2)
-    except IonfoError as error:
-        print(f"ionfo: {error}", file=sys.stderr)
-        sys.exit(2)
-    except StopRun as why:
-        sys.exit(130 if why.number == signal.SIGINT else STOPPED)
-    except KeyboardInterrupt:
-        print("ionfo: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except Exception:
-        sys.stderr = sys.__stderr__  # a fault of ours is shown by whoever has it
-        raise
+    sys.exit(code)
 
 
 def _on_driver(work: Callable[[], None]) -> None:
@@ -155,31 +159,6 @@ def score(
         )
 
     _on_driver(work)
-
-
-class FolderFormat(str, Enum):
-    """Formats in which an e-model can be written."""
-
-    emodel_generalisation = "emodel-generalisation"
-
-
-@app.command()
-def export(
-    emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
-    out: Annotated[Path, typer.Option("--out", help="New or empty folder.")],
-    format: Annotated[
-        FolderFormat, typer.Option("--format", help="Whose folder it is.")
-    ] = FolderFormat.emodel_generalisation,
-    morphology: MorphologyOption = None,
-    mechanisms: MechanismsOption = None,
-) -> None:
-    """Write an e-model as a folder that another tool evaluates unchanged.
-
-    Example: ionfo export l5pc --out folder --morphology cell.asc
-    """
-    from .emodels import export_emodel, load_emodel
-
-    export_emodel(load_emodel(emodel), out, morphology, mechanisms)
 
 
 @app.command()
@@ -405,3 +384,9 @@ def trace(
     from .tracing import trace_models
 
     trace_models(population, out, model or [], morphology, mechanisms)
+
+
+register_formats(app)
+for _info in app.registered_commands:
+    if _info.callback is not None:
+        _info.callback = with_output_options(_info.callback)
