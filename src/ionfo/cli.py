@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .commands import register_formats
+from .commands import register_doctor, register_formats
 from .errors import IonfoError
 from .output import shown, with_output_options
 
@@ -387,6 +387,7 @@ def trace(
 
 
 register_formats(app)
+register_doctor(app)
 for _info in app.registered_commands:
     if _info.callback is not None:
         _info.callback = with_output_options(_info.callback)
