@@ -36,6 +36,8 @@ from .analysis_table import read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
+from .report import write_page
+from .report.tables import read_material
 from .sampling.files import write_text
 
 _BESIDE_THE_TABLE = 2**29  # bytes for everything else
@@ -91,6 +93,7 @@ def analyse_population(
     draw_figures(out, work, answers, pairs, about)
     summary = summary_content(file, work, answers, pairs)
     write_text(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    write_page(out, read_material(out, file))
     tell(answers, work, pairs, out, time.monotonic() - began)
 
 

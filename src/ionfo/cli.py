@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .commands import register_doctor, register_formats
+from .commands import register_doctor, register_formats, register_plot, register_report
 from .errors import IonfoError
 from .output import shown, with_output_options
 
@@ -388,6 +388,8 @@ def trace(
 
 register_formats(app)
 register_doctor(app)
+register_report(app)
+register_plot(app)
 for _info in app.registered_commands:
     if _info.callback is not None:
         _info.callback = with_output_options(_info.callback)
