@@ -35,6 +35,7 @@ from .analysis_output import draw_figures, summary_content, tell, write_tables
 from .analysis_table import read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
+from .output import add_result
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
 from .report import write_page
 from .report.tables import read_material
@@ -93,6 +94,7 @@ def analyse_population(
     draw_figures(out, work, answers, pairs, about)
     summary = summary_content(file, work, answers, pairs)
     write_text(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    add_result(summary)
     write_page(out, read_material(out, file))
     tell(answers, work, pairs, out, time.monotonic() - began)
 

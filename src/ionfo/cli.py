@@ -15,7 +15,7 @@ import typer
 
 from .commands import register_doctor, register_formats, register_plot, register_report
 from .errors import IonfoError
-from .output import shown, with_output_options
+from .output import add_result, shown, with_output_options
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -121,8 +121,11 @@ def emodels(
 
     if name is None:
         show.emodel_list([load_emodel(one) for one in list_emodels()])
+        add_result({"emodels": list_emodels()})
     else:
-        show.emodel(load_emodel(name))
+        found = load_emodel(name)
+        show.emodel(found)
+        add_result({"hash": found.content_hash, **found.model_dump(mode="json")})
 
 
 @app.command()

@@ -42,6 +42,8 @@ def with_output_options(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def command(*arguments: Any, quiet: bool, as_json: bool, **named: Any) -> None:
         function(*arguments, **named)
+        if "out" in named:
+            add_result({"out": named["out"]})
 
     parameters = [*signature.parameters.values(), *added]
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]

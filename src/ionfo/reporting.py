@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from . import show
@@ -106,6 +107,8 @@ def _simulate(file: Path, out: Path, morphology: Path | None, mechanisms: Path |
         cost = population.frame["cost"].iloc[row]
         for protocol, (t, v) in traces[label].items():
             t, v = thinned(t, v)
+            if not len(t):  # nothing to draw, but the model stays in the legend
+                t, v = np.array([np.nan]), np.array([np.nan])
             rows.append(
                 pd.DataFrame(
                     {"model": f"{label} (model {row}, cost {cost:.2f})", "protocol": protocol,

@@ -18,6 +18,7 @@ from .errors import IonfoError
 from .features.scores import CostName
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
+from .output import add_result
 from .sampling import (
     Evaluation,
     Evaluator,
@@ -121,6 +122,9 @@ def score_file(
     }
     write_table(out, frame, metadata)
     show.worst_features(emodel, evaluations)
+    costs = [one.cost for one in evaluations]
+    failed = sum(bool(one.reasons) for one in evaluations)
+    add_result({"models": len(costs), "lowest_cost": min(costs), "missed_features": failed})
     if profile:
         first = [(list(one.theta), one.fixed) for one in requests[:_PROFILED]]
         show.profile(profile_models(Evaluator(spec), first))

@@ -145,6 +145,10 @@
   const lines = document.getElementById("lines");
   const histogram = document.getElementById("histogram");
   const costs = byName.cost;
+  // a few models of very high cost must not take the whole scale
+  const known = costs ? costs.values.filter(function (v) { return v !== null; })
+    .sort(function (a, b) { return a - b; }) : [];
+  const [cheap, dear] = [known[0], known[Math.floor(0.95 * (known.length - 1))]];
   const order = parameters.map(function (c) { return c.short; });
 
   function title(column) {
@@ -172,7 +176,7 @@
       hovertemplate: "%{text}<br>%{x}<br>%{y}<extra></extra>",
       selectedpoints: selected === null ? undefined : selected,
       marker: { size: 6, color: costs ? costs.values : "#3B8FC4", colorscale: "Viridis",
-        showscale: Boolean(costs), colorbar: { title: { text: "cost" }, thickness: 10 } },
+        cmin: cheap, cmax: dear, showscale: Boolean(costs), colorbar: { title: { text: "cost" }, thickness: 10 } },
       unselected: { marker: { opacity: 0.15 } } }],
     layout: { height: 430, dragmode: "select", hovermode: "closest", shapes: shapes,
       margin: { l: 60, r: 10, t: 20, b: 50 }, paper_bgcolor: "rgba(0,0,0,0)",

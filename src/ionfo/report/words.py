@@ -148,10 +148,13 @@ def sampling(material: Material, quality: Quality) -> Section:
     section.words.append(", ".join(told) + ".")
     found = quality.parameters
     if not len(found):
-        section.words.append(
-            "R-hat is not given: the rows form no unbroken chains, as after a bound on the cost or "
-            "in tables of other tools."
+        why = (
+            f"walkers of {quality.n_steps} steps are too short for it"
+            if quality.n_walkers
+            else "the rows form no unbroken chains, as after a bound on the cost or in tables of "
+            "other tools"
         )
+        section.words.append(f"R-hat is not given: {why}.")
         return section
     section.words.append(
         "R-hat compares walkers as chains. Walkers of one ensemble are not independent of each "
