@@ -39,7 +39,7 @@ from .output import add_result
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
 from .report import write_page
 from .report.tables import read_material
-from .sampling.files import write_text
+from .sampling.files import make_folder, write_text
 
 _BESIDE_THE_TABLE = 2**29  # bytes for everything else
 
@@ -80,10 +80,7 @@ def analyse_population(
         work = make_work(table, wanted, asked)
     except ValueError as error:
         raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IonfoError(f"folder '{out}' cannot be made: {error.strerror}") from None
+    make_folder(out)
     began = time.monotonic()
     try:
         answers = _answers(work, out)

@@ -16,6 +16,7 @@ import typer
 from .commands import register_doctor, register_formats, register_plot, register_report
 from .errors import IonfoError
 from .output import add_result, shown, with_output_options
+from .usage import OF_THE_MACHINE, usage_told
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,20 +77,24 @@ def main() -> None:
         try:
             code = int(app(standalone_mode=False) or 0)
         except usage_error as error:
-            told = error.format_message() if hasattr(error, "format_message") else str(error)
-            code = 2
+            code, told = 2, usage_told(error, sys.argv[1:])
         except IonfoError as error:
             code, told = 2, str(error)
         except StopRun as why:
             code = 130 if why.number == signal.SIGINT else STOPPED
         except KeyboardInterrupt:
             code, told = 130, "interrupted"
+        except OSError as error:
+            if error.errno not in OF_THE_MACHINE:
+                sys.stderr = sys.__stderr__
+                raise
+            code, told = 2, f"'{error.filename}' cannot be written or read: {error.strerror}"
         except Exception:
             sys.stderr = sys.__stderr__  # a fault of ours is shown by whoever has it
             raise
         done(code, told)
     if told is not None:
-        print(f"ionfo: {told}", file=sys.stderr)
+        print(told if told.startswith("Usage:") else f"ionfo: {told}", file=sys.stderr)
     sys.exit(code)
 
 

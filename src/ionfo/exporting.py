@@ -78,15 +78,18 @@ def export_source(
     if kind in _SUFFIX and not out.absolute().parent.is_dir():
         raise IonfoError(f"output folder '{out.absolute().parent}' does not exist")
     source = read_source(what)
-    if kind in ("emodel-generalisation", "bluepyemodel"):
-        emodel = _emodel(source)
-        if source.frame is not None:
-            emodel = _with_reference(emodel, _values(source, model))
-        export_emodel(emodel, out, morphology, mechanisms)
-    elif kind == "hoc":
-        _export_hoc(source, out, model, morphology, mechanisms)
-    else:
-        _export_table(source, out, kind)
+    try:
+        if kind in ("emodel-generalisation", "bluepyemodel"):
+            emodel = _emodel(source)
+            if source.frame is not None:
+                emodel = _with_reference(emodel, _values(source, model))
+            export_emodel(emodel, out, morphology, mechanisms)
+        elif kind == "hoc":
+            _export_hoc(source, out, model, morphology, mechanisms)
+        else:
+            _export_table(source, out, kind)
+    except OSError as error:
+        raise IonfoError(f"'{out}' cannot be written: {error.strerror}") from None
     written = {"format": kind, "source": source.name, "out": str(out)}
     if source.frame is not None and kind != "hoc":
         written["models"] = str(len(source.frame))

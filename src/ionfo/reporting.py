@@ -16,7 +16,7 @@ from .errors import IonfoError
 from .report import write_page
 from .report.tables import OUTLINE, TRACES, file_hash, read_material
 from .sampling import RunStore, collect, read_population
-from .sampling.files import write_table
+from .sampling.files import make_folder, write_table
 from .simulating import choose_models, emodel_of, simulate_models, thinned
 
 
@@ -61,10 +61,9 @@ def report(
     IonfoError
         If the source is unfit.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IonfoError(f"folder '{out}' cannot be made: {error.strerror}") from None
+    if not source.exists():
+        raise IonfoError(f"'{source}' does not exist")
+    make_folder(out)
     population = source
     if source.is_dir():
         if not (source / "run.json").is_file():
@@ -77,10 +76,10 @@ def report(
         raise IonfoError(
             f"--burn-in and --max-cost concern a run, and '{source}' is a population already"
         )
-    if simulate:
-        _simulate(population, out, morphology, mechanisms)
     if analyse:
         analyse_population(population, out, targets, settings)
+    if simulate:
+        _simulate(population, out, morphology, mechanisms)
     page = write_page(out, read_material(out, population))
     print(f"report: {page}")
     return {"page": str(page), "bytes": page.stat().st_size}

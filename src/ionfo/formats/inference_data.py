@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -131,6 +132,7 @@ def write_inference_data(path: Path, data: Any) -> None:
         data.to_netcdf(str(beside), engine="h5netcdf")
         beside.replace(path)
     except OSError as error:
-        raise IonfoError(f"'{path}' cannot be written: {error}") from None
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise IonfoError(f"'{path}' cannot be written: {why}") from None
     finally:
         beside.unlink(missing_ok=True)
