@@ -52,7 +52,7 @@ def told(
          "'--cost': 'median' is not one of 'max', 'sum', 'mean'; see: ionfo score --help"),
         ("import p.parquet --out o.csv --format word", "'word' is not one of 'emodel-folder'"),
         ("doctor now", "unexpected extra argument(s) (now); see: ionfo doctor --help"),
-        ("emodels folder", "known: l5pc, soma, or the path of a definition (.json)"),
+        ("emodels folder", ", or the path of a definition (.json)"),
         ("analyse empty.csv --out a", "file 'empty.csv' cannot be read: it is empty"),
         ("analyse cut.parquet --out a", "'cut.parquet' cannot be read: it is no Parquet file, or cut short"),
         ("analyse run --out a", "is a run; collect it: ionfo collect run --out population.parquet"),

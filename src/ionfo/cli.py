@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ import typer
 from .commands import register_doctor, register_formats, register_plot, register_report
 from .errors import IonfoError
 from .output import add_result, shown, with_output_options
+from .ranks import on_driver as _on_driver
 from .usage import OF_THE_MACHINE, usage_told
 
 app = typer.Typer(
@@ -31,7 +31,10 @@ def start(context: typer.Context) -> None:
     from .sampling import mpi
 
     # only these know what to do with more than one rank
-    if context.invoked_subcommand not in ("score", "sample", "analyse") and mpi.announced()[1] > 0:
+    if (
+        context.invoked_subcommand not in ("score", "sample", "analyse", "report")
+        and mpi.announced()[1] > 0
+    ):
         raise typer.Exit
 
 
@@ -96,21 +99,6 @@ def main() -> None:
     if told is not None:
         print(told if told.startswith("Usage:") else f"ionfo: {told}", file=sys.stderr)
     sys.exit(code)
-
-
-def _on_driver(work: Callable[[], None]) -> None:
-    """Do `work` on rank 0 and serve it on the other ranks of an MPI run."""
-    from .sampling import mpi
-
-    if mpi.size() == 1:
-        work()
-    elif mpi.rank() > 0:
-        mpi.serve()
-    else:
-        try:
-            work()
-        finally:
-            mpi.dismiss_waiting()
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..output import add_result
+from ..ranks import on_driver
 
 
 class Estimator(str, Enum):
@@ -80,17 +81,21 @@ def report_command(
         seed=seed,
     )
     wanted = tuple(one for text in targets or [] for one in text.split(",") if one)
-    add_result(
-        report(
-            source,
-            out,
-            wanted,
-            settings,
-            burn_in,
-            max_cost,
-            morphology,
-            mechanisms,
-            traces,
-            analysis,
+
+    def work() -> None:
+        add_result(
+            report(
+                source,
+                out,
+                wanted,
+                settings,
+                burn_in,
+                max_cost,
+                morphology,
+                mechanisms,
+                traces,
+                analysis,
+            )
         )
-    )
+
+    on_driver(work)
