@@ -151,6 +151,60 @@ def test_published_names_of_features(folder: Path) -> None:
     assert read_emodel_folder(folder).emodel.features == L5PC.features
 
 
+def older_protocols() -> dict[str, Any]:
+    """Protocols as published: other blocks beside them, sites by NEURON's names of sections."""
+    names = {"somatic": "soma", "axonal": "axon"}
+    found: dict[str, Any] = {
+        "Main": {"type": "RatSSCxMainProtocol", "other_protocols": ["bAP"], "pre_protocols": []},
+        "RinHoldcurrent": {"type": "RatSSCxRinHoldcurrentProtocol", "holdi_max_depth": 7},
+    }
+    for one in L5PC.protocols:
+        if one.kind in ("holding_search", "rmp"):
+            continue
+        assert one.kind in ("rin", "threshold_search", "step")
+        step: dict[str, Any] = {"delay": one.delay, "amp": None, "duration": one.duration,
+                                "totduration": one.total}  # fmt: skip
+        if one.kind == "rin":
+            step |= {"amp": one.amplitude, "thresh_perc": -19.9301}
+            found["Rin"] = {"type": "StepProtocol", "stimuli": {"step": step}}
+        elif one.kind == "threshold_search":
+            template = {"type": "StepProtocol", "stimuli": {"step": step}}
+            found["ThresholdDetection"] = {"type": "x", "step_template": template}
+        elif one.kind == "step":
+            step["thresh_perc"] = one.percent
+            found[one.name] = {"type": "StepThresholdProtocol", "stimuli": {"step": step}}
+            extra = []
+            for recording in one.recordings[1:]:
+                place, region = recording.location, recording.location.region
+                name, _, variable = recording.name.rpartition(".")
+                entry = {"name": name, "var": variable, "seclist_name": names.get(region, region)}
+                extra.append(entry | {
+                    "section": {"type": "nrnseclistcomp", "comp_x": 0.5, "sec_index": 0},
+                    "region": {"type": "somadistance", "somadistance": place.distance},
+                    "apical_trunk": {"type": "somadistanceapic", "somadistance": place.distance},
+                }[place.kind])  # fmt: skip
+            if extra:
+                found[one.name]["extra_recordings"] = extra
+    found["RMP"] = {"type": "StepProtocol", "stimuli": {
+        "step": {"delay": 700, "amp": 0, "duration": 1000, "totduration": 1700}}}  # fmt: skip
+    return found
+
+
+def test_published_protocols_and_recipe(folder: Path) -> None:
+    path = next((folder / "config" / "protocols").glob("*.json"))
+    path.write_text(json.dumps(older_protocols()))
+    recipes = json.loads((folder / "recipes.json").read_text())
+    recipe = recipes["ionfo_l5pc"] | {"use_powertransform": False}
+    del recipe["pipeline_settings"]  # published recipes have none: the evaluator's defaults
+    (folder / "recipes.json").write_text(json.dumps({"cADpyr_L5": recipe}))
+    read = read_emodel_folder(folder).emodel
+    assert read.name == "cADpyr_L5" and read.reference is None
+    assert read.protocols == L5PC.protocols and read.efel == L5PC.efel
+    assert read.morphology.axon == "taper"
+    assert sorted(f.name for f in read.features) == sorted(L5PC.feature_names)
+    assert {f.name: f for f in read.features} == {f.name: f for f in L5PC.features}
+
+
 def test_the_newer_form(folder: Path) -> None:
     features_path = next((folder / "config" / "features").glob("*.json"))
     protocols = [
