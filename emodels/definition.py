@@ -390,7 +390,7 @@ def load_emodel(name: str) -> EModel:
     else:
         raise IonfoError(
             f"unknown e-model '{name}'{nearest(name, list_emodels())}; "
-            f"known: {', '.join(list_emodels())}"
+            f"known: {', '.join(list_emodels())}, or the path of a definition (.json)"
         )
     try:
         text = path.read_text()

@@ -96,6 +96,14 @@ def folder_content(emodel: EModel, morphology_name: str) -> dict[str, Json]:
         "max_depth_holding_search": holding.max_depth,
         "max_depth_threshold_search": threshold.max_depth,
         "max_threshold_voltage": threshold.max_voltage,
+        # of no meaning to that tool: what its format has no place for
+        "ionfo": {
+            "description": emodel.description,
+            "sources": list(emodel.sources),
+            "cvode_max_order": emodel.cvode_max_order,
+            "max_steps": emodel.max_steps,
+            "features": list(emodel.feature_names),
+        },
     }
     if emodel.morphology.axon is None:
         settings["morph_modifiers"] = [_NO_CHANGE]

@@ -31,7 +31,7 @@ _NAMES = {
 _CONSTANTS: dict[str, dict[str, float]] = {
     "holding_search": {"precision": 0.1, "lower": -0.2, "upper": 0.2, "duration": 1000.0},
     "rin": {},
-    "rmp": {"duration": 1000.0},
+    "rmp": {},
     "threshold_search": {"precision": 0.01, "max_current": 2.0},
 }
 _NEEDED_FEATURES = (

@@ -262,9 +262,16 @@ class ProtocolRunner:
         self, protocol: RestingPotential, measured: _Measured
     ) -> Response | Missing:
         response = self._constant(protocol, 0.0)
-        measured.rmp = feature_value(
-            response, "soma.v", "steady_state_voltage_stimend", self.emodel.efel_settings
-        )
+        name = "steady_state_voltage_stimend"
+        # the threshold search starts from the same number as the feature, if there is one
+        window = next(
+            (t.window for t in self.emodel.targets if (t.protocol, t.efel_name)
+             == (protocol.name, name)), None,
+        )  # fmt: skip
+        read = response
+        if window is not None:
+            read = replace(response, stim_start=window[0], stim_end=window[1])
+        measured.rmp = feature_value(read, "soma.v", name, self.emodel.efel_settings)
         return (
             response if measured.rmp is not None else Missing("the resting potential is undefined")
         )

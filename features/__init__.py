@@ -11,6 +11,7 @@ from .extraction import (
 from .response import Response
 from .scores import MAX_SCORE, combine_cost, z_score
 from .settled import SPIKES_NEEDED, settled_features
+from .units import feature_unit
 
 __all__ = [
     "MAX_SCORE",
@@ -21,6 +22,7 @@ __all__ = [
     "Response",
     "combine_cost",
     "extract_features",
+    "feature_unit",
     "feature_value",
     "is_known_feature",
     "settled_features",

@@ -84,6 +84,16 @@ def cache_root() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "ionfo"
 
 
+def library_folder(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Path:
+    """Name the folder of the cache in which the compiled .mod files of a folder are or will be."""
+    key = hashlib.sha256(
+        "\0".join(
+            [content_hash(folder), version("neuron"), platform.system(), platform.machine(), *flags]
+        ).encode()
+    ).hexdigest()[:24]
+    return cache_root() / "mechanisms" / key
+
+
 def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Path:
     """Compile the .mod files of a folder, or find them compiled.
 
@@ -105,14 +115,9 @@ def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Pat
         If a tool is missing or a file does not compile; the message names the file and
         carries the compiler's own words.
     """
-    key = hashlib.sha256(
-        "\0".join(
-            [content_hash(folder), version("neuron"), platform.system(), platform.machine(), *flags]
-        ).encode()
-    ).hexdigest()[:24]
-    root = cache_root() / "mechanisms"
-    final = root / key
-    if library := _library(final):
+    final = library_folder(folder, flags)
+    root, key = final.parent, final.name
+    if library := find_library(final):
         return library
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -122,7 +127,7 @@ def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Pat
             "set IONFO_CACHE to a folder you may write to"
         ) from None
     with _lock(root / f"{key}.lock"):
-        if library := _library(final):
+        if library := find_library(final):
             return library
         with tempfile.TemporaryDirectory(dir=root, prefix=f"{key}.") as scratch:
             work = Path(scratch) / "build"
@@ -132,7 +137,7 @@ def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Pat
             except OSError:
                 if not final.is_dir():
                     raise
-    library = _library(final)
+    library = find_library(final)
     if library is None:
         raise IonfoError(f"nrnivmodl left no {_LIBRARY} in '{final}'; remove that folder and retry")
     return library
@@ -189,7 +194,7 @@ def _import_neuron(folder: Path) -> Any:
     return h
 
 
-def _library(folder: Path) -> Path | None:
+def find_library(folder: Path) -> Path | None:
     """Find the shared library below a build folder, None when it is not there."""
     return next(iter(sorted(folder.glob(f"*/{_LIBRARY}"))), None)
 
@@ -231,7 +236,7 @@ def _compile(folder: Path, work: Path, flags: tuple[str, ...]) -> None:
         errors="replace",
         env={**os.environ, "PATH": path},
     )
-    if done.returncode != 0 or _library(work) is None:
+    if done.returncode != 0 or find_library(work) is None:
         file, message = _diagnose(done.stdout, done.stderr, folder)
         raise IonfoError(f"mechanism file '{file}' does not compile; the compiler says:\n{message}")
 

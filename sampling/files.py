@@ -36,6 +36,22 @@ def write_text(path: Path, text: str, is_safe: bool = True) -> None:
         raise
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder for results, unless it is there.
+
+    Raises
+    ------
+    IonfoError
+        If a file has its name, or it cannot be made.
+    """
+    if path.exists() and not path.is_dir():
+        raise IonfoError(f"'{path}' is a file; choose another folder with --out")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IonfoError(f"folder '{path}' cannot be made: {error.strerror}") from None
+
+
 def check_table_path(path: Path) -> None:
     """Check that a table can be written here, before the work that fills it.
 
@@ -99,18 +115,30 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         If the file is missing, damaged or of another kind.
     """
     if path.is_dir():
+        if (path / "run.json").is_file():
+            raise IonfoError(
+                f"'{path}' is a run; collect it: ionfo collect {path} --out population.parquet"
+            )
         raise IonfoError(f"'{path}' is a folder, not a table; give a .parquet or .csv file")
     if not path.is_file():
         raise IonfoError(f"file '{path}' does not exist")
     try:
         if path.suffix == ".csv":
             _check_widths(path)
-            return pd.read_csv(path, index_col=False), _read_sidecar(path)
+            return pd.read_csv(path, index_col=False, float_precision="round_trip"), _read_sidecar(
+                path
+            )
         if path.suffix == ".parquet":
             table = pq.read_table(path)
             text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
             return table.to_pandas(), _metadata(text.decode(), str(path))
+    except pd.errors.EmptyDataError:
+        raise IonfoError(f"file '{path}' cannot be read: it is empty") from None
     except (OSError, ValueError, csv.Error, pa.ArrowException) as error:
+        if "magic bytes" in str(error):
+            raise IonfoError(
+                f"file '{path}' cannot be read: it is no Parquet file, or cut short"
+            ) from None
         raise IonfoError(
             f"file '{path}' cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}"
         ) from None

@@ -86,8 +86,8 @@ def _models(rows: list[dict[str, Any]], emodel: EModel, origin: str) -> Models:
                 )
         missing = [name for name in free if name not in row]
         if missing:
-            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-            raise IonfoError(f"{where}: free parameter '{missing[0]}'{more} is missing")
+            more = f" and {len(missing) - 1} more are" if len(missing) > 1 else " is"
+            raise IonfoError(f"{where}: free parameter '{missing[0]}'{more} missing")
         numbers = {name: _number(value, name, where) for name, value in row.items()}
         theta[i] = [numbers[name] for name in free]
         fixed.append({name: value for name, value in numbers.items() if name not in free})
@@ -164,6 +164,8 @@ def _rows_of_table(frame: pd.DataFrame, emodel: EModel) -> list[dict[str, Any]]:
             if "/" not in column
             and (column in known or difflib.get_close_matches(column, known, n=1, cutoff=0.6))
         }
+    if not names:
+        return [{} for _ in range(len(frame))]
     kept = pd.DataFrame(
         {names[c]: _parsed(frame[c]) for c in frame.columns if str(c) in names}, index=frame.index
     )

@@ -31,7 +31,13 @@ def test_folder_imports(folder: str) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [("emodels", "l5pc.json"), ("mechanisms", "NaTg.mod"), ("morphologies", "soma.swc")],
+    [
+        ("emodels", "l5pc.json"),
+        ("mechanisms", "NaTg.mod"),
+        ("morphologies", "soma.swc"),
+        ("report", "page.css"),
+        ("report", "page.js"),
+    ],
 )
 def test_data_file_opens(folder: str, name: str) -> None:
     assert files(f"ionfo.{folder}").joinpath(name).read_text()

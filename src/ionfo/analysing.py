@@ -35,8 +35,11 @@ from .analysis_output import draw_figures, summary_content, tell, write_tables
 from .analysis_table import read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
+from .output import add_result
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
-from .sampling.files import write_text
+from .report import write_page
+from .report.tables import read_material
+from .sampling.files import make_folder, write_text
 
 _BESIDE_THE_TABLE = 2**29  # bytes for everything else
 
@@ -77,10 +80,7 @@ def analyse_population(
         work = make_work(table, wanted, asked)
     except ValueError as error:
         raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IonfoError(f"folder '{out}' cannot be made: {error.strerror}") from None
+    make_folder(out)
     began = time.monotonic()
     try:
         answers = _answers(work, out)
@@ -91,6 +91,8 @@ def analyse_population(
     draw_figures(out, work, answers, pairs, about)
     summary = summary_content(file, work, answers, pairs)
     write_text(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    add_result(summary)
+    write_page(out, read_material(out, file))
     tell(answers, work, pairs, out, time.monotonic() - began)
 
 

@@ -6,17 +6,19 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from .commands import register_doctor, register_formats, register_plot, register_report
 from .errors import IonfoError
+from .output import add_result, shown, with_output_options
+from .ranks import on_driver as _on_driver
+from .usage import OF_THE_MACHINE, usage_told
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -29,7 +31,10 @@ def start(context: typer.Context) -> None:
     from .sampling import mpi
 
     # only these know what to do with more than one rank
-    if context.invoked_subcommand not in ("score", "sample", "analyse") and mpi.announced()[1] > 0:
+    if (
+        context.invoked_subcommand not in ("score", "sample", "analyse", "report")
+        and mpi.announced()[1] > 0
+    ):
         raise typer.Exit
 
 
@@ -71,38 +76,30 @@ def main() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     usage_error: type[Exception] = typer.BadParameter.__bases__[0]
-    try:
-        sys.exit(app(standalone_mode=False))
-    except usage_error as error:
-        told = error.format_message() if hasattr(error, "format_message") else str(error)
-        print(f"ionfo: {told}", file=sys.stderr)
-        sys.exit(2)
-    except IonfoError as error:
-        print(f"ionfo: {error}", file=sys.stderr)
-        sys.exit(2)
-    except StopRun as why:
-        sys.exit(130 if why.number == signal.SIGINT else STOPPED)
-    except KeyboardInterrupt:
-        print("ionfo: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except Exception:
-        sys.stderr = sys.__stderr__  # a fault of ours is shown by whoever has it
-        raise
-
-
-def _on_driver(work: Callable[[], None]) -> None:
-    """Do `work` on rank 0 and serve it on the other ranks of an MPI run."""
-    from .sampling import mpi
-
-    if mpi.size() == 1:
-        work()
-    elif mpi.rank() > 0:
-        mpi.serve()
-    else:
+    code, told = 0, None
+    with shown(sys.argv[1:] if is_driver else ()) as done:
         try:
-            work()
-        finally:
-            mpi.dismiss_waiting()
+            code = int(app(standalone_mode=False) or 0)
+        except usage_error as error:
+            code, told = 2, usage_told(error, sys.argv[1:])
+        except IonfoError as error:
+            code, told = 2, str(error)
+        except StopRun as why:
+            code = 130 if why.number == signal.SIGINT else STOPPED
+        except KeyboardInterrupt:
+            code, told = 130, "interrupted"
+        except OSError as error:
+            if error.errno not in OF_THE_MACHINE:
+                sys.stderr = sys.__stderr__
+                raise
+            code, told = 2, f"'{error.filename}' cannot be written or read: {error.strerror}"
+        except Exception:
+            sys.stderr = sys.__stderr__  # a fault of ours is shown by whoever has it
+            raise
+        done(code, told)
+    if told is not None:
+        print(told if told.startswith("Usage:") else f"ionfo: {told}", file=sys.stderr)
+    sys.exit(code)
 
 
 @app.command()
@@ -118,8 +115,11 @@ def emodels(
 
     if name is None:
         show.emodel_list([load_emodel(one) for one in list_emodels()])
+        add_result({"emodels": list_emodels()})
     else:
-        show.emodel(load_emodel(name))
+        found = load_emodel(name)
+        show.emodel(found)
+        add_result({"hash": found.content_hash, **found.model_dump(mode="json")})
 
 
 @app.command()
@@ -161,31 +161,6 @@ def score(
         )
 
     _on_driver(work)
-
-
-class FolderFormat(str, Enum):
-    """Formats in which an e-model can be written."""
-
-    emodel_generalisation = "emodel-generalisation"
-
-
-@app.command()
-def export(
-    emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
-    out: Annotated[Path, typer.Option("--out", help="New or empty folder.")],
-    format: Annotated[
-        FolderFormat, typer.Option("--format", help="Whose folder it is.")
-    ] = FolderFormat.emodel_generalisation,
-    morphology: MorphologyOption = None,
-    mechanisms: MechanismsOption = None,
-) -> None:
-    """Write an e-model as a folder that another tool evaluates unchanged.
-
-    Example: ionfo export l5pc --out folder --morphology cell.asc
-    """
-    from .emodels import export_emodel, load_emodel
-
-    export_emodel(load_emodel(emodel), out, morphology, mechanisms)
 
 
 @app.command()
@@ -456,3 +431,12 @@ def trace(
     from .tracing import trace_models
 
     trace_models(population, out, model or [], morphology, mechanisms)
+
+
+register_formats(app)
+register_doctor(app)
+register_report(app)
+register_plot(app)
+for _info in app.registered_commands:
+    if _info.callback is not None:
+        _info.callback = with_output_options(_info.callback)

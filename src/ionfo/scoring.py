@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from .errors import IonfoError
 from .features.scores import CostName
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
+from .output import add_result
 from .sampling import (
     Evaluation,
     Evaluator,
@@ -29,11 +31,13 @@ from .sampling import (
     read_models,
 )
 from .sampling.cell_hashes import cell_hashes
-from .sampling.files import check_table_path, write_table
+from .sampling.files import check_table_path, read_table, write_table
 from .sampling.models_file import Models, outside_bounds
 from .sampling.profile import profile_models
 
 _PROFILED = 5  # models
+_BOOK = ("weight", "ensemble", "walker", "step")
+_OF_OLD_SCORES = ("cost", "probability", "a", "ratio")
 
 
 def score_file(
@@ -107,8 +111,9 @@ def score_file(
                 evaluations.append(one)
                 n_done = len(evaluations)
                 bar.update(Progress("score", n_done, len(requests), began, n_done))
-    frame = score_frame(emodel, models, evaluations)
+    frame, of_table = _with_book(score_frame(emodel, models, evaluations), file)
     metadata = {
+        **of_table,
         "emodel": emodel.model_dump(mode="json"),
         "emodel_hash": emodel.content_hash,
         **cell_hashes(morphology, mechanisms or BUNDLED),
@@ -119,6 +124,9 @@ def score_file(
     }
     write_table(out, frame, metadata)
     show.worst_features(emodel, evaluations)
+    costs = [one.cost for one in evaluations]
+    failed = sum(bool(one.reasons) for one in evaluations)
+    add_result({"models": len(costs), "lowest_cost": min(costs), "missed_features": failed})
     if profile:
         first = [(list(one.theta), one.fixed) for one in requests[:_PROFILED]]
         show.profile(profile_models(Evaluator(spec), first))
@@ -142,6 +150,28 @@ def reference_models(emodel: EModel, morphology: Path) -> Models:
     free = emodel.free_names
     fixed = {name: value for name, value in reference.items() if name not in free}
     return Models(np.array([[reference[name] for name in free]]), [fixed])
+
+
+def _with_book(frame: pd.DataFrame, file: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Keep what a table says of its rows beside parameters, features and scores.
+
+    Weights, walkers and steps belong to the models and not to their scores; densities, costs and
+    acceptance of an imported chain belong to the scores that it had.
+    """
+    if file.suffix == ".json":
+        return frame, {}
+    table, metadata = read_table(file)
+    old = ("cost", "log_prob", "failures", *(f"mcmc/{one}" for one in _OF_OLD_SCORES))
+    kept = [
+        column
+        for column in map(str, table)
+        if column not in old
+        and column not in frame
+        and (column in _BOOK or column.startswith(("mcmc/", "normalized_parameters/")))
+    ]
+    return pd.concat([frame, table[kept]], axis=1), {
+        key: metadata[key] for key in ("mcmc_table", "imported") if key in metadata
+    }
 
 
 def score_frame(emodel: EModel, models: Models, evaluations: list[Evaluation]) -> pd.DataFrame:

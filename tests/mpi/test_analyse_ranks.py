@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.mpi, pytest.mark.slow]
 LAUNCHER_VARIABLES = ("PMI_", "PMIX_", "OMPI_", "SLURM_", "HYDI_", "MV2_")
 
 
-def analyse(table: Path, out: Path, ranks: int, *more: str) -> None:
+def analyse(table: Path, out: Path, ranks: int, *more: str, command_name: str = "analyse") -> None:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(LAUNCHER_VARIABLES)}
     allowed = {
         "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -26,7 +26,7 @@ def analyse(table: Path, out: Path, ranks: int, *more: str) -> None:
     }
     launcher = ["mpirun", "-n", str(ranks)] if ranks else []
     command = [
-        *launcher, sys.executable, "-m", "ionfo", "analyse", str(table), "--out", str(out),
+        *launcher, sys.executable, "-m", "ionfo", command_name, str(table), "--out", str(out),
         "--shuffles", "6", "--bootstrap", "4", "--permutations", "20", *more,
     ]  # fmt: skip
     done = subprocess.run(
@@ -60,3 +60,6 @@ def test_report_does_not_depend_on_ranks_or_threads(tmp_path: Path) -> None:
         assert files[0] == files[1] == files[2]
     one, other = ((tmp_path / name / "summary.json").read_bytes() for name in ("serial", "ranks"))
     assert one == other
+    analyse(table, tmp_path / "page", 3, "--no-traces", command_name="report")
+    pages = [(tmp_path / name / "report.html").read_bytes() for name in ("serial", "page")]
+    assert pages[0] == pages[1]

@@ -1,0 +1,8 @@
+"""Commands of the command line, a few to a file."""
+
+from .doctor import register_doctor
+from .formats import register_formats
+from .plot import register_plot
+from .report import register_report
+
+__all__ = ["register_doctor", "register_formats", "register_plot", "register_report"]

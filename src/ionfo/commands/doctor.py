@@ -1,0 +1,33 @@
+"""``ionfo doctor``."""
+
+from __future__ import annotations
+
+import typer
+
+from ..output import add_result
+
+UNHEALTHY = 3
+"""Exit code when something must be mended."""
+
+
+def register_doctor(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("doctor")(doctor_command)
+
+
+def doctor_command() -> None:
+    """Check python, NEURON, compiler, MPI, mechanism cache, threads and memory, a line each.
+
+    Exit code 3 when something must be mended before ionfo can simulate.
+
+    Example: ionfo doctor
+    """
+    from ..doctor import as_result, examine
+
+    findings = examine()
+    for one in findings:
+        print(one.line)
+    result = as_result(findings)
+    add_result(result)
+    if not result["healthy"]:
+        raise typer.Exit(UNHEALTHY)

@@ -1,0 +1,39 @@
+"""``ionfo plot``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..output import add_result
+
+
+def register_plot(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("plot")(plot_command)
+
+
+def plot_command(
+    folder: Annotated[Path, typer.Argument(help="What `ionfo analyse` or `ionfo report` wrote.")],
+    figure: Annotated[str, typer.Argument(help="Name of the figure, such as o_information.")],
+    out: Annotated[Path, typer.Option("--out", help="Figure: .png, .svg or .pdf.")],
+    population: Annotated[
+        Path | None, typer.Option("--population", help="The table that was analysed.")
+    ] = None,
+    target: Annotated[str | None, typer.Option("--target", help="Of an RSI.")] = None,
+    dpi: Annotated[int, typer.Option("--dpi", min=20, max=1200, help="Of a .png.")] = 130,
+) -> None:
+    """Make a figure of an analysis again from its tables, without repeating the analysis.
+
+    Figures: o_information, redundancy_synergy, mutual_information and their relatives, parameters,
+    features, components and traces.
+
+    Example: ionfo plot report o_information --out figure.pdf
+    """
+    from ..plotting import plot_figure
+
+    plot_figure(folder, figure, out, population, target, dpi)
+    print(f"figure: {out}")
+    add_result({"figure": figure, "out": str(out)})

@@ -1,0 +1,109 @@
+"""Plain tables: CSV, Parquet and h5ad, one row a model or a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..emodels import EModel
+from ..errors import IonfoError
+from ..sampling.files import read_table
+from .imported import Imported
+
+GROUPS = ("parameters/", "features/", "scores/")
+BOOK = ("cost", "log_prob", "weight", "ensemble", "walker", "step", "failures")
+"""Columns of a population that are neither parameters nor features."""
+
+
+def read_plain_table(path: Path, emodel: EModel | None, features: Sequence[str] = ()) -> Imported:
+    """Read a table as a population.
+
+    Parameters
+    ----------
+    path : Path
+        .csv, .parquet or .h5ad (cells x genes).
+    emodel : EModel, optional
+        Tells parameters and features by their names; other columns are kept as they are.
+    features : sequence of str
+        Columns that are features, when there is no e-model; all other numbers are parameters.
+
+    Returns
+    -------
+    Imported
+        A population; a table that has ``parameters/`` columns stays as it is.
+
+    Raises
+    ------
+    IonfoError
+        If the file cannot be read, or a named column is not there.
+    """
+    metadata: dict[str, Any] = {}
+    if path.suffix == ".h5ad":
+        frame = _read_h5ad(path)
+    else:
+        frame, metadata = read_table(path)
+    frame = frame.rename(columns=str)
+    if any(name.startswith("parameters/") for name in frame.columns):
+        return Imported(frame, metadata)
+    for name in features:
+        if name not in frame:
+            raise IonfoError(f"'{path}' has no column '{name}'")
+    names = {name: _renamed(name, frame[name], emodel, features) for name in frame.columns}
+    if not any(one.startswith("parameters/") for one in names.values()):
+        raise IonfoError(f"'{path}' has no column of numbers that could be a parameter")
+    notes = []
+    if emodel is None:
+        kept = sum(one.startswith("parameters/") for one in names.values())
+        notes.append(f"without --emodel, all {kept} columns of numbers are parameters")
+    return Imported(frame.rename(columns=names), metadata, tuple(notes))
+
+
+def _renamed(
+    name: str, column: pd.Series[Any], emodel: EModel | None, features: Sequence[str]
+) -> str:
+    if name.startswith(GROUPS) or name.startswith("cells/") or name in BOOK:
+        return name
+    if emodel is not None:
+        if name in [one.name for one in emodel.parameters]:
+            return f"parameters/{name}"
+        return f"features/{name}" if name in emodel.feature_names else name
+    if name in features:
+        return f"features/{name}"
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return f"parameters/{name}" if is_number else name
+
+
+def _read_h5ad(path: Path) -> pd.DataFrame:
+    """Read a table of cells: genes as columns of numbers, annotations under ``cells/``."""
+    if not path.is_file():
+        raise IonfoError(f"file '{path}' does not exist")
+    try:
+        import anndata
+    except ImportError:
+        raise IonfoError(
+            f"'{path}' needs the package anndata; install it with: pip install 'ionfo[genes]'"
+        ) from None
+    try:
+        content = anndata.read_h5ad(path)
+    except Exception as error:  # anndata and h5py raise many kinds
+        raise IonfoError(
+            f"file '{path}' cannot be read as h5ad: {str(error).splitlines()[0]}"
+        ) from None
+    if content.X is None:
+        raise IonfoError(f"'{path}' holds no matrix X")
+    dense = content.X.toarray() if hasattr(content.X, "toarray") else np.asarray(content.X)
+    genes = [str(name) for name in content.var_names]
+    if len(set(genes)) < len(genes):
+        twice = next(name for name in genes if genes.count(name) > 1)
+        raise IonfoError(f"'{path}' has gene '{twice}' twice; make its names unique")
+    table = {"cells/name": [str(name) for name in content.obs_names]}
+    for name in content.obs.columns:
+        column = content.obs[name]
+        is_number = pd.api.types.is_numeric_dtype(column)
+        table[f"cells/{name}"] = column.to_numpy() if is_number else column.astype(str).to_numpy()
+    frame = pd.DataFrame(table)
+    return pd.concat([frame, pd.DataFrame(dense.astype(np.float64), columns=genes)], axis=1)

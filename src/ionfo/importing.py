@@ -1,0 +1,164 @@
+"""``ionfo import``: models and e-models of other tools become populations and definitions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import show
+from .emodels import load_emodel
+from .errors import IonfoError
+from .formats import (
+    Imported,
+    read_allen_models,
+    read_emodel_folder,
+    read_hall_of_fame,
+    read_mcmc_table,
+    read_plain_table,
+)
+from .formats.allen import is_allen_model
+from .formats.imported import with_emodel
+from .formats.json_file import read_json
+from .formats.mcmc_table import is_mcmc_table
+from .sampling.files import check_table_path, write_table, write_text
+
+FORMATS = ("emodel-folder", "mcmc-table", "hall-of-fame", "allen", "table")
+
+
+def import_file(
+    source: Path,
+    out: Path,
+    kind: str | None = None,
+    emodel: str | None = None,
+    features: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Read a file or folder of another tool and write it as ionfo's own.
+
+    Parameters
+    ----------
+    source : Path
+        What to read.
+    out : Path
+        A definition (.json) for an e-model folder, otherwise a population (.parquet or .csv).
+    kind : str, optional
+        One of `FORMATS`; found out from the content by default.
+    emodel : str, optional
+        Name or definition file of the e-model to which the models belong; of an e-model folder,
+        which of its e-models.
+    features : sequence of str
+        Columns of a plain table that are features.
+
+    Returns
+    -------
+    dict
+        What was read, for machines.
+
+    Raises
+    ------
+    IonfoError
+        If the source cannot be read or `out` does not fit it.
+    """
+    if not source.exists():
+        raise IonfoError(f"'{source}' does not exist")
+    if out.resolve() == source.resolve():
+        raise IonfoError(f"--out '{out}' is the file to import; choose another name")
+    kind = kind or detect_format(source)
+    if kind == "emodel-folder":
+        return _import_folder(source, out, emodel)
+    check_table_path(out)
+    definition = None if emodel is None else load_emodel(emodel)
+    readers = {
+        "mcmc-table": read_mcmc_table,
+        "hall-of-fame": read_hall_of_fame,
+        "allen": read_allen_models,
+    }
+    imported: Imported
+    if kind == "table":
+        imported = read_plain_table(source, definition, features)
+    else:
+        imported = readers[kind](source)
+    if definition is not None:
+        imported = with_emodel(imported, definition, str(source))
+    metadata = imported.metadata | {"imported": {"format": kind, "file": source.name}}
+    write_table(out, imported.frame, metadata)
+    for note in imported.notes:
+        show.note(note)
+    n_parameters = sum(str(one).startswith("parameters/") for one in imported.frame)
+    print(f"{len(imported.frame)} models with {n_parameters} parameters ({kind}); {out}")
+    return {
+        "format": kind,
+        "models": len(imported.frame),
+        "parameters": n_parameters,
+        "notes": list(imported.notes),
+        "out": str(out),
+    }
+
+
+def detect_format(source: Path) -> str:
+    """Find out whose file or folder it is.
+
+    Raises
+    ------
+    IonfoError
+        If nothing fits.
+    """
+    if source.is_dir():
+        if (source / "run.json").is_file():
+            raise IonfoError(
+                f"'{source}' is a run of ionfo; make a population of it with: ionfo collect"
+            )
+        if any(source.rglob("recipes.json")):
+            return "emodel-folder"
+        if next(source.rglob("hof_param*.json"), None) is not None:
+            return "allen"
+        raise IonfoError(
+            f"folder '{source}' holds neither recipes.json (an e-model) nor hof_param_*.json "
+            "(all-active models); name its format with --format"
+        )
+    if source.suffix == ".json":
+        return "allen" if is_allen_model(read_json(source)) else "hall-of-fame"
+    if source.suffix == ".csv" and is_mcmc_table(source):
+        return "mcmc-table"
+    if source.suffix in (".csv", ".parquet", ".h5ad"):
+        return "table"
+    raise IonfoError(
+        f"'{source}' must be a folder, .json, .csv, .parquet or .h5ad; got '{source.suffix}'"
+    )
+
+
+def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
+    if not source.is_dir():
+        raise IonfoError(f"'{source}' is no folder; an e-model folder holds recipes.json")
+    if out.suffix != ".json":
+        raise IonfoError(
+            f"an e-model folder becomes a definition; --out must end in .json: '{out}'"
+        )
+    if not out.absolute().parent.is_dir():
+        raise IonfoError(f"output folder '{out.absolute().parent}' does not exist")
+    read = read_emodel_folder(source, name)
+    content = read.emodel.model_dump(mode="json", exclude_defaults=True)
+    write_text(out, json.dumps(content, indent=1) + "\n")
+    for note in read.notes:
+        show.note(note)
+    options = ""
+    if read.morphology is not None:
+        options += f" --morphology {read.morphology}"
+    if read.mechanisms is not None:
+        options += f" --mechanisms {read.mechanisms}"
+    print(
+        f"e-model '{read.emodel.name}': {len(read.emodel.free_names)} free parameters, "
+        f"{len(read.emodel.features)} features; {out}\nuse it with: ionfo score {out} MODELS"
+        f"{options} --out scored.parquet"
+    )
+    return {
+        "format": "emodel-folder",
+        "emodel": read.emodel.name,
+        "parameters": len(read.emodel.free_names),
+        "features": len(read.emodel.features),
+        "morphology": None if read.morphology is None else str(read.morphology),
+        "mechanisms": None if read.mechanisms is None else str(read.mechanisms),
+        "notes": read.notes,
+        "out": str(out),
+    }

@@ -1,0 +1,280 @@
+"use strict";
+// Draws the charts of the page, links the two exploring ones, and follows the reader's colours.
+(function () {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const drawn = [];
+  const plain = ["toImage", "zoom2d", "pan2d", "resetScale2d"];
+  const options = { responsive: true, displaylogo: false, modeBarButtons: [plain] };
+  const selecting = { responsive: true, displaylogo: false,
+    modeBarButtons: [["select2d", "lasso2d"], plain] };
+
+  function colours(printing) {
+    const night = dark.matches && !printing;
+    return { ink: night ? "#e6e9ee" : "#1c2330", grid: night ? "#37414f" : "#dfe4ea",
+      faint: night ? "rgba(170,180,195,0.28)" : "rgba(90,100,120,0.28)" };
+  }
+
+  function themed(layout, printing) {
+    const now = colours(printing);
+    const changes = { "font.color": now.ink, "modebar.bgcolor": "rgba(0,0,0,0)",
+      "modebar.color": now.grid, "modebar.activecolor": now.ink };
+    for (const key of Object.keys(layout)) {
+      if (/^[xy]axis\d*$/.test(key)) {
+        changes[key + ".gridcolor"] = now.grid;
+        changes[key + ".zerolinecolor"] = now.ink;
+        changes[key + ".linecolor"] = now.grid;
+        changes[key + ".exponentformat"] = "e";
+      }
+    }
+    return changes;
+  }
+
+  function nested(layout, changes) {
+    const copy = JSON.parse(JSON.stringify(layout));
+    for (const [path, value] of Object.entries(changes)) {
+      let place = copy;
+      const parts = path.split(".");
+      while (parts.length > 1) {
+        const part = parts.shift();
+        place = place[part] = place[part] || {};
+      }
+      place[parts[0]] = value;
+    }
+    copy.font = Object.assign({ size: 12, family: "system-ui, sans-serif" }, copy.font);
+    return copy;
+  }
+
+  function draw(place, chart) {
+    if (place.dataset.drawn) { return; }
+    place.dataset.drawn = "yes";
+    place.style.minHeight = "";
+    Plotly.newPlot(place, chart.data, nested(chart.layout, themed(chart.layout, false)), options);
+    drawn.push([place, chart.layout]);
+  }
+
+  function recolour(printing) {
+    for (const [place, layout] of drawn) {
+      Plotly.relayout(place, themed(layout, printing));
+    }
+  }
+
+  // charts are drawn when they come near the window, all of them before printing
+  const waiting = [];
+  for (const place of document.querySelectorAll(".chart[data-chart]")) {
+    const chart = data.charts[place.dataset.chart];
+    place.style.minHeight = (chart.layout.height || 380) + "px";
+    waiting.push([place, chart]);
+  }
+  const watcher = new IntersectionObserver(function (entries) {
+    for (const entry of entries) {
+      if (entry.isIntersecting) {
+        watcher.unobserve(entry.target);
+        draw(entry.target, data.charts[entry.target.dataset.chart]);
+      }
+    }
+  }, { rootMargin: "600px" });
+  for (const [place] of waiting) { watcher.observe(place); }
+  dark.addEventListener("change", function () { recolour(false); recoloured(); });
+  const folded = [];
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("figure[hidden]").forEach(function (figure) {
+      figure.hidden = false;
+      folded.push(figure);
+    });
+    for (const [place, chart] of waiting) { draw(place, chart); }
+    recolour(true);
+  });
+  window.addEventListener("afterprint", function () {
+    while (folded.length) { folded.pop().hidden = true; }
+    recolour(false);
+  });
+
+  for (const button of document.querySelectorAll("button[data-copies]")) {
+    button.addEventListener("click", function () {
+      const range = document.createRange();
+      range.selectNodeContents(document.getElementById(button.dataset.copies));
+      const selection = window.getSelection();
+      selection.removeAllRanges();
+      selection.addRange(range);
+      button.textContent = document.execCommand("copy") ? "copied" : "selected";
+    });
+  }
+
+  // one protocol at a time
+  for (const menu of document.querySelectorAll("select[data-shows]")) {
+    const figures = document.querySelectorAll("[data-group='" + menu.dataset.shows + "']");
+    const show = function () {
+      figures.forEach(function (figure, i) { figure.hidden = i !== menu.selectedIndex; });
+      window.dispatchEvent(new Event("resize"));
+    };
+    menu.addEventListener("change", show);
+    show();
+  }
+
+  // -- exploring: a scatter, parallel coordinates and a histogram, one selection ---------------
+  const explore = data.explore;
+  let recoloured = function () {};
+  if (!explore || !explore.columns.length) { return; }
+  const columns = explore.columns;
+  const n = explore.models.length;
+  let selected = null;
+  const byName = {};
+  columns.forEach(function (column) { byName[column.name] = column; });
+  const [xMenu, yMenu] = ["x-axis", "y-axis"].map(function (id) {
+    const menu = document.getElementById(id);
+    for (const kind of ["parameter", "feature", "cost"]) {
+      const group = document.createElement("optgroup");
+      group.label = kind;
+      columns.filter(function (c) { return c.kind === kind; }).forEach(function (column) {
+        const option = document.createElement("option");
+        option.value = column.name;
+        option.textContent = column.name;
+        group.appendChild(option);
+      });
+      if (group.children.length) { menu.appendChild(group); }
+    }
+    menu.addEventListener("change", update);
+    return menu;
+  });
+  const parameters = columns.filter(function (c) { return c.kind === "parameter"; });
+  const features = columns.filter(function (c) { return c.kind === "feature"; });
+  xMenu.value = parameters[0].name;
+  yMenu.value = (features[0] || parameters[Math.min(1, parameters.length - 1)]).name;
+  const scatter = document.getElementById("scatter");
+  const lines = document.getElementById("lines");
+  const histogram = document.getElementById("histogram");
+  const costs = byName.cost;
+  // a few models of very high cost must not take the whole scale
+  const known = costs ? costs.values.filter(function (v) { return v !== null; })
+    .sort(function (a, b) { return a - b; }) : [];
+  const [cheap, dear] = [known[0], known[Math.floor(0.95 * (known.length - 1))]];
+  const order = parameters.map(function (c) { return c.short; });
+
+  function title(column) {
+    return column.short.replace(" ", "<br>") + (column.unit ? " (" + column.unit + ")" : "");
+  }
+
+  function described(i) {
+    return "model " + explore.models[i] + (costs ? "<br>cost " + costs.values[i] : "");
+  }
+
+  function scatterChart() {
+    const x = byName[xMenu.value], y = byName[yMenu.value];
+    const shapes = [[x, "x"], [y, "y"]].filter(function (one) { return one[0].target; })
+      .map(function (one) {
+        const [mean, sd] = one[0].target;
+        const shape = { type: "rect", layer: "below", fillcolor: "#8A8A8A", opacity: 0.2,
+          line: { width: 0 }, xref: "paper", yref: "paper", x0: 0, x1: 1, y0: 0, y1: 1 };
+        shape[one[1] + "ref"] = one[1];
+        shape[one[1] + "0"] = mean - sd;
+        shape[one[1] + "1"] = mean + sd;
+        return shape;
+      });
+    return { data: [{ type: "scatter", mode: "markers", x: x.values, y: y.values,
+      text: explore.models.map(function (_, i) { return described(i); }),
+      hovertemplate: "%{text}<br>%{x}<br>%{y}<extra></extra>",
+      selectedpoints: selected === null ? undefined : selected,
+      marker: { size: 6, color: costs ? costs.values : "#3B8FC4", colorscale: "Viridis",
+        cmin: cheap, cmax: dear, showscale: Boolean(costs), colorbar: { title: { text: "cost" }, thickness: 10 } },
+      unselected: { marker: { opacity: 0.15 } } }],
+    layout: { height: 430, dragmode: "select", hovermode: "closest", shapes: shapes,
+      margin: { l: 60, r: 10, t: 20, b: 50 }, paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)", uirevision: xMenu.value + yMenu.value,
+      xaxis: { title: { text: title(x) }, zeroline: false },
+      yaxis: { title: { text: title(y) }, zeroline: false, automargin: true } } };
+  }
+
+  function position(column, i) {
+    const [low, high] = column.bounds;
+    return high > low ? (column.values[i] - low) / (high - low) : 0.5;
+  }
+
+  function linesOf(models) {
+    const x = [], y = [], who = [];
+    for (const i of models) {
+      parameters.forEach(function (column, j) {
+        x.push(position(column, i));
+        y.push(j);
+        who.push(i);
+      });
+      x.push(null);
+      y.push(null);
+      who.push(-1);
+    }
+    return { x: x, y: y, customdata: who,
+      text: who.map(function (i) { return i < 0 ? "" : described(i); }) };
+  }
+
+  function linesChart() {
+    const step = Math.max(1, Math.ceil(n / explore.lines));
+    const shown = [];
+    for (let i = 0; i < n; i += step) { shown.push(i); }
+    const chosen = selected === null ? [] : selected.slice(0, explore.lines);
+    const faint = colours(false).faint.replace("0.28", String(Math.min(0.5, 30 / shown.length)));
+    const base = { type: "scatter", mode: "lines+markers", connectgaps: false,
+      hovertemplate: "%{text}<extra></extra>", marker: { size: 3, opacity: 0.4 } };
+    return { data: [
+      Object.assign({}, base, linesOf(shown), { name: "models",
+        line: { width: 0.8, color: faint }, marker: { size: 3, color: colours(false).faint } }),
+      Object.assign({}, base, linesOf(chosen), { name: "selected",
+        line: { width: 1.2, color: "#E0702C" }, marker: { size: 4, color: "#E0702C" } })],
+    layout: { height: Math.max(700, 120 + 21 * parameters.length), dragmode: "select", hovermode: "closest",
+      showlegend: false, selections: [], margin: { l: 10, r: 10, t: 20, b: 40 },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      xaxis: { range: [-0.03, 1.03], title: { text: "position in the bounds" }, zeroline: false },
+      yaxis: { automargin: true, tickmode: "array", tickfont: { size: 10 },
+        tickvals: order.map(function (_, j) { return j; }), ticktext: order,
+        range: [parameters.length - 0.5, -0.5], zeroline: false } } };
+  }
+
+  function histogramChart() {
+    const y = byName[yMenu.value];
+    const traces = [{ type: "histogram", x: y.values, name: "all", nbinsx: 30,
+      marker: { color: "#3B8FC4" }, opacity: 0.75 }];
+    if (selected !== null) {
+      traces.push({ type: "histogram", x: selected.map(function (i) { return y.values[i]; }),
+        name: "selected", nbinsx: 30, marker: { color: "#E0702C" }, opacity: 0.85 });
+    }
+    const shapes = [];
+    if (y.target) {
+      const [mean, sd] = y.target;
+      shapes.push({ type: "rect", x0: mean - sd, x1: mean + sd, yref: "paper", y0: 0, y1: 1,
+        fillcolor: "#8A8A8A", opacity: 0.25, line: { width: 0 } });
+      shapes.push({ type: "line", x0: mean, x1: mean, yref: "paper", y0: 0, y1: 1,
+        line: { color: "#E0702C", width: 2 } });
+    }
+    return { data: traces, layout: { height: 260, barmode: "overlay", shapes: shapes,
+      showlegend: false, margin: { l: 45, r: 10, t: 10, b: 45 }, paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)", xaxis: { title: { text: title(y).replace("<br>", " ") } },
+      yaxis: { title: { text: "models" }, automargin: true } } };
+  }
+
+  function update() {
+    for (const [place, chart] of [[scatter, scatterChart()], [lines, linesChart()],
+      [histogram, histogramChart()]]) {
+      Plotly.react(place, chart.data, nested(chart.layout, themed(chart.layout, false)),
+        place === histogram ? options : selecting);
+    }
+    document.getElementById("chosen").textContent = selected === null
+      ? n + " models; drag over points in either chart to select"
+      : selected.length + " of " + n + " models selected";
+  }
+  recoloured = update;
+
+  function choose(models) { selected = models; update(); }
+  update();
+  scatter.on("plotly_selected", function (event) {
+    if (event) { choose(event.points.map(function (p) { return p.pointNumber; })); }
+  });
+  lines.on("plotly_selected", function (event) {
+    if (!event) { return; }
+    const found = new Set(event.points.map(function (p) { return p.customdata; }));
+    found.delete(-1);
+    choose(Array.from(found).sort(function (a, b) { return a - b; }));
+  });
+  for (const place of [scatter, lines]) {
+    place.on("plotly_deselect", function () { choose(null); });
+  }
+  document.getElementById("clear").addEventListener("click", function () { choose(null); });
+})();

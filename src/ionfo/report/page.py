@@ -1,0 +1,193 @@
+"""Write the page: words, tables and charts in one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..sampling.files import write_text
+from . import sections, words
+from .charts import Chart
+from .explore import explore_data
+from .quality import quality_of
+from .sections import Section
+from .tables import Material
+
+NAME = "report.html"
+# nothing may be loaded, so the page shows the same on a train and in ten years
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:"
+)
+
+
+def write_page(folder: Path, material: Material) -> Path:
+    """Write the report of an analysis.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the analysis; the page is written beside its tables.
+    material : Material
+        What to show.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    path = folder / NAME
+    write_text(path, page_text(material, sorted(p.name for p in folder.iterdir() if p.is_file())))
+    return path
+
+
+def page_text(material: Material, beside: Sequence[str] = ()) -> str:
+    """Compose the page.
+
+    Parameters
+    ----------
+    material : Material
+        What to show.
+    beside : sequence of str
+        Names of the files to link to.
+    """
+    quality = quality_of(material.population)
+    parts = [
+        words.in_words(material, quality),
+        words.sampling(material, quality),
+        sections.distributions(material),
+        sections.traces(material),
+        sections.pairs(material),
+        sections.o_information(material),
+        sections.redundancy_synergy(material),
+        words.methods(material),
+    ]
+    charts: list[Chart] = []
+    explore = explore_data(material)
+    body = []
+    for part in parts:
+        body.append(_section(part, charts))
+        if part.key == "sampling":
+            body.append(_explore(explore))
+    body.append(_files(beside))
+    data = {"charts": charts, "explore": explore}
+    title = f"{material.name}: population report"
+    links = [(part.key, part.title) for part in parts]
+    links.insert(2, ("explore", "Explore"))
+    nav = "".join(f'<a href="#{key}">{escape(name)}</a>' for key, name in links)
+    about = "" if material.emodel is None else f"e-model {material.emodel.name}, "
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title>",
+            f"<style>{_resource('page.css')}</style>",
+            "</head><body>",
+            f"<header><h1>{escape(title)}</h1>",
+            f'<p class="soft">{escape(about)}ionfo {version("ionfo")}</p><nav>{nav}</nav></header>',
+            f"<main>{''.join(body)}</main>",
+            f'<script type="application/json" id="data">{_embedded(data)}</script>',
+            f"<script>{_plotly()}</script>",
+            f"<script>{_resource('page.js')}</script>",
+            "</body></html>",
+            "",
+        ]
+    )
+
+
+def _section(part: Section, charts: list[Chart]) -> str:
+    text = [f'<section id="{part.key}"><h2>{escape(part.title)}</h2>']
+    for i, words_ in enumerate(part.words):
+        if part.key == "methods":
+            text.append(
+                f'<p class="told" id="told-{i}">{escape(words_)}</p>'
+                f'<button data-copies="told-{i}">copy</button>'
+            )
+        else:
+            text.append(f"<p>{escape(words_)}</p>")
+    is_menu = part.key == "traces" and len(part.charts) > 1
+    if is_menu:
+        shown = "".join(
+            f"<option>{escape(caption.partition(':')[0])}</option>" for caption, _ in part.charts
+        )
+        text.append(
+            f'<p class="controls"><label>stimulus <select data-shows="{part.key}">{shown}</select>'
+            "</label></p>"
+        )
+    for caption, chart in part.charts:
+        group = f' data-group="{part.key}"' if is_menu else ""
+        text.append(
+            f"<figure{group}><figcaption>{escape(caption)}</figcaption>"
+            f'<div class="chart" data-chart="{len(charts)}"></div></figure>'
+        )
+        charts.append(chart)
+    for caption, head, rows in part.tables:
+        text.append(_table(caption, head, rows))
+    text.append("</section>")
+    return "".join(text)
+
+
+def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    cells = "".join(f"<th>{escape(one)}</th>" for one in head)
+    lines = "".join(f"<tr>{''.join(f'<td>{escape(one)}</td>' for one in row)}</tr>" for row in rows)
+    table = (
+        f'<div class="wide"><table><caption>{escape(caption)}</caption><thead><tr>{cells}</tr>'
+        f"</thead><tbody>{lines}</tbody></table></div>"
+    )
+    if len(rows) <= 12:
+        return table
+    return f"<details><summary>{escape(caption)} ({len(rows)} rows)</summary>{table}</details>"
+
+
+def _explore(data: dict[str, Any]) -> str:
+    told = "" if len(data["models"]) == data["all"] else (
+        f" {len(data['models'])} of {data['all']} models are in this page, drawn by weight."
+    )  # fmt: skip
+    return (
+        '<section id="explore"><h2>Explore</h2>'
+        '<p class="soft">Select models by dragging over points, in the scatter or in the lines; '
+        "the other charts follow. Double-click clears. Shaded: experimental mean ± SD."
+        f"{told}</p>"
+        '<p class="controls"><label>x <select id="x-axis"></select></label>'
+        '<label>y <select id="y-axis"></select></label>'
+        '<button id="clear">clear selection</button><span id="chosen"></span></p>'
+        '<div class="pair"><figure><figcaption>Two columns of the population.</figcaption>'
+        '<div class="chart" id="scatter"></div><div class="chart" id="histogram"></div></figure>'
+        "<figure><figcaption>Every parameter between its bounds; a line is a model.</figcaption>"
+        '<div class="chart" id="lines"></div></figure></div></section>'
+    )
+
+
+def _files(names: Sequence[str]) -> str:
+    kept = [name for name in names if name != NAME and not name.startswith(".")]
+    if not kept:
+        return ""
+    links = ", ".join(f'<a href="{escape(name)}">{escape(name)}</a>' for name in kept)
+    return (
+        f"<section><h2>Files beside this page</h2><p class='soft'>Every number of the charts is in "
+        f"these tables.</p><p>{links}</p></section>"
+    )
+
+
+def _embedded(data: object) -> str:
+    """JSON that cannot end its script element."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("</", "<\\/").replace("<!--", "<\\!--")
+
+
+def _resource(name: str) -> str:
+    return files("ionfo.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _plotly() -> str:
+    """Give the charts' library, without the ways out that it has."""
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs()).replace("</script", "<\\/script")

@@ -1,0 +1,305 @@
+"""Parts of the report: heading, words and charts of each, from the tables of the analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..analysis.figures import minimal_set
+from .charts import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    Chart,
+    by_order,
+    heat_map,
+    layout,
+    numbers,
+    spread,
+)
+from .tables import Material, weights
+
+_REGION_COLOURS = {
+    "somatic": GREY,
+    "basal": GREEN,
+    "apical": PINK,
+    "axonal": ORANGE,
+    "myelinated": BLUE,
+}
+
+
+@dataclass
+class Section:
+    """A part of the page.
+
+    Attributes
+    ----------
+    key, title : str
+        Anchor and heading.
+    words : list of str
+        Paragraphs, as plain text.
+    charts : list of tuple
+        Caption and chart.
+    tables : list of tuple
+        Caption, heading and rows.
+    """
+
+    key: str
+    title: str
+    words: list[str] = field(default_factory=list)
+    charts: list[tuple[str, Chart]] = field(default_factory=list)
+    tables: list[tuple[str, list[str], list[list[str]]]] = field(default_factory=list)
+
+
+def distributions(material: Material) -> Section:
+    """Parameters in their bounds, and features against experiment."""
+    weight = weights(material.population).to_numpy()
+    bounds = {}
+    targets = {}
+    if material.emodel is not None:
+        bounds = {p.name: p.bounds for p in material.emodel.free_parameters if p.bounds}
+        targets = {f.name: (f.mean, f.std) for f in material.emodel.features}
+    section = Section("distributions", "Parameters and features")
+    positions, told = {}, {}
+    for name in material.parameters:
+        values = material.column(name).to_numpy(np.float64)
+        low, high = bounds.get(name, (float(values.min()), float(values.max())))
+        positions[name] = (values - low) / (high - low)
+        told[name] = _told(name, values, weight, material.unit(name), f"{low:.3g} to {high:.3g}")
+    where = "bounds of the e-model" if bounds else "range of the population"
+    section.charts.append((
+        f"Parameters between the {where} (0 is the lower, 1 the upper end).",
+        spread(positions, weight, told, {"range": [-0.02, 1.02],
+                                         "title": {"text": "position in the bounds"}}),
+    ))  # fmt: skip
+    features = [name for name in material.features if name in targets]
+    if features:
+        positions, told = {}, {}
+        for name in features:
+            mean, std = targets[name]
+            values = material.column(name).to_numpy(np.float64)
+            positions[name] = (values - mean) / std
+            told[name] = _told(
+                name, values, weight, material.unit(name), f"experiment {mean:.4g} ± {std:.3g}"
+            )
+        section.charts.append((
+            "Features as distances from the experimental mean in experimental SDs; the band is "
+            "one SD to each side.",
+            spread(positions, weight, told, {"title": {"text": "(feature - mean)/SD"}},
+                   (-1.0, 1.0)),
+        ))  # fmt: skip
+        left = [name for name in targets if name not in features]
+        if left:
+            section.words.append(
+                f"{len(left)} of {len(targets)} features do not vary in this population or were "
+                "never defined, and are not shown."
+            )
+    return section
+
+
+def _told(name: str, values: Any, weight: Any, unit: str, range_: str) -> str:
+    known = np.isfinite(values)
+    mean = float(np.average(values[known], weights=weight[known]))
+    sd = float(np.sqrt(np.average((values[known] - mean) ** 2, weights=weight[known])))
+    missing = f"<br>undefined in {int((~known).sum())} models" if not known.all() else ""
+    return f"<b>{name}</b><br>{mean:.4g} ± {sd:.3g} {unit} (mean ± SD)<br>{range_} {unit}{missing}"
+
+
+def traces(material: Material) -> Section:
+    """Voltages of four models at the steps of the e-model."""
+    section = Section("traces", "Voltage traces")
+    found = material.traces
+    if found is None:
+        section.words.append(
+            "No model was simulated for this page; `ionfo report` does that when the population "
+            "carries its e-model and the morphology is given."
+        )
+        return section
+    labels = list(dict.fromkeys(found["model"]))
+    protocols = list(dict.fromkeys(found["protocol"]))
+    colours = dict(zip(labels, (BLUE, GREEN, ORANGE, PINK), strict=False))
+    for protocol in protocols:
+        data = []
+        here = found[found["protocol"] == protocol]
+        for i, label in enumerate(labels):
+            one = here[here["model"] == label]
+            data.append(
+                {"type": "scatter", "mode": "lines", "x": numbers(one["t_ms"], 7),
+                 "y": numbers(one["v_mV"], 5), "name": label, "xaxis": "x",
+                 "yaxis": f"y{i + 1 if i else ''}",
+                 "line": {"width": 1, "color": colours.get(label, BLUE)}}
+            )  # fmt: skip
+        shape: dict[str, Any] = {"xaxis": {"title": {"text": "t (ms)"},
+                                           "anchor": f"y{len(labels)}"}}  # fmt: skip
+        height = 1 / len(labels)
+        for i in range(len(labels)):
+            shape[f"yaxis{i + 1 if i else ''}"] = {
+                "domain": [1 - (i + 1) * height + 0.02, 1 - i * height],
+                "title": {"text": "mV", "standoff": 2},
+                "nticks": 4, "automargin": True, "zeroline": False,
+            }  # fmt: skip
+        caption = f"{protocol}{_stimulus(material, protocol)}: somatic voltage."
+        section.charts.append((caption, {"data": data, "layout": layout(height=460, **shape)}))
+    section.words.append(
+        "The best model has the lowest cost; the two distant ones lie far from the mean and far "
+        "from each other in the space of normalised parameters. Curves are thinned for display."
+    )
+    return section
+
+
+def _stimulus(material: Material, protocol: str) -> str:
+    if material.emodel is None:
+        return ""
+    for one in material.emodel.protocols:
+        if one.name == protocol and one.kind == "step":
+            return (
+                f", {one.percent:g} % of the threshold current from {one.delay:g} to "
+                f"{one.delay + one.duration:g} ms"
+            )
+    return ""
+
+
+def pairs(material: Material) -> Section:
+    """Mutual information of pairs of parameters."""
+    section = Section("pairs", "Mutual information of pairs")
+    found = material.tables.get("mutual_information_pairs")
+    if found is None:
+        section.words.append("Pairs were not tested: there are too few independent rows.")
+        return section
+    names = material.parameters
+    place = {name: i for i, name in enumerate(names)}
+    matrix = np.full((len(names), len(names)), np.nan)
+    hover = [["" for _ in names] for _ in names]
+    for row in found.to_dict("records"):
+        i, j = place[str(row["x"])], place[str(row["y"])]
+        mark = ", counts" if row["is_significant"] else ""
+        text = (
+            f"<b>{row['x']}</b><br><b>{row['y']}</b><br>{row['corrected_nats']:.4g} nats, adjusted "
+            f"p {row['p_adjusted']:.3g}{mark}<br>Gaussian {row['gaussian_corrected_nats']:.4g} nats"
+        )
+        for a, b in ((i, j), (j, i)):
+            matrix[a, b] = max(float(row["corrected_nats"]), 0.0)
+            hover[a][b] = text
+    section.charts.append((
+        "Bias-corrected mutual information of every pair; values below zero are shown as zero.",
+        heat_map(matrix, names, names, hover, "nats", symmetric=False),
+    ))  # fmt: skip
+    counted = found[found["is_significant"]].sort_values("corrected_nats", ascending=False)
+    section.words.append(
+        f"{len(counted)} of {len(found)} pairs count: adjusted p at most 0.05 and at least 0.1 "
+        "nats. Each was tested with permutations on "
+        f"{int(found['tested_rows'].iloc[0])} rows."
+    )
+    if len(counted):
+        rows = [[str(r["x"]), str(r["y"]), f"{r['corrected_nats']:.3f}", f"{r['p_adjusted']:.2g}"]
+                for r in counted.head(10).to_dict("records")]  # fmt: skip
+        section.tables.append(("Strongest pairs", ["parameter", "parameter", "nats", "p"], rows))
+    return section
+
+
+def o_information(material: Material) -> Section:
+    """O-information by order, and which parameters its extremes hold."""
+    section = Section("o_information", "O-information")
+    curves = material.tables.get("o_information_curves")
+    if curves is None:
+        section.words.append("No O-information was written.")
+        return section
+    section.charts.append((
+        "O-information of groups of parameters by their size. Bands are the central 95 % of "
+        "column-wise shuffles of the same statistic; raw values can be switched on in the legend.",
+        by_order(curves, "O-information", ("max", "mean", "min")),
+    ))  # fmt: skip
+    frequencies = material.tables.get("o_information_frequencies")
+    if frequencies is not None:
+        section.charts += _frequency_maps(frequencies, material.parameters)
+    return section
+
+
+def _frequency_maps(found: pd.DataFrame, names: list[str]) -> list[tuple[str, Chart]]:
+    charts = []
+    orders = sorted(found["order"].unique().tolist())
+    for column, words in (("most_synergistic", "most synergistic"),
+                          ("most_redundant", "most redundant")):  # fmt: skip
+        table = found.pivot_table(index="variable", columns="order", values=column)
+        chance = found.pivot_table(index="variable", columns="order", values="by_chance")
+        own = table.loc[names, orders].to_numpy()
+        excess = own - chance.loc[names, orders].to_numpy()
+        hover = [
+            [f"<b>{name}</b><br>order {k}: in {100 * share:.1f} % of the {words}"
+             for k, share in zip(orders, row, strict=True)]
+            for name, row in zip(names, own, strict=True)
+        ]  # fmt: skip
+        charts.append((
+            f"How often a parameter is in the {words} 5 % of groups of each order, less chance.",
+            heat_map(excess, names, [str(k) for k in orders], hover, "less chance",
+                     symmetric=True),
+        ))  # fmt: skip
+    return charts
+
+
+def redundancy_synergy(material: Material) -> Section:
+    """RSI by order about each target, with the minimal set on the cell."""
+    section = Section("redundancy_synergy", "Redundancy-synergy index")
+    curves = material.tables.get("redundancy_synergy_curves")
+    spectra = material.tables.get("redundancy_synergy")
+    if curves is None or spectra is None:
+        section.words.append("No feature was a target.")
+        return section
+    for target in material.summary["targets"]:
+        own = spectra[spectra["target"] == target].reset_index(drop=True)
+        section.charts.append((
+            f"RSI about {target} by the number of predictors.",
+            by_order(curves[curves["target"] == target], "RSI", ("mean", "min")),
+        ))  # fmt: skip
+        at = minimal_set(own["min_nats"].to_numpy(np.float64))
+        told = f" {own['min_multiplet'][at]} "
+        chosen = [name for name in material.parameters if f" {name} " in told]
+        section.words.append(
+            f"Minimal set about {target}: {len(chosen)} predictors reach at least 90 % of the "
+            f"lowest RSI ({own['min_nats'][at]:.3f} of {own['min_nats'].min():.3f} nats, raw): "
+            f"{', '.join(chosen)}."
+        )
+        if material.outline is not None and material.outline["region"].nunique() > 1:
+            section.charts.append((
+                f"Where the minimal set about {target} sits on the cell (projection, um); thick "
+                "lines carry at least one of its parameters.",
+                _drawing(material, material.outline, chosen),
+            ))  # fmt: skip
+    return section
+
+
+def _drawing(material: Material, outline: pd.DataFrame, chosen: list[str]) -> Chart:
+    regions = dict(material.emodel.regions) if material.emodel is not None else {}
+    held: dict[str, list[str]] = {}
+    for name in chosen:
+        place = name.partition(".")[2]
+        parts = tuple(_REGION_COLOURS) if place == "all" else regions.get(place, (place,))
+        for part in parts:
+            held.setdefault(part, []).append(name)
+    data = []
+    for region, colour in _REGION_COLOURS.items():
+        here = outline[outline["region"] == region]
+        if here.empty:
+            continue
+        names = held.get(region, [])
+        told = ", ".join(names) if names else "none of the set"
+        data.append(
+            {"type": "scatter", "mode": "lines", "x": numbers(here["x_um"], 5),
+             "y": numbers(here["y_um"], 5), "name": f"{region}: {len(names)}",
+             "line": {"color": colour, "width": 3 if names else 1},
+             "opacity": 1.0 if names else 0.45, "connectgaps": False,
+             "hovertemplate": f"<b>{region}</b><br>{told}<extra></extra>"}
+        )  # fmt: skip
+    axis = {"zeroline": False, "showgrid": False}
+    return {
+        "data": data,
+        "layout": layout(
+            height=520, xaxis={**axis, "title": {"text": "x (um)"}},
+            yaxis={**axis, "scaleanchor": "x", "title": {"text": "y (um)"}},
+        ),
+    }  # fmt: skip

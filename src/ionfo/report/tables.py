@@ -1,0 +1,161 @@
+"""What a report is made of: the tables of an analysis, the population, and traces if there are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..emodels import EModel, parse_emodel
+from ..errors import IonfoError
+from ..sampling.files import read_table
+
+TRACES = "traces.parquet"
+OUTLINE = "morphology.parquet"
+_STEMS = (
+    "o_information",
+    "o_information_curves",
+    "o_information_frequencies",
+    "redundancy_synergy",
+    "redundancy_synergy_curves",
+    "redundancy_synergy_frequencies",
+    "mutual_information_pairs",
+    "mutual_information_features",
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that a report shows.
+
+    Attributes
+    ----------
+    name : str
+        Of the population's file.
+    summary : dict
+        What the analysis says of itself.
+    tables : dict of str to DataFrame
+        Tables of the analysis by the stem of their file; those that were not made are absent.
+    population : DataFrame
+        Models: parameters and features as analysed, cost, weight and chain where known.
+    metadata : dict
+        Of the population.
+    emodel : EModel or None
+        Units, bounds and targets.
+    traces, outline : DataFrame or None
+        Simulated voltages, and the drawing of the cell.
+    """
+
+    name: str
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    population: pd.DataFrame
+    metadata: Mapping[str, Any]
+    emodel: EModel | None
+    traces: pd.DataFrame | None = None
+    outline: pd.DataFrame | None = None
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the parameters that were analysed."""
+        return [str(name) for name in self.summary["parameters"]]
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features that vary, in the order of the population."""
+        names = [str(one)[9:] for one in self.population if str(one).startswith("features/")]
+        return [one for one in names if self.column(one).nunique() > 1]
+
+    def column(self, name: str) -> pd.Series[Any]:
+        """Values of a parameter or feature by its name without prefix."""
+        for prefix in ("parameters/", "features/", ""):
+            if f"{prefix}{name}" in self.population:
+                return self.population[f"{prefix}{name}"]
+        raise KeyError(name)
+
+    def unit(self, name: str) -> str:
+        """Look up the unit of a parameter or feature; empty where it is not known."""
+        if self.emodel is None:
+            return ""
+        known = {one.name: one.unit for one in self.emodel.parameters}
+        return (known | {one.name: one.unit for one in self.emodel.features}).get(name, "")
+
+
+def read_material(folder: Path, population: Path) -> Material:
+    """Read what `ionfo analyse` left in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        With summary.json and the tables.
+    population : Path
+        The table that was analysed.
+
+    Raises
+    ------
+    IonfoError
+        If the folder holds no analysis, or one of another table.
+    """
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise IonfoError(
+            f"'{folder}' holds no analysis (summary.json); make one with: "
+            f"ionfo analyse {population} --out {folder}"
+        ) from None
+    if summary.get("population") != population.name:
+        raise IonfoError(
+            f"'{folder}' holds the analysis of '{summary.get('population')}', not of "
+            f"'{population.name}'; analyse it, or give the other file"
+        )
+    metadata: dict[str, Any] = {}
+    if population.suffix == ".h5ad":
+        from ..formats import read_plain_table
+
+        frame = read_plain_table(population, None).frame
+    else:
+        frame, metadata = read_table(population)
+    frame = frame.rename(columns=str)
+    missing = [
+        name
+        for name in summary["parameters"]
+        if name not in frame and f"parameters/{name}" not in frame
+    ]
+    if missing:
+        raise IonfoError(f"'{population}' has no column '{missing[0]}', which was analysed")
+    emodel = None
+    if "emodel" in metadata:
+        emodel = parse_emodel(json.dumps(metadata["emodel"]), str(population))
+    tables = {
+        stem: read_table(folder / f"{stem}.parquet")[0]
+        for stem in _STEMS
+        if (folder / f"{stem}.parquet").is_file()
+    }
+    extra = [_simulated(folder / name, population) for name in (TRACES, OUTLINE)]
+    return Material(population.name, summary, tables, frame, metadata, emodel, *extra)
+
+
+def _simulated(path: Path, population: Path) -> pd.DataFrame | None:
+    """Read a table of simulated models, unless they are of another population."""
+    if not path.is_file():
+        return None
+    frame, metadata = read_table(path)
+    return frame if metadata.get("population") == file_hash(population) else None
+
+
+def file_hash(file: Path) -> str:
+    """SHA-256 of a file (hexadecimal)."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def weights(population: pd.DataFrame) -> pd.Series[Any]:
+    """How often each model counts; once where nothing is said."""
+    if "weight" in population:
+        return population["weight"].astype(np.float64)
+    return pd.Series(np.ones(len(population)), index=population.index)

@@ -1,0 +1,240 @@
+"""The report in words: what was found with its errors, how good the sample is, how it was done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .quality import Quality
+from .sections import Section
+from .tables import Material, weights
+
+_SIGN = (
+    "Positive O-information and RSI mean redundancy, negative ones synergy; RSI is the sum of the "
+    "informations that single predictors carry about the target less the information that they "
+    "carry together."
+)
+CITATIONS = (
+    "Reva et al. (2025), Higher-order interactions in neuronal function: From genes to ionic "
+    "currents in biophysical models, PNAS",
+    "Arnaudon et al. (2023), Controlling morpho-electrophysiological variability of neurons with "
+    "detailed biophysical models, iScience",
+    "Rosas et al. (2019), Quantifying high-order interdependencies via multivariate extensions of "
+    "the mutual information, Physical Review E 100:032305",
+    "Foreman-Mackey et al. (2013), emcee: the MCMC hammer, PASP 125:306",
+    "Vehtari et al. (2021), Rank-normalization, folding, and localization: an improved R-hat, "
+    "Bayesian Analysis 16:667",
+    "Benjamini & Hochberg (1995), Controlling the false discovery rate, JRSS B 57:289",
+)
+
+
+def in_words(material: Material, quality: Quality) -> Section:
+    """Give the findings, each with its error or its test."""
+    summary = material.summary
+    section = Section("summary", "In words")
+    rows = f"{summary['rows']} models ({summary['distinct_rows']} distinct"
+    ess = summary.get("effective_sample_size")
+    rows += f", effective sample size {ess:.0f})" if ess else ", rows taken as independent)"
+    section.words.append(
+        f"{rows}, {len(material.parameters)} parameters that vary, {len(material.features)} "
+        f"features that vary.{_cost(material)}"
+    )
+    section.words.append(_curve_words(material, "o_information_curves", None, "O-information"))
+    for target in summary["targets"]:
+        section.words.append(
+            _curve_words(material, "redundancy_synergy_curves", target, f"RSI about {target}")
+        )
+    n_pairs = len(material.parameters) * (len(material.parameters) - 1) // 2
+    if summary.get("significant_pairs") is not None:
+        section.words.append(
+            f"{summary['significant_pairs']} of {n_pairs} pairs of parameters depend on each other "
+            "by at least 0.1 nats after adjustment for the number of pairs."
+        )
+    warnings = _cautions(material, quality)
+    if warnings:
+        section.words.append("Caution: " + " ".join(warnings))
+    section.words = [one for one in section.words if one]
+    return section
+
+
+def _cost(material: Material) -> str:
+    if "cost" not in material.population:
+        return ""
+    cost = material.population["cost"].to_numpy(np.float64)
+    known = np.isfinite(cost)
+    if not known.any():
+        return ""
+    mean = float(np.average(cost[known], weights=weights(material.population).to_numpy()[known]))
+    return f" Cost from {cost[known].min():.2f} to {cost[known].max():.2f}, mean {mean:.2f}."
+
+
+def _curve_words(material: Material, table: str, target: str | None, name: str) -> str:
+    """Mean with its confidence, extremes with their tests."""
+    curves = material.tables.get(table)
+    if curves is None:
+        return ""
+    if target is not None:
+        curves = curves[curves["target"] == target]
+    if "corrected_nats" not in curves:
+        return f"{name}: no null was drawn, so extremes are not interpreted."
+    told = []
+    for statistic, word in (("min", "lowest"), ("max", "highest")):
+        if target is not None and statistic == "max":
+            continue
+        own = curves[curves["statistic"] == statistic].reset_index(drop=True)
+        side = np.argmin if statistic == "min" else np.argmax
+        at = int(side(own["corrected_nats"].to_numpy(np.float64)))
+        row = own.iloc[at]
+        beyond = own[own["p_adjusted"] <= 0.05]["order"].tolist()
+        words = (
+            f"beyond its shuffles at {_orders(beyond)}" if beyond
+            else "nowhere beyond its shuffles (adjusted p > 0.05)"
+        )  # fmt: skip
+        told.append(
+            f"the {word} value is {row['corrected_nats']:+.3f} nats at order {int(row['order'])} "
+            f"(raw {row['raw_nats']:+.3f}, null {row['null_low_nats']:+.3f} to "
+            f"{row['null_high_nats']:+.3f}) and is {words}"
+        )
+    mean = curves[curves["statistic"] == "mean"].iloc[-1]
+    error = ""
+    if "confidence_low_nats" in mean:
+        low, high = float(mean["confidence_low_nats"]), float(mean["confidence_high_nats"])
+        if math.isfinite(low):
+            error = f" (95 % confidence {low:+.3f} to {high:+.3f})"
+    return (
+        f"{name}, corrected for bias: {'; '.join(told)}; the mean at the largest order is "
+        f"{mean['corrected_nats']:+.3f} nats{error}."
+    )
+
+
+def _orders(orders: list[int]) -> str:
+    if len(orders) > 2 and orders == list(range(orders[0], orders[-1] + 1)):
+        return f"orders {orders[0]} to {orders[-1]}"
+    return f"order{'s' if len(orders) > 1 else ''} {', '.join(map(str, orders))}"
+
+
+def _cautions(material: Material, quality: Quality) -> list[str]:
+    found = []
+    if material.summary.get("rows_assumed_independent"):
+        found.append("rows are taken as independent, since nothing says which chain they are of.")
+    if len(quality.parameters):
+        worst = float(np.nanmax(quality.parameters["r_hat"].to_numpy(np.float64)))
+        if not worst < 1.1:
+            found.append(f"the largest R-hat is {worst:.2f}; sample longer.")
+        if int(quality.n_steps) < 50:
+            found.append(f"walkers are only {quality.n_steps} steps long.")
+    if material.summary.get("multiplets") is None:
+        found.append("multiplets were drawn, and extremes are those of the ones drawn.")
+    return found
+
+
+def sampling(material: Material, quality: Quality) -> Section:
+    """Tell acceptance, effective sample size and R-hat."""
+    section = Section("sampling", "Sampling quality")
+    told = [f"{quality.n_models} models"]
+    if quality.n_walkers:
+        told.append(f"{quality.n_walkers} walkers of {quality.n_steps} steps each")
+    if quality.acceptance is not None:
+        told.append(f"acceptance {quality.acceptance:.3f}")
+    kish = material.summary.get("kish_effective_sample_size")
+    if kish:
+        told.append(f"Kish's effective size of the weights {kish:.0f}")
+    ess = material.summary.get("effective_sample_size")
+    if ess:
+        told.append(f"effective sample size of the slowest variable analysed {ess:.0f}")
+    section.words.append(", ".join(told) + ".")
+    found = quality.parameters
+    if not len(found):
+        why = (
+            f"walkers of {quality.n_steps} steps are too short for it"
+            if quality.n_walkers
+            else "the rows form no unbroken chains, as after a bound on the cost or in tables of "
+            "other tools"
+        )
+        section.words.append(f"R-hat is not given: {why}.")
+        return section
+    section.words.append(
+        "R-hat compares walkers as chains. Walkers of one ensemble are not independent of each "
+        "other: a value near 1 is necessary, not sufficient."
+    )
+    rows = [
+        [str(row["parameter"]), _number(row["r_hat"], 3), _number(row["ess"], 0)]
+        for row in sorted(found.to_dict("records"), key=lambda one: -_or_large(one["r_hat"]))
+    ]
+    section.tables.append(("Parameters, the worst first", ["parameter", "R-hat", "bulk ESS"], rows))
+    return section
+
+
+def _or_large(value: Any) -> float:
+    return float(value) if math.isfinite(float(value)) else math.inf
+
+
+def _number(value: Any, digits: int) -> str:
+    value = float(value)
+    return f"{value:.{digits}f}" if math.isfinite(value) else "not defined"
+
+
+def methods(material: Material) -> Section:
+    """Write a paragraph to paste, and what to cite."""
+    summary, metadata = material.summary, material.metadata
+    section = Section("methods", "Methods, ready to paste")
+    told = [*_sampling_method(metadata, material)]
+    told.append(
+        f"Information measures were computed with ionfo on {summary['rows']} models and "
+        f"{len(material.parameters)} parameters with the {summary['estimator']}; all values are in "
+        f"nats. {_SIGN}"
+    )
+    if summary.get("shuffles"):
+        told.append(
+            f"Null distributions came from {summary['shuffles']} column-wise shuffles of "
+            f"{summary['tested_rows']} rows, p-values were adjusted over orders by the method of "
+            "Benjamini and Hochberg"
+            + (
+                f", and confidence bands came from {summary['bootstrap']} subsamples of "
+                f"{summary['rows_per_subsample']} rows."
+                if summary.get("bootstrap")
+                else "."
+            )
+        )
+    told.append(f"The seed of the analysis was {summary['seed']}.")
+    versions = metadata.get("versions")
+    if isinstance(versions, Mapping):
+        listed = ", ".join(f"{name} {one}" for name, one in sorted(versions.items()))
+        told.append(f"Versions: {listed}.")
+    section.words.append(" ".join(told))
+    sources = () if material.emodel is None else material.emodel.sources
+    cited = [*CITATIONS, *(one for one in sources if one not in CITATIONS)]
+    section.words.append("Please cite: " + "; ".join(cited) + ".")
+    return section
+
+
+def _sampling_method(metadata: Mapping[str, Any], material: Material) -> list[str]:
+    told = []
+    settings = metadata.get("settings")
+    if material.emodel is not None:
+        told.append(
+            f"Models of the e-model {material.emodel.name} (definition "
+            f"{material.emodel.content_hash[:12]}, {len(material.emodel.free_names)} free "
+            f"parameters, {len(material.emodel.features)} features)"
+        )
+        if isinstance(settings, Mapping) and "temperature" in settings:
+            moves = settings.get("moves", ["stretch"])
+            moves = " and ".join(map(str, moves)) if not isinstance(moves, str) else moves
+            told[0] += (
+                f" were sampled by ensemble MCMC (emcee, {moves} moves, {settings.get('walkers')} "
+                f"walkers, {settings.get('steps')} steps, seed {settings.get('seed')}) from "
+                f"exp(-cost/T) with T = {settings['temperature']} and the {settings.get('cost')} "
+                "score as cost"
+            )
+        told[0] += "."
+    collected = metadata.get("collect")
+    if isinstance(collected, Mapping):
+        bound = collected.get("max_cost")
+        told.append(
+            f"The first {collected.get('burn_in')} steps were dropped"
+            + (f", and states that cost more than {bound:g}." if bound is not None else ".")
+        )
+    return told

@@ -1,0 +1,119 @@
+"""``ionfo report``: one page about a run or a population, with everything it takes to make it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import show
+from .analysing import analyse_population
+from .analysis_work import AnalysisSettings
+from .errors import IonfoError
+from .report import write_page
+from .report.tables import OUTLINE, TRACES, file_hash, read_material
+from .sampling import RunStore, collect, read_population
+from .sampling.files import make_folder, write_table
+from .simulating import choose_models, emodel_of, simulate_models, thinned
+
+
+def report(
+    source: Path,
+    out: Path,
+    targets: Sequence[str] = (),
+    settings: AnalysisSettings | None = None,
+    burn_in: int = 0,
+    max_cost: float | None = None,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+    simulate: bool = True,
+    analyse: bool = True,
+) -> dict[str, Any]:
+    """Analyse a run or a population, simulate four of its models, and write the page.
+
+    Parameters
+    ----------
+    source : Path
+        Run folder, or what `ionfo analyse` reads.
+    out : Path
+        Folder for the page, tables and figures.
+    targets, settings
+        As for `ionfo.analysing.analyse_population`.
+    burn_in, max_cost
+        As for `ionfo collect`, of a run.
+    morphology, mechanisms : Path, optional
+        Instead of the bundled ones, for the traces.
+    simulate : bool
+        Whether models are simulated; they must carry their e-model.
+    analyse : bool
+        Whether to analyse; otherwise the tables of `out` are taken as they are.
+
+    Returns
+    -------
+    dict
+        Where the page is, for machines.
+
+    Raises
+    ------
+    IonfoError
+        If the source is unfit.
+    """
+    if not source.exists():
+        raise IonfoError(f"'{source}' does not exist")
+    make_folder(out)
+    population = source
+    if source.is_dir():
+        if not (source / "run.json").is_file():
+            raise IonfoError(f"'{source}' is no run folder: it has no run.json")
+        limit = float("inf") if max_cost is None else max_cost
+        collected = collect(RunStore(source), burn_in, limit).population
+        population = out / "population.parquet"
+        write_table(population, collected.frame, collected.metadata)
+    elif burn_in or max_cost is not None:
+        raise IonfoError(
+            f"--burn-in and --max-cost concern a run, and '{source}' is a population already"
+        )
+    if analyse:
+        analyse_population(population, out, targets, settings)
+    if simulate:
+        _simulate(population, out, morphology, mechanisms)
+    page = write_page(out, read_material(out, population))
+    print(f"report: {page}")
+    return {"page": str(page), "bytes": page.stat().st_size}
+
+
+def _simulate(file: Path, out: Path, morphology: Path | None, mechanisms: Path | None) -> None:
+    """Write traces and outline; say why where there can be none."""
+    for name in (TRACES, OUTLINE):
+        (out / name).unlink(missing_ok=True)
+    try:
+        population = read_population(file)
+        emodel = emodel_of(population, str(file))
+        chosen = choose_models(population, emodel, (), str(file))
+        traces, outline = simulate_models(
+            population, emodel, chosen, str(file), morphology, mechanisms
+        )
+    except IonfoError as error:
+        if morphology is not None or mechanisms is not None:
+            raise
+        show.note(f"no traces in the report: {error}")
+        return
+    rows = []
+    for label, row in chosen.items():
+        cost = population.frame["cost"].iloc[row]
+        for protocol, (t, v) in traces[label].items():
+            t, v = thinned(t, v)
+            if not len(t):  # nothing to draw, but the model stays in the legend
+                t, v = np.array([np.nan]), np.array([np.nan])
+            rows.append(
+                pd.DataFrame(
+                    {"model": f"{label} (model {row}, cost {cost:.2f})", "protocol": protocol,
+                     "t_ms": t, "v_mV": v}
+                )
+            )  # fmt: skip
+    metadata = {"population": file_hash(file)}
+    write_table(out / TRACES, pd.concat(rows, ignore_index=True), metadata)
+    write_table(out / OUTLINE, outline, metadata)

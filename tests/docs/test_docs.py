@@ -1,0 +1,125 @@
+"""The documentation builds without a warning, and its code blocks run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from ionfo.cli import app
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+FENCE = re.compile(r"^```(.*?)\n(.*?)^```$", re.M | re.S)
+# what takes minutes is run small: same commands, fewer steps
+SMALLER = (
+    ("--steps 330 --max-cost 5", "--steps 8 --start-evaluations 24"),
+    ("--burn-in 40 --max-cost 5", "--burn-in 1"),
+)
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Language and text of every code block of a page."""
+    return [(info.strip(), text) for info, text in FENCE.findall(page.read_text())]
+
+
+def run(command: list[str], folder: Path) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=600,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_blocks_are_typed(page: Path) -> None:
+    for info, text in blocks(page):
+        assert info in ("python", "sh", "{.sh .cluster}", "text", "json"), (page.name, info)
+        if info == "json":
+            json.loads(text)
+    prose = FENCE.sub("", page.read_text())
+    # a block without a fence has no type; lists and tables are no blocks
+    assert not re.search(r"\n\n    (?![-*|\d])\S", prose), f"{page.name} has an indented block"
+
+
+@pytest.mark.neuron
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(info in ("python", "sh") for info, _ in blocks(page))],
+    ids=lambda page: page.stem,
+)
+def test_blocks_run(page: Path, tmp_path: Path) -> None:
+    for info, text in blocks(page):
+        if info == "python":
+            run([sys.executable, "-W", "error", "-c", text], tmp_path)
+        elif info == "sh":
+            for long, short in SMALLER:
+                text = text.replace(long, short)
+            run(["bash", "-euc", text], tmp_path)
+
+
+def commands(text: str) -> list[list[str]]:
+    """Every call of ionfo in the lines of a block, without launcher and comment."""
+    found = []
+    for line in text.splitlines():
+        words = shlex.split(line, comments=True)
+        if "ionfo" in words:
+            found.append(words[words.index("ionfo") + 1 :])
+    return found
+
+
+def options_of(name: str) -> set[str]:
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    return {one for option in command.params for one in (*option.opts, *option.secondary_opts)}
+
+
+def test_commands_of_clusters_and_of_the_readme_exist(root: Path) -> None:
+    told = [text for page in PAGES for info, text in blocks(page) if info == "{.sh .cluster}"]
+    readme = (root / "README.md").read_text()
+    told += [line for line in readme.splitlines() if re.match(r"    (ionfo|mpirun) ", line)]
+    calls = [call for text in told for call in commands(text)]
+    assert len(calls) >= 8
+    known = {info.name or info.callback.__name__ for info in app.registered_commands
+             if info.callback}  # fmt: skip
+    options = {name: options_of(name) for name in sorted({call[0] for call in calls})}
+    for call in calls:
+        assert call[0] in known, call
+        given = {word.partition("=")[0] for word in call if word.startswith("--")}
+        assert given <= options[call[0]], call
+
+
+def test_every_command_is_in_the_list() -> None:
+    told = set(re.findall(r"^\| `ionfo (\w+)`", (DOCS / "commands.md").read_text(), re.M))
+    known = {info.name or info.callback.__name__ for info in app.registered_commands
+             if info.callback}  # fmt: skip
+    assert told == known
+
+
+def test_python_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
+    for info, text in blocks(root / "README.md"):
+        assert info == "python"
+        run([sys.executable, "-W", "error", "-c", text], tmp_path)
+
+
+def test_the_site_builds_without_a_warning(root: Path, tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="needs the docs extra: pip install -e '.[docs]'")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet",
+         "--site-dir", tmp_path / "site"],
+        cwd=root, capture_output=True, text=True, timeout=300,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    api = (tmp_path / "site" / "api" / "index.html").read_text()
+    for name in ("o_information", "load_emodel", "read_mcmc_table", "Evaluator", "write_page"):
+        assert 'id="ionfo.' in api and name in api
+    assert "fonts.googleapis" not in api

@@ -1,0 +1,229 @@
+"""The report: whole, self-contained, right in its numbers, and drawn by a browser."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionfo.errors import IonfoError
+from ionfo.report.charts import by_order, heat_map, spread
+from ionfo.report.explore import MOST_MODELS, explore_data
+from ionfo.report.page import NAME, page_text
+from ionfo.report.quality import quality_of
+from ionfo.report.tables import Material, read_material
+from ionfo.sampling.files import read_table
+
+Analysed = tuple[Path, Path]
+
+
+@pytest.fixture(scope="session")
+def material(analysed: Analysed) -> Material:
+    return read_material(*analysed)
+
+
+def data_of(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def test_analyse_writes_the_page(analysed: Analysed) -> None:
+    page = analysed[0] / NAME
+    assert 1e6 < page.stat().st_size < 10e6
+    assert not list(analysed[0].glob(".*"))  # nothing half-written
+
+
+def test_nothing_is_loaded(analysed: Analysed) -> None:
+    page = (analysed[0] / NAME).read_text()
+    assert "default-src 'none'" in page
+    own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)  # not the charts' library
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", own) and "@import" not in own
+    assert "url(" not in own
+
+
+def test_every_part_is_there(analysed: Analysed) -> None:
+    page = (analysed[0] / NAME).read_text()
+    for key in ("summary", "sampling", "explore", "distributions", "traces", "pairs",
+                "o_information", "redundancy_synergy", "methods"):  # fmt: skip
+        assert f'<section id="{key}">' in page and f'href="#{key}"' in page
+    data = data_of(page)
+    places = [int(one) for one in re.findall(r'data-chart="(\d+)"', page)]
+    # parameters, features, two steps, pairs, curves, two maps, RSI, the cell
+    assert places == list(range(len(data["charts"]))) and len(places) == 10
+
+
+def test_words_of_others_cannot_become_markup(analysed: Analysed) -> None:
+    page = (analysed[0] / NAME).read_text()
+    assert "population <of> soma" not in page and "population &lt;of&gt; soma" in page
+
+
+def test_a_column_cannot_end_the_script(material: Material) -> None:
+    name = "</script><b>.somatic"
+    renamed = Material(
+        material.name,
+        {**material.summary, "parameters": [name, *material.parameters[1:]]},
+        {},
+        material.population.rename(columns={f"parameters/{material.parameters[0]}":
+                                            f"parameters/{name}"}),
+        {},
+        None,
+    )  # fmt: skip
+    page = page_text(renamed)
+    assert name not in page
+    assert data_of(page)["explore"]["columns"][0]["name"] == name
+
+
+def test_numbers_in_words_are_those_of_the_tables(analysed: Analysed) -> None:
+    folder, _ = analysed
+    words = html.unescape((folder / NAME).read_text().partition('id="sampling"')[0])
+    curves, _ = read_table(folder / "o_information_curves.parquet")
+    lowest = curves[curves["statistic"] == "min"].sort_values("corrected_nats").iloc[0]
+    assert (
+        f"lowest value is {lowest['corrected_nats']:+.3f} nats at order {lowest['order']}" in words
+    )
+    summary = json.loads((folder / "summary.json").read_text())
+    assert f"{summary['rows']} models ({summary['distinct_rows']} distinct" in words
+    assert f"{summary['significant_pairs']} of 55 pairs" in words
+
+
+def test_methods_can_be_pasted(analysed: Analysed) -> None:
+    told = html.unescape((analysed[0] / NAME).read_text().partition('id="methods"')[2])
+    for words in ("emcee, stretch moves, 20 walkers, 60 steps, seed 3", "T = 0.5",
+                  "The first 5 steps were dropped", "6 column-wise shuffles",
+                  "Positive O-information and RSI mean redundancy", "ionfo 0.1.0, neuron 9",
+                  "Reva et al. (2025)"):  # fmt: skip
+        assert words in told, words
+
+
+def test_traces_of_another_population_are_left_out(
+    analysed: Analysed, material: Material, tmp_path: Path
+) -> None:
+    folder, file = analysed
+    assert material.traces is not None and material.outline is not None
+    shutil.copytree(folder, tmp_path / "copy")
+    other = tmp_path / "copy" / file.name
+    frame, _ = read_table(other)
+    frame.iloc[1:].to_parquet(other)
+    assert read_material(tmp_path / "copy", other).traces is None
+
+
+def test_mistakes(analysed: Analysed, tmp_path: Path) -> None:
+    folder, file = analysed
+    with pytest.raises(IonfoError, match="holds no analysis"):
+        read_material(tmp_path, file)
+    shutil.copy(file, tmp_path / "other.parquet")
+    with pytest.raises(IonfoError, match="not of 'other.parquet'"):
+        read_material(folder, tmp_path / "other.parquet")
+
+
+def test_quality_of_known_chains() -> None:
+    rng = np.random.default_rng(0)
+    n_walkers, n_steps = 8, 400
+    values = rng.standard_normal((n_walkers, n_steps))
+    apart = values + 5 * np.arange(n_walkers)[:, None]
+    frame = pd.DataFrame({
+        "parameters/good": values.ravel(), "parameters/bad": apart.ravel(), "weight": 1,
+        "ensemble": 0, "walker": np.repeat(np.arange(n_walkers), n_steps),
+        "step": np.tile(np.arange(n_steps), n_walkers),
+    })  # fmt: skip
+    found = quality_of(frame)
+    assert (found.n_walkers, found.n_steps, found.acceptance) == (n_walkers, n_steps, 1.0)
+    good, bad = found.parameters.to_dict("records")
+    # independent draws: R-hat is 1 and every draw counts, to the noise of 3,200 of them
+    assert good["r_hat"] == pytest.approx(1.0, abs=0.01)
+    assert good["ess"] == pytest.approx(n_walkers * n_steps, rel=0.2)
+    assert bad["r_hat"] > 2 and bad["ess"] < 100
+    assert not len(quality_of(frame.drop(index=7)).parameters)  # a gap
+
+
+def test_charts_hold_what_was_given() -> None:
+    values = np.arange(101.0)
+    chart = spread({"a": values}, np.ones(101), {"a": "told"}, {})
+    assert chart["data"][0]["x"][:2] == [5.0, 95.0] and chart["data"][2]["x"] == [50.0]
+    weighted = spread({"a": values}, np.where(values == 7, 1e6, 1.0), {"a": "told"}, {})
+    assert weighted["data"][2]["x"] == [7.0]
+    matrix = np.array([[np.nan, -2.0], [1.0, np.nan]])
+    data = heat_map(matrix, ["a", "b"], ["a", "b"], [["", ""]] * 2, "nats", True)["data"][0]
+    assert data["z"] == [[None, -2.0], [1.0, None]] and (data["zmin"], data["zmax"]) == (-2.0, 2.0)
+
+
+def test_without_a_null_only_raw_values_are_drawn() -> None:
+    curves = pd.DataFrame({"order": [3, 4], "statistic": "min", "raw_nats": [0.1, 0.2]})
+    (line,) = by_order(curves, "O", ["min"])["data"]
+    assert line["y"] == [0.1, 0.2] and "raw" in line["name"]
+
+
+def test_large_populations_are_drawn_by_weight(material: Material) -> None:
+    big = pd.concat([material.population] * 6, ignore_index=True)
+    found = explore_data(Material(material.name, material.summary, {}, big, {}, material.emodel))
+    assert len(found["models"]) == MOST_MODELS == len(set(found["models"]))
+    assert len(found["columns"][0]["values"]) == MOST_MODELS and found["all"] == len(big)
+
+
+# -- in a browser -------------------------------------------------------------------------------
+
+PROBE = """<script>
+window.addEventListener("load", function () {
+  document.querySelectorAll(".chart").forEach(function (place) { place.scrollIntoView(); });
+  setTimeout(function () {
+    const told = [];
+    const scatter = document.getElementById("scatter"), lines = document.getElementById("lines");
+    scatter.emit("plotly_selected", { points: [{ pointNumber: 3 }, { pointNumber: 5 }] });
+    told.push(document.getElementById("chosen").textContent);
+    told.push(lines.data[1].customdata.filter(function (i) { return i === 5; }).length);
+    lines.emit("plotly_selected", { points: [{ customdata: 7 }, { customdata: -1 }] });
+    told.push(document.getElementById("chosen").textContent, scatter.data[0].selectedpoints);
+    document.getElementById("clear").click();
+    told.push(document.getElementById("chosen").textContent);
+    const menu = document.querySelector("select[data-shows]");
+    menu.selectedIndex = 1;
+    menu.dispatchEvent(new Event("change"));
+    told.push(document.documentElement.scrollWidth <= window.innerWidth);
+    told.push(Array.from(document.querySelectorAll(".chart svg.main-svg")).length);
+    document.body.dataset.told = JSON.stringify(told);
+  }, 3000);
+});
+</script></body>"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 400])
+def test_in_chromium(analysed: Analysed, tmp_path: Path, width: int) -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("needs chromium, for example: apt-get install chromium")
+    page = (analysed[0] / NAME).read_text()
+    (tmp_path / "page.html").write_text(page.replace("</body>", PROBE))
+    frame = f'<iframe src="page.html" style="width:{width}px;height:900px" id="f"></iframe>'
+    script = (
+        "<script>setTimeout(function () { document.body.dataset.told = "
+        "document.getElementById('f').contentDocument.body.dataset.told; }, 9000);</script>"
+    )
+    (tmp_path / "frame.html").write_text(f"<html><body>{frame}{script}</body></html>")
+    done = subprocess.run(
+        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+         "--allow-file-access-from-files", "--window-size=1400,1000",
+         "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=20000",
+         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"file://{tmp_path}/frame.html"],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert "CONSOLE" not in done.stderr, done.stderr
+    found = re.search(r'data-told="([^"]*)"', done.stdout)
+    assert found is not None, done.stderr[-2000:]
+    told = json.loads(html.unescape(found[1]))
+    n_models = len(data_of(page)["explore"]["models"])
+    assert told[0] == f"2 of {n_models} models selected" and told[1] == 11
+    assert told[2:4] == [f"1 of {n_models} models selected", [7]]
+    assert told[4].startswith(f"{n_models} models; drag")
+    assert told[5] is True, "the page is wider than its window"
+    assert told[6] >= 12  # all charts but the other steps
