@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from .errors import IonfoError
+from .genes_cli import genes
 
 app = typer.Typer(
     add_completion=False,
@@ -21,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(genes, name="genes")
 
 
 @app.callback()
