@@ -32,7 +32,7 @@ from .analysis.report import (
     Answer,
 )
 from .analysis_output import draw_figures, summary_content, tell, write_tables
-from .analysis_table import read_analysis_table
+from .analysis_table import Table, read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
@@ -73,6 +73,37 @@ def analyse_population(
     wanted = list(dict.fromkeys([*targets, *asked.targets]))
     check_settings(asked)
     table = read_analysis_table(file, wanted, asked.exclude)
+    analyse_table(table, file, out, wanted, asked)
+
+
+def analyse_table(
+    table: Table, file: Path, out: Path, wanted: list[str], asked: AnalysisSettings
+) -> tuple[Work, list[Answer]]:
+    """Measure a table that was read, and write what was found.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+    file : Path
+        Where they came from, for words.
+    out : Path
+        Folder for the results; made if need be.
+    wanted : list of str
+        Targets of the RSI.
+    asked : AnalysisSettings
+        Checked.
+
+    Returns
+    -------
+    Work, list of Answer
+        What was asked, and what was found.
+
+    Raises
+    ------
+    IonfoError
+        If the columns are degenerate.
+    """
     try:
         work = make_work(table, wanted, asked)
     except ValueError as error:
@@ -92,6 +123,7 @@ def analyse_population(
     summary = summary_content(file, work, answers, pairs)
     write_text(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     tell(answers, work, pairs, out, time.monotonic() - began)
+    return work, answers
 
 
 def parse_orders(text: str) -> tuple[int, ...]:

@@ -138,7 +138,7 @@ def expressed_genes(
         where = "every" if in_every else "any"
         raise IonfoError(
             f"'{expression.origin}': none of {len(genes)} genes has a median other than zero in "
-            f"{where} group ({', '.join(groups)}); choose groups that express them, or --median off"
+            f"{where} group ({', '.join(groups)}); choose groups that express them, or --no-median"
         )
     return [gene for gene, is_kept in zip(genes, kept, strict=True) if is_kept]
 
