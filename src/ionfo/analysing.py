@@ -126,8 +126,8 @@ def analyse_table(
     return work, answers
 
 
-def parse_orders(text: str) -> tuple[int, ...]:
-    """Read orders such as ``3-6,10``.
+def parse_orders(text: str, option: str = "--orders") -> tuple[int, ...]:
+    """Read orders, or other numbers, such as ``3-6,10``.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def parse_orders(text: str) -> tuple[int, ...]:
         first, dash, last = part.strip().partition("-")
         last = last if dash else first
         if not first.isdigit() or not last.isdigit() or int(last) < int(first):
-            raise IonfoError(f"--orders must be numbers and ranges such as 3-6,10, got '{text}'")
+            raise IonfoError(f"{option} must be numbers and ranges such as 3-6,10, got '{text}'")
         orders.update(range(int(first), int(last) + 1))
     return tuple(sorted(orders))
 

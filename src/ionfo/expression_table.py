@@ -30,6 +30,7 @@ def read_expression(
     cells: Path | None = None,
     layer: str | None = None,
     sum_duplicates: bool = False,
+    as_declared: bool = False,
 ) -> Expression:
     """Read a table of cells and genes.
 
@@ -49,6 +50,8 @@ def read_expression(
         Of an ``.h5ad``; default the matrix X.
     sum_duplicates : bool
         Add up the counts of genes with the same name instead of refusing them.
+    as_declared : bool
+        `values` is for files that declare nothing; others may declare something else.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def read_expression(
         found, declared = _read_h5ad(file, layer), None
     else:
         found, declared = _read_columns(file, annotations)
-    kind = _declared(file, declared, values)
+    kind = _declared(file, declared, None if as_declared and declared else values)
     expression = replace(found, kind=kind)
     if cells is not None:
         expression = _with_cells(expression, cells)

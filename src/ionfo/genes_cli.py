@@ -147,3 +147,113 @@ def channels(
     for one in genes_of_conductances(names, species.value):
         line = f"{one.parameter}: {one.channel}, {one.title}: {' '.join(one.genes)} ({one.source})"
         show.console().print(line, soft_wrap=True)
+
+
+@genes.command()
+def beside(
+    tables: Annotated[
+        list[str],
+        typer.Argument(
+            help="NAME=FILE, NAME=FILE::high-covariance or NAME=FILE::COLUMN=LABEL; two or more."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for tables and figures.")],
+    rows: Annotated[
+        int | None, typer.Option("--rows", help="Of each table; default those of the smallest.")
+    ] = None,
+    values: ValuesOption = None,
+    gene_set: GenesOption = "ion-channels",
+    median: MedianOption = True,
+    library: LibraryOption = None,
+    target_sum: TargetSumOption = 1e6,
+    shuffles: Annotated[int, typer.Option("--shuffles", min=2, help="For the null.")] = 100,
+    bootstrap: Annotated[int, typer.Option("--bootstrap", min=2, help="Replicates.")] = 50,
+    draws: Annotated[int, typer.Option("--draws", help="Of rows from larger tables.")] = 20,
+    permutations: Annotated[
+        int, typer.Option("--permutations", min=1, help="Of every pair of columns.")
+    ] = 1000,
+    seed: SeedOption = 0,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Default: the cores there are.")
+    ] = None,
+) -> None:
+    """Draw models and expression side by side at equal rows, each with its own null.
+
+    Example: ionfo genes beside random=population.parquet
+    covarying=population.parquet::high-covariance PT=cells.parquet::subclass=PT --values log
+    --rows 75 --out beside
+    """
+    from .expression_table import read_expression
+    from .genes_beside import BesideSettings, parse_table, prepare_table, tables_beside
+
+    settings = BesideSettings(
+        rows=rows,
+        genes=gene_set,
+        median=median,
+        shuffles=shuffles,
+        bootstrap=bootstrap,
+        draws=draws,
+        permutations=permutations,
+        target_sum=target_sum,
+        library=library,
+        seed=seed,
+        threads=threads,
+    )
+    prepared = []
+    for spec in map(parse_table, tables):
+        column = [spec.subset.partition("=")[0]] if "=" in spec.subset else []
+        notes = [*column, *([library] if library else [])]
+        kind = None if values is None else values.value
+        table = read_expression(spec.file, kind, annotations=notes, as_declared=True)
+        prepared.append(prepare_table(spec, table, settings))
+    tables_beside(prepared, out, settings)
+
+
+@genes.command()
+def sizes(
+    data: DataArgument,
+    group: Annotated[str, typer.Option("--group", help="Column with the labels.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for tables and figures.")],
+    groups: GroupsOption = None,
+    values: ValuesOption = None,
+    gene_set: GenesOption = "ion-channels",
+    median: MedianOption = True,
+    library: LibraryOption = None,
+    target_sum: TargetSumOption = 1e6,
+    at: Annotated[
+        str | None, typer.Option("--sizes", help="Cells, such as 50,75,100; default seven sizes.")
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Of each size.")] = 30,
+    cells: CellsOption = None,
+    layer: LayerOption = None,
+    sum_duplicates: SumDuplicatesOption = False,
+    seed: SeedOption = 0,
+) -> None:
+    """Find how many cells a group needs before corrected O-information excludes zero.
+
+    Example: ionfo genes sizes cells.h5ad --values counts --group subclass --out sizes
+    """
+    from .analysing import parse_orders
+    from .expression_table import read_expression
+    from .genes_sizes import SizeSettings, study_sizes
+
+    table = read_expression(
+        data,
+        None if values is None else values.value,
+        annotations=[group, *([library] if library else [])],
+        cells=cells,
+        layer=layer,
+        sum_duplicates=sum_duplicates,
+    )
+    settings = SizeSettings(
+        group=group,
+        groups=split(groups),
+        genes=gene_set,
+        median=median,
+        sizes=() if at is None else parse_orders(at, "--sizes"),
+        draws=draws,
+        target_sum=target_sum,
+        library=library,
+        seed=seed,
+    )
+    study_sizes(table, out, settings)
