@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -100,13 +101,19 @@ def ion_channel_genes(names: Iterable[str]) -> dict[str, str]:
     known = {
         symbol: one.family for one in ion_channel_families() for symbol in (*one.mouse, *one.human)
     }
-    aliases = _content("ion_channels.json")["aliases"]
-    found = {}
-    for name in names:
-        symbol = aliases.get(name, name)
-        if symbol in known:
-            found[name] = known[symbol]
-    return found
+    return {name: known[symbol] for name in names if (symbol := approved_symbol(name)) in known}
+
+
+def approved_symbol(name: str) -> str:
+    """Approved symbol of an ion-channel gene that is known by a former one; others unchanged.
+
+    Examples
+    --------
+    >>> approved_symbol("Scn2a1")
+    'Scn2a'
+    """
+    symbol: str = _content("ion_channels.json")["aliases"].get(name, name)
+    return symbol
 
 
 def genes_of_conductances(
@@ -153,6 +160,7 @@ def genes_of_conductances(
     return joined
 
 
+@cache
 def _content(name: str) -> dict[str, Any]:
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     content: dict[str, Any] = json.loads(text)

@@ -82,6 +82,9 @@ def test_a_library_column_stands_for_genes_that_are_not_stored(tmp_path: Path) -
     np.testing.assert_allclose(found.values(["Kcna1"])[:, 0], np.log2([4, 1, 2.25, 1.1]))
     with pytest.raises(IonfoError, match="no column 'read'.*did you mean 'reads'"):
         log_normalised(read_expression(tmp_path / "reads.parquet"), 100, "read")
+    frame.assign(reads=[100, 200, 9, 1000]).to_parquet(tmp_path / "reads.parquet")
+    with pytest.raises(IonfoError, match=r"cell 2 has 10 counts and 9 in .* \(1 such cells\)"):
+        log_normalised(read_expression(tmp_path / "reads.parquet"), 100, "reads")
     frame.assign(reads=[100, 0, 400, 1000]).to_parquet(tmp_path / "reads.parquet")
     with pytest.raises(IonfoError, match="must be positive, cell 1 has 0"):
         log_normalised(read_expression(tmp_path / "reads.parquet"), 100, "reads")

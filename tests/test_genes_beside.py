@@ -13,7 +13,7 @@ from ionfo.analysis import correlation_matrix, high_covariance_rows, o_informati
 from ionfo.cli import app
 from ionfo.errors import IonfoError
 from ionfo.expression import Expression
-from ionfo.genes_beside import BesideSettings, parse_table, prepare_table
+from ionfo.genes_beside import BesideSettings, parse_table, prepare_table, prepare_tables
 from ionfo.genes_sizes import SizeSettings, study_sizes
 
 GENES = ["Kcna1", "Kcnc1", "Kcnd2", "Scn8a", "Hcn1", "Cacna1a", "Kcnq2"]
@@ -92,6 +92,27 @@ def test_tables_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
     genes = ["--genes", str(tmp_path / "three.txt")]
     with pytest.raises(IonfoError, match="needs at least 4 variables that vary, got 3"):
         app([*arguments, str(tmp_path / "out"), *genes], standalone_mode=False)
+
+
+def test_genes_of_the_conductances_are_found_by_former_symbols_too() -> None:
+    models = Expression(
+        population(50).to_numpy(),
+        [name.removeprefix("parameters/") for name in population(2)],
+        pd.DataFrame(index=range(50)),
+        "parameters",
+        "models",
+    )
+    names = ["Scn2a1", "Scn8a", "Hcn1", "Kcnc1", "Kcnd2", "Kcnq2"]
+    values = np.random.default_rng(0).normal(5, 1, (30, 6))
+    cells = Expression(values, names, pd.DataFrame(index=range(30)), "log", "cells")
+    settings = BesideSettings(genes="conductances")
+    specs = [(parse_table("m=models"), models), (parse_table("c=cells"), cells)]
+    # the models have axonal sodium channels only, which Scn8a carries
+    assert prepare_tables(specs, settings)[1].names == ["Scn8a", "Hcn1", "Kcnc1", "Kcnd2"]
+    models.genes[2] = "gNaTgbar_NaTg.somatic"
+    assert prepare_tables(specs, settings)[1].names[0] == "Scn2a1"
+    with pytest.raises(IonfoError, match="needs a table of models with conductances"):
+        prepare_tables(specs[1:], settings)
 
 
 def test_the_cells_that_a_group_needs_are_written(tmp_path: Path) -> None:

@@ -185,6 +185,14 @@ def log_normalised(
             f"cell {expression.cells.index[row]} has {sizes[row]:g} ({int((sizes <= 0).sum())} "
             "such cells); drop empty cells first"
         )
+    stored = np.asarray(expression.matrix.sum(axis=1), dtype=np.float64).ravel()
+    if (sizes < stored).any():
+        row = int(np.argmax(stored / sizes))
+        raise IonfoError(
+            f"'{expression.origin}': a library holds at least the counts of the table, but cell "
+            f"{expression.cells.index[row]} has {stored[row]:g} counts and {sizes[row]:g} in "
+            f"{told} ({int((sizes < stored).sum())} such cells); leave them out, or drop --library"
+        )
     scanpy = require_scanpy("counts are normalised")
     table = anndata_of(expression.matrix.astype(np.float64), expression.genes)
     if library is None:

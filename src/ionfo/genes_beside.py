@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +25,17 @@ from .analysis import (
 from .analysis.beside import N_DRAWS, Side, equal_rows, extreme_quadruplet, measure_side, side_frame
 from .analysis.beside_figures import curves_beside, pair_matrices, quadruplet_scatter
 from .analysis.estimators import Estimator
-from .analysis.ion_channels import genes_of_conductances
+from .analysis.ion_channels import approved_symbol, genes_of_conductances
 from .analysis.multiplets import usable_cores
 from .analysis.subsets import N_COMPONENTS
 from .analysis_table import chain_of, weights_of
 from .errors import IonfoError
 from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from .expression_choice import ALL, ION_CHANNELS, expressed_genes, gene_set, groups_of
+from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
 from .sampling.files import write_table, write_text
+
+CONDUCTANCES = "conductances"
+"""Gene set of a comparison: the genes of the channels whose conductances the models have."""
 
 HIGH_COVARIANCE = "high-covariance"
 RANDOM = "random"
@@ -130,8 +133,42 @@ def parse_table(text: str) -> TableSpec:
     return TableSpec(name, Path(file), subset)
 
 
-def prepare_table(spec: TableSpec, table: Expression, settings: BesideSettings) -> BesideTable:
+def prepare_tables(
+    tables: Sequence[tuple[TableSpec, Expression]], settings: BesideSettings
+) -> list[BesideTable]:
+    """Choose rows and columns of every table, in their order; as `prepare_table`.
+
+    With the gene set ``conductances`` the models say which genes count.
+    """
+    models = [one for _, one in tables if one.kind == "parameters"]
+    joined = genes_of_conductances([name for one in models for name in one.genes])
+    genes = {gene for one in joined for gene in one.genes}
+    if settings.genes == CONDUCTANCES and not genes:
+        raise IonfoError(
+            f"--genes {CONDUCTANCES} needs a table of models with conductances such as "
+            "parameters/gIhbar_Ih.somadend; none is among the tables"
+        )
+    return [prepare_table(spec, table, settings, genes) for spec, table in tables]
+
+
+def prepare_table(
+    spec: TableSpec,
+    table: Expression,
+    settings: BesideSettings,
+    genes: Collection[str] = (),
+) -> BesideTable:
     """Choose rows and columns of one table.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        Which rows.
+    table : Expression
+        What was read.
+    settings : BesideSettings
+        Which genes.
+    genes : collection of str
+        Mouse symbols behind the gene set ``conductances``.
 
     Raises
     ------
@@ -145,7 +182,13 @@ def prepare_table(spec: TableSpec, table: Expression, settings: BesideSettings) 
     is_models = table.kind == "parameters"
     library = None if is_models or table.kind == "log" else settings.library
     chosen = varying_genes(log_normalised(table, settings.target_sum, library)).rows(rows)
-    names = gene_set(chosen, ALL if is_models else settings.genes)
+    if is_models:
+        names = list(chosen.genes)
+    elif settings.genes == CONDUCTANCES:
+        symbols = {*genes, *(gene.upper() for gene in genes)}
+        names = [gene for gene in chosen.genes if approved_symbol(gene) in symbols]
+    else:
+        names = gene_set(chosen, settings.genes)
     if settings.median and not is_models:
         names = expressed_genes(chosen, names, {spec.name: np.arange(len(rows))}, True)
     values = chosen.values(names)

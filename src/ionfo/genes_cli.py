@@ -162,7 +162,13 @@ def beside(
         int | None, typer.Option("--rows", help="Of each table; default those of the smallest.")
     ] = None,
     values: ValuesOption = None,
-    gene_set: GenesOption = "ion-channels",
+    gene_set: Annotated[
+        str,
+        typer.Option(
+            "--genes",
+            help="ion-channels, conductances (genes of the models' channels), all, or a file.",
+        ),
+    ] = "ion-channels",
     median: MedianOption = True,
     library: LibraryOption = None,
     target_sum: TargetSumOption = 1e6,
@@ -184,7 +190,7 @@ def beside(
     --rows 75 --out beside
     """
     from .expression_table import read_expression
-    from .genes_beside import BesideSettings, parse_table, prepare_table, tables_beside
+    from .genes_beside import BesideSettings, parse_table, prepare_tables, tables_beside
 
     settings = BesideSettings(
         rows=rows,
@@ -199,14 +205,14 @@ def beside(
         seed=seed,
         threads=threads,
     )
-    prepared = []
+    read = []
     for spec in map(parse_table, tables):
         column = [spec.subset.partition("=")[0]] if "=" in spec.subset else []
         notes = [*column, *([library] if library else [])]
         kind = None if values is None else values.value
         table = read_expression(spec.file, kind, annotations=notes, as_declared=True)
-        prepared.append(prepare_table(spec, table, settings))
-    tables_beside(prepared, out, settings)
+        read.append((spec, table))
+    tables_beside(prepare_tables(read, settings), out, settings)
 
 
 @genes.command()

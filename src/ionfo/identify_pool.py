@@ -141,7 +141,8 @@ def _scores(scoring: Scoring, left: list[tuple[Kind, int]], processes: int) -> I
             for future in as_completed(futures):
                 yield future.result()
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # not wait=False: leaving the block would then take the cancelling back
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
