@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,15 @@ def test_broken_files_get_one_sentence(tmp_path: Path) -> None:
     (folder / "matrix.mtx.gz").write_bytes(b"broken")
     with pytest.raises(IonfoError, match="cannot be read as 10x"):
         read_expression(folder)
+
+
+def test_without_the_extra_the_sentence_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "scanpy", None)
+    table = read_expression(prefixed(tmp_path))  # reading needs nothing
+    with pytest.raises(IonfoError, match=r"normalised with the package scanpy.*ionfo\[genes\]"):
+        log_normalised(table)
+    (tmp_path / "table.h5ad").write_text("")
+    with pytest.raises(IonfoError, match="h5ad files are read with the package scanpy"):
+        read_expression(tmp_path / "table.h5ad", "counts")
