@@ -88,3 +88,12 @@ def test_what_cannot_be_identified_is_refused(tmp_path: Path) -> None:
         identify_types(table(True), "type", tmp_path, IdentifySettings(genes="all"))
     with pytest.raises(IonfoError, match="--random must be at least 1, got 0"):
         identify_types(table(True), "type", tmp_path, IdentifySettings(random=0))
+
+
+def test_a_table_that_does_not_fit_is_refused_before_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("scanpy")
+    monkeypatch.setattr("ionfo.analysis.memory.available_memory", lambda: 1000)
+    with pytest.raises(IonfoError, match="comparing 60 genes of 120 cells.*fewer cells"):
+        identify_types(table(True), "type", tmp_path, QUICK)

@@ -22,6 +22,7 @@ from .analysis.clusters import (
     neighbour_graph,
 )
 from .analysis.gene_sets import N_BINS, Overlap, expression_bins, overlap
+from .analysis.memory import require_memory
 from .analysis.multiplets import usable_cores
 from .errors import IonfoError
 from .expression import TARGET_SUM, Expression, log_normalised, require_scanpy, varying_genes
@@ -150,6 +151,15 @@ def identify_types(
             f"a set of 2 to {len(cells.genes) - 1} genes can be compared with random sets of the "
             f"{len(cells.genes)} genes of '{table.origin}', got {len(genes)}"
         )
+    try:
+        # the table, scanpy's copy of it, and the ranks of its genes
+        require_memory(
+            3 * 8 * cells.n_cells * len(cells.genes),
+            f"comparing {len(cells.genes)} genes of {cells.n_cells} cells",
+            "keep the genes that some cells express, or fewer cells",
+        )
+    except ValueError as error:
+        raise IonfoError(f"'{table.origin}': {error}") from None
     _make_folder(out)
     return _identify(cells, labels, genes, out, asked)
 
