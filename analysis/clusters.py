@@ -23,7 +23,7 @@ N_NEIGHBOURS = 15
 RESOLUTIONS = (0.01, 4.0)
 """Between which the resolution of Leiden is looked for."""
 
-_HALVINGS = 7
+N_HALVINGS = 7
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def find_clusters(graph: Any, n_clusters: int, seed: int = 0) -> Clustering:
     """
     low, high = (float(np.log(one)) for one in RESOLUTIONS)
     tried: list[Clustering] = []
-    for _ in range(_HALVINGS):
+    for _ in range(N_HALVINGS):
         middle = (low + high) / 2
         tried.append(_leiden(graph, float(np.exp(middle)), seed))
         if tried[-1].n_clusters == n_clusters:

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 
 from . import show
 from .analysis.clusters import (
+    N_COMPONENTS,
+    N_HALVINGS,
+    N_NEIGHBOURS,
+    RESOLUTIONS,
     Clustering,
     adjusted_rand_index,
     differential_genes,
@@ -263,7 +267,8 @@ def _fingerprint(scoring: Scoring, values: NDArray[np.float64]) -> str:
     digest = hashlib.sha256(np.ascontiguousarray(values, dtype=np.float32).tobytes())
     for part in (scoring.labels, scoring.chosen, scoring.differential, scoring.bins):
         digest.update(np.ascontiguousarray(part).tobytes())
-    digest.update(json.dumps([scoring.seed, N_BINS]).encode())
+    rule = [N_BINS, N_COMPONENTS, N_NEIGHBOURS, *RESOLUTIONS, N_HALVINGS]
+    digest.update(json.dumps([scoring.seed, *rule]).encode())
     for package in ("scanpy", "igraph", "scikit-learn", "umap-learn"):
         digest.update(f"{package} {version(package)}".encode())
     return digest.hexdigest()
