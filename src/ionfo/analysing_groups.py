@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from . import show
 from .analysing import analyse_table
-from .analysis import Question
+from .analysis import Passes, Question
 from .analysis.beside import Run, Side, compare_sides, equal_rows, measure_side, side_frame
 from .analysis.beside_figures import curves_beside
 from .analysis.minimal import minimal_frame
@@ -258,10 +258,10 @@ def compare_at_equal_rows(
 
 
 def runner(threads: int | None) -> Run:
-    """Run passes on threads here, or on the ranks of mpirun."""
+    """Run passes on threads; the default number is that of the cores."""
 
-    def run(passes: object, requests: list[tuple[str, int]]) -> list[list[NDArray[np.float64]]]:
-        return run_passes(passes, list(requests), threads or usable_cores())  # type: ignore[arg-type]
+    def run(passes: Passes, requests: list[tuple[str, int]]) -> list[list[NDArray[np.float64]]]:
+        return run_passes(passes, requests, threads or usable_cores(), here=True)
 
     return run
 
