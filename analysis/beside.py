@@ -101,6 +101,21 @@ def equal_rows(n_table: int, n_rows: int, draw: int, seed: int) -> Rows:
     return np.sort(rng.choice(n_table, n_rows, replace=False))
 
 
+def rows_of_a_subsample(n_rows: int, n_variables: int) -> int:
+    """Rows of a subsample: 60 %, and at least so many that 3/4 of the spare rows are kept.
+
+    The scatter of log-determinants grows without bound as rows run out, faster than the square
+    root by which subsamples are scaled; 45 of 75 rows for 36 variables would make the interval of
+    all of them together twice as wide as 65 do, at the same coverage.
+
+    Examples
+    --------
+    >>> rows_of_a_subsample(75, 36), rows_of_a_subsample(400, 10)
+    (66, 303)
+    """
+    return max(round(0.6 * n_rows), n_rows - (n_rows - n_variables) // 4)
+
+
 def measure_side(
     name: str,
     values: Array,
@@ -169,14 +184,18 @@ def measure_side(
         half = student.ppf(0.975, n_draws - 1) * spread
         low, high = corrected - half, corrected + half
         how = f"{n_draws} draws of {n_rows} of {n_table} rows, scaled to a population"
-    elif bootstrap and round(first.fraction * n_rows) > len(question.used) + 1:
-        found = run(first, [("subsample", i) for i in range(bootstrap)])
-        replicates = [one[0] for one in found]
+    elif bootstrap and n_rows > len(question.used) + 4:
+        n_taken = rows_of_a_subsample(n_rows, len(question.used))
+        rng = np.random.default_rng([seed, 29])
+        replicates = [
+            passes_of(np.sort(rng.choice(drawn[0], n_taken, replace=False))).observed()[0]
+            for _ in range(bootstrap)
+        ]
         bands = subsample_bands(
-            question, corrected, replicates, first.fraction, first.nu("subsample")
+            question, corrected, replicates, n_taken / n_rows, float(n_taken - 1)
         )
         low, high = bands.confidence_low, bands.confidence_high
-        how = f"{bootstrap} subsamples of {round(first.fraction * n_rows)} rows, scaled"
+        how = f"{bootstrap} subsamples of {n_taken} rows, scaled"
     return Side(
         name,
         question,

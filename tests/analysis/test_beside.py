@@ -46,7 +46,7 @@ def test_a_table_at_its_own_size_is_measured_as_it_is() -> None:
     assert side.raw[-1, MEAN] == pytest.approx(whole, abs=1e-12)
     assert side.corrected[-1, MEAN] == pytest.approx(whole - bias, abs=1e-12)
     assert side.null is not None and side.null.p[-1, MEAN] == pytest.approx(0.2)
-    assert "4 subsamples of 36 rows" in side.how and len(side.draws) == 1
+    assert "4 subsamples of 47 rows" in side.how and len(side.draws) == 1
 
 
 def test_a_larger_table_is_drawn_from_and_its_null_has_the_same_rows() -> None:
@@ -68,6 +68,16 @@ def test_an_interval_of_draws_holds_the_truth_as_often_as_it_says() -> None:
         side = measure_side("t", factor(200, 100 + seed), Q5, 50, run, shuffles=0, seed=seed)
         held += side.low[-1, MEAN] < exact < side.high[-1, MEAN]
     assert held >= 34  # 95 % of 40 is 38 with an SD of 1.4
+
+
+def test_an_interval_of_subsamples_is_no_wider_for_many_variables_than_it_must_be() -> None:
+    rng = np.random.default_rng(5)
+    question = Question("o_information", tuple(range(12)))
+    values = rng.standard_normal((20, 12)) + 0.7 * rng.standard_normal((20, 1))
+    covariance = 0.49 * np.ones((12, 12)) + np.eye(12)
+    side = measure_side("t", values, question, 20, run, shuffles=0, bootstrap=40)
+    assert "of 18 rows" in side.how
+    assert side.low[-1, MEAN] < o_information(covariance) < side.high[-1, MEAN]
 
 
 def test_too_few_rows_give_no_interval_and_say_so() -> None:
