@@ -362,8 +362,8 @@ def lowest_sets(grouped: Grouped, side: Side, seed: int) -> dict[str, object]:
     bias = float(wishart_bias(question.name, [order], len(values) - 1.0)[0])
     few = n_chosen <= question.n / 2
     return {
-        "measured": f"{side.name}, {len(values)} cells: {n_chosen} of {question.n} genes reach 90 % of the "
-        f"lowest RSI found (order {order}): {' '.join(grouped.names[g] for g in chosen)}",
+        "measured": f"{side.name}, {len(values)} cells: {n_chosen} of {question.n} genes reach "
+        f"90 % of the lowest RSI found (order {order}): {' '.join(grouped.names[g] for g in chosen)}",
         "verdict": ("holds" if few else "does not hold")
         if p <= 0.05
         else "undecided: shuffled tables reach as low",
