@@ -358,12 +358,12 @@ def lowest_sets(grouped: Grouped, side: Side, seed: int) -> dict[str, object]:
     rng = np.random.default_rng([seed, 41])
     shuffled = [search(rng.permuted(values, axis=0))[2] for _ in range(49)]
     p = (1 + sum(one <= lowest for one in shuffled)) / 50
-    n_chosen = len(chosen)
+    n_chosen, named = len(chosen), " ".join(grouped.names[gene] for gene in chosen)
     bias = float(wishart_bias(question.name, [order], len(values) - 1.0)[0])
     few = n_chosen <= question.n / 2
     return {
         "measured": f"{side.name}, {len(values)} cells: {n_chosen} of {question.n} genes reach "
-        f"90 % of the lowest RSI found (order {order}): {' '.join(grouped.names[g] for g in chosen)}",
+        f"90 % of the lowest RSI found (order {order}): {named}",
         "verdict": ("holds" if few else "does not hold")
         if p <= 0.05
         else "undecided: shuffled tables reach as low",
