@@ -119,7 +119,7 @@ def _r_hat(chains: Sequence[NDArray[np.float64]]) -> float:
     thin = max(1, -(-n_steps * n_walkers // _MOST_DRAWS))
     # in order of time, so that the halves that ArviZ makes are halves of the chain
     draws = np.array([chain[::thin].ravel() for chain in chains])
-    return float(rhat(draws, method="rank"))  # type: ignore[no-untyped-call]
+    return float(rhat(draws, method="rank"))
 
 
 def _integrated_time(chain: NDArray[np.float64]) -> float:

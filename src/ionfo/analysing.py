@@ -32,7 +32,7 @@ from .analysis.report import (
     Answer,
 )
 from .analysis_output import draw_figures, summary_content, tell, write_tables
-from .analysis_table import read_analysis_table
+from .analysis_table import Table, read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
 from .output import add_result
@@ -76,6 +76,37 @@ def analyse_population(
     wanted = list(dict.fromkeys([*targets, *asked.targets]))
     check_settings(asked)
     table = read_analysis_table(file, wanted, asked.exclude)
+    analyse_table(table, file, out, wanted, asked)
+
+
+def analyse_table(
+    table: Table, file: Path, out: Path, wanted: list[str], asked: AnalysisSettings
+) -> tuple[Work, list[Answer]]:
+    """Measure a table that was read, and write what was found.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+    file : Path
+        Where they came from, for words.
+    out : Path
+        Folder for the results; made if need be.
+    wanted : list of str
+        Targets of the RSI.
+    asked : AnalysisSettings
+        Checked.
+
+    Returns
+    -------
+    Work, list of Answer
+        What was asked, and what was found.
+
+    Raises
+    ------
+    IonfoError
+        If the columns are degenerate.
+    """
     try:
         work = make_work(table, wanted, asked)
     except ValueError as error:
@@ -94,10 +125,11 @@ def analyse_population(
     add_result(summary)
     write_page(out, read_material(out, file))
     tell(answers, work, pairs, out, time.monotonic() - began)
+    return work, answers
 
 
-def parse_orders(text: str) -> tuple[int, ...]:
-    """Read orders such as ``3-6,10``.
+def parse_orders(text: str, option: str = "--orders") -> tuple[int, ...]:
+    """Read orders, or other numbers, such as ``3-6,10``.
 
     Raises
     ------
@@ -114,7 +146,7 @@ def parse_orders(text: str) -> tuple[int, ...]:
         first, dash, last = part.strip().partition("-")
         last = last if dash else first
         if not first.isdigit() or not last.isdigit() or int(last) < int(first):
-            raise IonfoError(f"--orders must be numbers and ranges such as 3-6,10, got '{text}'")
+            raise IonfoError(f"{option} must be numbers and ranges such as 3-6,10, got '{text}'")
         orders.update(range(int(first), int(last) + 1))
     return tuple(sorted(orders))
 

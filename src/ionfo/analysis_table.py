@@ -103,13 +103,13 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
             f"'{file}': {origin}it has {parameters.shape[1]} parameters that vary over its "
             f"{len(frame)} models; at least 3 are needed"
         )
-    walker, step = _chain(book)
+    walker, step = chain_of(book)
     return Table(
         parameters.to_numpy(np.float64),
         _names(parameters),
         features.to_numpy(np.float64),
         _names(features),
-        _weights(book, file),
+        weights_of(book, file),
         walker,
         step,
         book["cost"].to_numpy(np.float64) if "cost" in book else None,
@@ -184,7 +184,14 @@ def _complete(features: pd.DataFrame, targets: Sequence[str], n_rows: int) -> pd
     return features.drop(columns=unfit)
 
 
-def _weights(book: pd.DataFrame, file: Path) -> NDArray[np.float64]:
+def weights_of(book: pd.DataFrame, file: Path) -> NDArray[np.float64]:
+    """Weight of each row, one where the table says nothing.
+
+    Raises
+    ------
+    IonfoError
+        If weights are not positive and finite.
+    """
     if "weight" not in book:
         return np.ones(len(book))
     weights = book["weight"]
@@ -195,7 +202,7 @@ def _weights(book: pd.DataFrame, file: Path) -> NDArray[np.float64]:
     return np.asarray(weights, dtype=np.float64)
 
 
-def _chain(book: pd.DataFrame) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+def chain_of(book: pd.DataFrame) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
     """Tell walkers apart and when they moved, when the rows say so."""
     columns = ["ensemble", "walker", "step"]
     if not set(columns) <= set(book) or book[columns].isna().any(axis=None):

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,18 @@ import typer
 
 from .commands import register_doctor, register_formats, register_plot, register_report
 from .errors import IonfoError
+from .genes_cli import (
+    CellsOption,
+    GroupsOption,
+    LayerOption,
+    LibraryOption,
+    MedianOption,
+    SumDuplicatesOption,
+    TargetSumOption,
+    ValuesOption,
+    genes,
+    split,
+)
 from .output import add_result, shown, with_output_options
 from .ranks import on_driver as _on_driver
 from .usage import OF_THE_MACHINE, usage_told
@@ -23,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(genes, name="genes")
 
 
 @app.callback()
@@ -391,10 +405,39 @@ def analyse(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Default: the cores there are.")
     ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", help="Column of labels: each group on its own, then compared."),
+    ] = None,
+    groups: GroupsOption = None,
+    gene_set: Annotated[
+        str | None,
+        typer.Option("--genes", help="With --group: ion-channels, all, or a file of genes."),
+    ] = None,
+    values: ValuesOption = None,
+    library: LibraryOption = None,
+    target_sum: TargetSumOption = 1e6,
+    median: MedianOption = True,
+    regress: Annotated[
+        list[str] | None,
+        typer.Option("--regress", help="Column whose effect on every gene is taken out."),
+    ] = None,
+    equal_rows: Annotated[
+        int | None,
+        typer.Option("--equal-rows", help="Rows of each group; default those of the smallest."),
+    ] = None,
+    group_permutations: Annotated[
+        int, typer.Option("--group-permutations", help="Rows reassigned to groups; 0 for none.")
+    ] = 199,
+    cells: CellsOption = None,
+    layer: LayerOption = None,
+    sum_duplicates: SumDuplicatesOption = False,
 ) -> None:
     """Measure mutual information, O-information and redundancy-synergy with their nulls.
 
     Example: ionfo analyse population.parquet --out report
+
+    Example: ionfo analyse cells.h5ad --values counts --group subclass --out report
     """
     from .analysing import analyse_population, parse_orders
     from .analysis_work import AnalysisSettings
@@ -411,7 +454,49 @@ def analyse(
         seed=seed,
         threads=threads,
     )
-    _on_driver(lambda: analyse_population(population, out, wanted, settings))
+    if group is None:
+        for name, is_given in (
+            ("groups", groups), ("genes", gene_set), ("values", values), ("library", library),
+            ("regress", regress), ("equal-rows", equal_rows), ("cells", cells), ("layer", layer),
+        ):  # fmt: skip
+            if is_given:
+                raise IonfoError(f"--{name} goes with --group COLUMN, which names the labels")
+        _on_driver(lambda: analyse_population(population, out, wanted, settings))
+        return
+
+    from .analysing_groups import GroupSettings, analyse_groups
+    from .expression_table import read_expression
+    from .sampling import mpi
+
+    if mpi.size() > 1:
+        raise IonfoError("--group works on the threads of one process; start it without mpirun")
+    effects = split(regress)
+    table = read_expression(
+        population,
+        None if values is None else values.value,
+        annotations=[
+            group,
+            *wanted,
+            *settings.exclude,
+            *effects,
+            *([library] if library else []),
+        ],
+        cells=cells,
+        layer=layer,
+        sum_duplicates=sum_duplicates,
+    )
+    how = GroupSettings(
+        group=group,
+        groups=split(groups),
+        genes=gene_set,
+        median=median,
+        rows=equal_rows,
+        permutations=group_permutations,
+        regress=effects,
+        target_sum=target_sum,
+        library=library,
+    )
+    analyse_groups(table, out, how, replace(settings, targets=wanted))
 
 
 @app.command()

@@ -40,7 +40,9 @@ def _run(request: Request) -> Curves:
     return _passes.run(*request)
 
 
-def run_passes(passes: Passes, requests: list[Request], threads: int) -> list[Curves]:
+def run_passes(
+    passes: Passes, requests: list[Request], threads: int, here: bool = False
+) -> list[Curves]:
     """Run the passes of all requests, in their order.
 
     Parameters
@@ -51,11 +53,13 @@ def run_passes(passes: Passes, requests: list[Request], threads: int) -> list[Cu
         Kind and number of each pass.
     threads : int
         At work at a time, when not under mpirun.  No result depends on it.
+    here : bool
+        Use threads even under mpirun, whose ranks answer one call only.
     """
     if not requests:
         return []
     with bar("shuffles and replicates", len(requests)) as advance:
-        if mpi.size() > 1:
+        if mpi.size() > 1 and not here:
             with mpi.executor(_initialise, passes) as workers:
                 return list(_counted(workers.map(_run, requests), advance))
         with ThreadPoolExecutor(threads) as pool:

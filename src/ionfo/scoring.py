@@ -152,13 +152,13 @@ def reference_models(emodel: EModel, morphology: Path) -> Models:
     return Models(np.array([[reference[name] for name in free]]), [fixed])
 
 
-def _with_book(frame: pd.DataFrame, file: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _with_book(frame: pd.DataFrame, file: Path | None) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Keep what a table says of its rows beside parameters, features and scores.
 
     Weights, walkers and steps belong to the models and not to their scores; densities, costs and
     acceptance of an imported chain belong to the scores that it had.
     """
-    if file.suffix == ".json":
+    if file is None or file.suffix == ".json":
         return frame, {}
     table, metadata = read_table(file)
     old = ("cost", "log_prob", "failures", *(f"mcmc/{one}" for one in _OF_OLD_SCORES))

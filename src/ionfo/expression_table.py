@@ -1,0 +1,226 @@
+"""Read cells x genes: .h5ad, Parquet, CSV or a 10x folder; counts or log values as declared."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from . import show
+from .errors import IonfoError, nearest
+from .expression import Expression, Kind, Matrix, check_expression, is_sparse, require_scanpy
+from .sampling.files import read_table
+
+PREFIXES: dict[str, Kind] = {"count/": "counts", "log/": "log", "parameters/": "parameters"}
+"""Prefixes of columns that declare what they hold."""
+
+
+def read_expression(
+    file: Path,
+    values: str | None = None,
+    *,
+    annotations: Sequence[str] = (),
+    cells: Path | None = None,
+    layer: str | None = None,
+    sum_duplicates: bool = False,
+    as_declared: bool = False,
+) -> Expression:
+    """Read a table of cells and genes.
+
+    Parameters
+    ----------
+    file : Path
+        ``.h5ad``; ``.parquet`` or ``.csv`` with a row per cell; or a folder with
+        ``matrix.mtx``, ``features.tsv`` and ``barcodes.tsv`` (10x, plain or gzipped).
+    values : str, optional
+        ``counts`` or ``log``.  Needed unless the file declares it: columns that start with
+        ``count/``, ``log/`` or ``parameters/``, or a 10x folder, which holds counts.
+    annotations : sequence of str
+        Columns of numbers that are no genes, in tables without such prefixes.
+    cells : Path, optional
+        Table of further annotations whose first column names the cells.
+    layer : str, optional
+        Of an ``.h5ad``; default the matrix X.
+    sum_duplicates : bool
+        Add up the counts of genes with the same name instead of refusing them.
+    as_declared : bool
+        `values` is for files that declare nothing; others may declare something else.
+
+    Raises
+    ------
+    IonfoError
+        If the file cannot be read, nothing declares its values, or they contradict it.
+    """
+    if values not in (None, "counts", "log"):
+        raise IonfoError(f"--values must be counts or log, got '{values}'")
+    if layer is not None and file.suffix != ".h5ad":
+        raise IonfoError(f"--layer is for .h5ad files, and '{file}' is none")
+    if file.is_dir():
+        found, declared = _read_10x(file), "counts"
+    elif file.suffix == ".h5ad":
+        found, declared = _read_h5ad(file, layer), None
+    else:
+        found, declared = _read_columns(file, annotations)
+    kind = _declared(file, declared, None if as_declared and declared else values)
+    expression = replace(found, kind=kind)
+    if cells is not None:
+        expression = _with_cells(expression, cells)
+    if sum_duplicates:
+        expression = _summed(expression)
+    return check_expression(expression)
+
+
+def _declared(file: Path, declared: str | None, values: str | None) -> Kind:
+    if declared is None and values is None:
+        raise IonfoError(
+            f"'{file}' does not say what it holds; declare raw counts with --values counts, or "
+            "logarithms of normalised counts with --values log"
+        )
+    if declared is not None and values is not None and declared != values:
+        raise IonfoError(f"'{file}' holds {declared} by its own names, and --values says {values}")
+    return declared or values  # type: ignore[return-value]
+
+
+def _read_columns(file: Path, annotations: Sequence[str]) -> tuple[Expression, str | None]:
+    if file.suffix == ".csv" and file.is_file():
+        _refuse_repeated_header(file)
+    frame, _ = read_table(file)
+    frame = frame.rename(columns=str)
+    names = [str(name) for name in frame]
+    found = [prefix for prefix in PREFIXES if any(name.startswith(prefix) for name in names)]
+    if len(found) > 1:
+        raise IonfoError(f"'{file}' has columns with {' and '.join(found)}; keep one of them")
+    if found:
+        is_gene = [name.startswith(found[0]) for name in names]
+    else:
+        known = {str(name) for name in annotations}
+        is_gene = [
+            name not in known and pd.api.types.is_numeric_dtype(frame.iloc[:, i])
+            for i, name in enumerate(names)
+        ]
+    genes = frame.loc[:, is_gene]
+    if found and (words := [c for c in genes if not pd.api.types.is_numeric_dtype(genes[c])]):
+        raise IonfoError(f"'{file}': column '{words[0]}' must hold numbers")
+    prefix = found[0] if found else ""
+    expression = Expression(
+        genes.to_numpy(np.float64),
+        [str(name).removeprefix(prefix) for name in genes],
+        frame.loc[:, [not one for one in is_gene]],
+        "log",
+        str(file),
+    )
+    return expression, PREFIXES[prefix] if found else None
+
+
+def _refuse_repeated_header(file: Path) -> None:
+    """Refuse what pandas would rename silently."""
+    try:
+        with open(file, newline="", encoding="utf-8-sig") as handle:
+            header = next(csv.reader(handle), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return  # reading proper says what is wrong
+    twice = [name for i, name in enumerate(header) if name in header[:i]]
+    if twice:
+        raise IonfoError(
+            f"'{file}': {len(twice)} gene names come more than once, the first is '{twice[0]}'; "
+            "rename or merge these columns"
+        )
+
+
+def _read_h5ad(file: Path, layer: str | None) -> Expression:
+    if not file.is_file():
+        raise IonfoError(f"file '{file}' does not exist")
+    scanpy = require_scanpy(".h5ad files are read")
+    try:
+        content = scanpy.read_h5ad(file)
+    except Exception as error:  # anndata and h5py raise many kinds
+        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise IonfoError(f"file '{file}' cannot be read as h5ad: {told}") from None
+    if layer is not None and layer not in content.layers:
+        known = [str(name) for name in content.layers]
+        raise IonfoError(
+            f"'{file}' has no layer '{layer}'{nearest(layer, known)}; there are: "
+            f"{', '.join(known) or 'none'}"
+        )
+    matrix = content.X if layer is None else content.layers[layer]
+    if matrix is None:
+        raise IonfoError(f"'{file}' holds no matrix X; name a layer with --layer")
+    return _of_anndata(content, matrix, file)
+
+
+def _read_10x(folder: Path) -> Expression:
+    if not any((folder / f"matrix.mtx{end}").is_file() for end in ("", ".gz")):
+        raise IonfoError(
+            f"folder '{folder}' is no 10x folder: it needs matrix.mtx, features.tsv (or genes.tsv) "
+            "and barcodes.tsv, each plain or gzipped"
+        )
+    scanpy = require_scanpy("10x folders are read")
+    try:
+        with warnings.catch_warnings():
+            # repeated names are refused, or added up, by our own check
+            warnings.filterwarnings("ignore", message="Variable names are not unique")
+            content = scanpy.read_10x_mtx(folder, var_names="gene_symbols", make_unique=False)
+    except Exception as error:  # whatever the text files make pandas and scipy raise
+        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise IonfoError(f"folder '{folder}' cannot be read as 10x: {told}") from None
+    return _of_anndata(content, content.X, folder)
+
+
+def _of_anndata(content: Any, matrix: Any, file: Path) -> Expression:
+    kept: Matrix = matrix.tocsr() if is_sparse(matrix) else np.asarray(matrix)
+    cells = content.obs.copy()
+    cells.index = cells.index.astype(str)
+    for name in cells:
+        if isinstance(cells[name].dtype, pd.CategoricalDtype):
+            cells[name] = cells[name].astype(object)
+    return Expression(kept, [str(name) for name in content.var_names], cells, "log", str(file))
+
+
+def _with_cells(expression: Expression, file: Path) -> Expression:
+    """Join a table by the names of the cells: an index, or a column of the same name."""
+    table, _ = read_table(file)
+    key = str(table.columns[0])
+    names = table[key].astype(str)
+    if names.duplicated().any():
+        raise IonfoError(
+            f"'{file}': cell '{names[names.duplicated()].iloc[0]}' comes twice in its first column "
+            f"'{key}'; every cell needs one row"
+        )
+    ids = expression.cells[key] if key in expression.cells else expression.cells.index
+    known = table.set_index(names).reindex([str(one) for one in ids])
+    n_missing = len(known) - int(pd.Index([str(one) for one in ids]).isin(names).sum())
+    if n_missing == len(known):
+        raise IonfoError(
+            f"'{file}': none of its cells (column '{key}') is in '{expression.origin}'; its first "
+            "column must name the cells"
+        )
+    if n_missing:
+        show.note(f"{n_missing} of {len(known)} cells are not in '{file}' and have no labels")
+    new = [str(column) for column in table if str(column) not in expression.cells]
+    joined = expression.cells.assign(**{one: known[one].to_numpy() for one in new if one != key})
+    return replace(expression, cells=joined)
+
+
+def _summed(expression: Expression) -> Expression:
+    if expression.kind != "counts":
+        raise IonfoError(
+            "--sum-duplicates adds up counts; logarithms of the same gene cannot be added"
+        )
+    names = list(dict.fromkeys(expression.genes))
+    if len(names) == len(expression.genes):
+        return expression
+    place = {name: i for i, name in enumerate(names)}
+    columns = [place[gene] for gene in expression.genes]
+    ones = np.ones(len(columns))
+    merge = sparse.csr_matrix(
+        (ones, (np.arange(len(columns)), columns)), (len(columns), len(names))
+    )
+    show.note(f"added up the counts of {len(columns) - len(names)} genes with a repeated name")
+    return replace(expression, matrix=expression.matrix @ merge, genes=names)

@@ -1,0 +1,412 @@
+"""``ionfo genes beside``: models and expression side by side, at the same number of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from . import show
+from .analysing_groups import runner
+from .analysis import (
+    PairwiseInformation,
+    Question,
+    Sample,
+    correlation_matrix,
+    high_covariance_rows,
+    pairwise_information,
+)
+from .analysis.beside import N_DRAWS, Side, equal_rows, extreme_quadruplet, measure_side, side_frame
+from .analysis.beside_figures import curves_beside, pair_matrices, quadruplet_scatter
+from .analysis.estimators import Estimator
+from .analysis.ion_channels import approved_symbol, genes_of_conductances
+from .analysis.multiplets import usable_cores
+from .analysis.subsets import N_COMPONENTS
+from .analysis_table import chain_of, weights_of
+from .errors import IonfoError
+from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
+from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
+from .sampling.files import write_table, write_text
+
+CONDUCTANCES = "conductances"
+"""Gene set of a comparison: the genes of the channels whose conductances the models have."""
+
+HIGH_COVARIANCE = "high-covariance"
+RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One table of a comparison: ``NAME=FILE[::SUBSET]``.
+
+    Attributes
+    ----------
+    name : str
+        What figures call it.
+    file : Path
+        Where it is.
+    subset : str
+        ``random``, ``high-covariance`` or ``COLUMN=LABEL``.
+    """
+
+    name: str
+    file: Path
+    subset: str = RANDOM
+
+
+@dataclass(frozen=True)
+class BesideTable:
+    """Rows that count as independent, and the names of their columns.
+
+    Attributes
+    ----------
+    name : str
+        What figures call it.
+    values : ndarray, shape (n_rows, n_variables)
+        Log expression, or parameters.
+    names : list of str
+        Of the columns.
+    is_models : bool
+        Whether rows are models.
+    is_high_covariance : bool
+        Whether those rows are taken that few principal components explain best.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+    names: list[str]
+    is_models: bool = False
+    is_high_covariance: bool = False
+
+
+@dataclass(frozen=True)
+class BesideSettings:
+    """How tables are compared; as in ``ionfo analyse``."""
+
+    rows: int | None = None
+    genes: str = ION_CHANNELS
+    median: bool = True
+    shuffles: int = 100
+    bootstrap: int = 50
+    draws: int = N_DRAWS
+    permutations: int = 1000
+    estimator: Estimator = "gaussian"
+    target_sum: float = TARGET_SUM
+    library: str | None = None
+    seed: int = 0
+    threads: int | None = None
+
+
+def parse_table(text: str) -> TableSpec:
+    """Read ``NAME=FILE`` or ``NAME=FILE::SUBSET``.
+
+    Raises
+    ------
+    IonfoError
+        If it is something else.
+
+    Examples
+    --------
+    >>> spec = parse_table("L5 PT=cells.parquet::subclass=L5 PT")
+    >>> spec.name, spec.file.name, spec.subset
+    ('L5 PT', 'cells.parquet', 'subclass=L5 PT')
+    """
+    name, equals, rest = text.partition("=")
+    file, _, subset = rest.partition("::")
+    if not equals or not name or not file:
+        raise IonfoError(
+            f"a table must be NAME=FILE, NAME=FILE::high-covariance or NAME=FILE::COLUMN=LABEL, "
+            f"got '{text}'"
+        )
+    subset = subset or RANDOM
+    if subset not in (RANDOM, HIGH_COVARIANCE) and "=" not in subset:
+        raise IonfoError(
+            f"the subset of table '{name}' must be {RANDOM}, {HIGH_COVARIANCE} or COLUMN=LABEL, "
+            f"got '{subset}'"
+        )
+    return TableSpec(name, Path(file), subset)
+
+
+def prepare_tables(
+    tables: Sequence[tuple[TableSpec, Expression]], settings: BesideSettings
+) -> list[BesideTable]:
+    """Choose rows and columns of every table, in their order; as `prepare_table`.
+
+    With the gene set ``conductances`` the models say which genes count.
+    """
+    models = [one for _, one in tables if one.kind == "parameters"]
+    joined = genes_of_conductances([name for one in models for name in one.genes])
+    genes = {gene for one in joined for gene in one.genes}
+    if settings.genes == CONDUCTANCES and not genes:
+        raise IonfoError(
+            f"--genes {CONDUCTANCES} needs a table of models with conductances such as "
+            "parameters/gIhbar_Ih.somadend; none is among the tables"
+        )
+    return [prepare_table(spec, table, settings, genes) for spec, table in tables]
+
+
+def prepare_table(
+    spec: TableSpec,
+    table: Expression,
+    settings: BesideSettings,
+    genes: Collection[str] = (),
+) -> BesideTable:
+    """Choose rows and columns of one table.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        Which rows.
+    table : Expression
+        What was read.
+    settings : BesideSettings
+        Which genes.
+    genes : collection of str
+        Mouse symbols behind the gene set ``conductances``.
+
+    Raises
+    ------
+    IonfoError
+        If there is nothing to choose from.
+    """
+    rows = np.arange(table.n_cells)
+    if "=" in spec.subset:
+        column, _, label = spec.subset.partition("=")
+        rows = groups_of(table, column, [label])[label]
+    is_models = table.kind == "parameters"
+    library = None if is_models or table.kind == "log" else settings.library
+    chosen = varying_genes(log_normalised(table, settings.target_sum, library)).rows(rows)
+    if is_models:
+        names = list(chosen.genes)
+    elif settings.genes == CONDUCTANCES:
+        symbols = {*genes, *(gene.upper() for gene in genes)}
+        names = [gene for gene in chosen.genes if approved_symbol(gene) in symbols]
+    else:
+        names = gene_set(chosen, settings.genes)
+    if settings.median and not is_models:
+        names = expressed_genes(chosen, names, {spec.name: np.arange(len(rows))}, True)
+    values = chosen.values(names)
+    varies = np.ptp(values, axis=0) > 0
+    if not varies.all():
+        fixed = [names[i] for i in np.flatnonzero(~varies)]
+        show.note(f"table '{spec.name}': left out columns that do not vary: {', '.join(fixed)}")
+        names = [names[i] for i in np.flatnonzero(varies)]
+        values = values[:, varies]
+    if is_models:
+        weights = weights_of(chosen.cells, spec.file)
+        sample = Sample(values, weights, *chain_of(chosen.cells))
+        kept = sample.thinned(np.random.default_rng([settings.seed, 17]))
+        if len(kept) < len(values):
+            show.note(f"table '{spec.name}': {len(kept)} rows count as independent")
+        values = values[kept]
+    if len(names) < 4:
+        raise IonfoError(
+            f"table '{spec.name}' needs at least 4 variables that vary, got {len(names)} "
+            f"({', '.join(names)}); take more with --genes, or --no-median"
+        )
+    return BesideTable(spec.name, values, names, is_models, spec.subset == HIGH_COVARIANCE)
+
+
+def tables_beside(
+    tables: Sequence[BesideTable], out: Path, settings: BesideSettings | None = None
+) -> list[Side]:
+    """Draw O-information by order, pairs and four-variable scatters of tables side by side.
+
+    Parameters
+    ----------
+    tables : sequence of BesideTable
+        At least one.
+    out : Path
+        Folder.
+    settings : BesideSettings, optional
+        How.
+
+    Returns
+    -------
+    list of Side
+        O-information of each table at equal rows.
+
+    Raises
+    ------
+    IonfoError
+        If a table has too few rows.
+    """
+    asked = settings or BesideSettings()
+    if asked.draws < 3:
+        raise IonfoError(f"--draws must be at least 3, got {asked.draws}")
+    n_rows = asked.rows or min(len(one.values) for one in tables)
+    for one in tables:
+        if not len(one.names) < n_rows <= len(one.values):
+            raise IonfoError(
+                f"--rows must be more than the {len(one.names)} variables and at most the "
+                f"{len(one.values)} rows of table '{one.name}', got {n_rows}"
+            )
+    out.mkdir(parents=True, exist_ok=True)
+    run = runner(asked.threads)
+    sides, rows_of = [], []
+    for one in tables:
+        values = _subset(one, n_rows)
+        rows_of.append(values[equal_rows(len(values), n_rows, 0, asked.seed)])
+        question = Question("o_information", tuple(range(len(one.names))))
+        try:
+            side = measure_side(
+                one.name,
+                values,
+                question,
+                n_rows,
+                run,
+                estimator=asked.estimator,
+                shuffles=asked.shuffles,
+                bootstrap=asked.bootstrap,
+                draws=asked.draws,
+                seed=asked.seed,
+            )
+        except ValueError as error:
+            raise IonfoError(f"table '{one.name}' cannot be measured: {error}") from None
+        sides.append(side)
+    pairs = [
+        pairwise_information(
+            values,
+            n_permutations=asked.permutations,
+            seed=asked.seed,
+            threads=asked.threads or usable_cores(),
+        )
+        for values in rows_of
+    ]
+    _write(out, tables, sides, pairs, n_rows, asked)
+    _draw(out, tables, sides, pairs, rows_of, n_rows)
+    _tell(sides, pairs, out)
+    return sides
+
+
+def _subset(table: BesideTable, n_rows: int) -> NDArray[np.float64]:
+    if not table.is_high_covariance:
+        return table.values
+    if len(table.names) <= N_COMPONENTS:
+        raise IonfoError(
+            f"table '{table.name}': a {HIGH_COVARIANCE} subset needs more than {N_COMPONENTS} "
+            f"variables, got {len(table.names)}"
+        )
+    return table.values[high_covariance_rows(table.values, n_rows)]
+
+
+def _write(
+    out: Path,
+    tables: Sequence[BesideTable],
+    sides: list[Side],
+    pairs: list[PairwiseInformation],
+    n_rows: int,
+    asked: BesideSettings,
+) -> None:
+    frames = {"beside_curves": side_frame(sides), "beside_pairs": _pair_frame(tables, pairs)}
+    genes = {name for one in tables if not one.is_models for name in one.names}
+    joined = [
+        {
+            "table": one.name,
+            "conductance": row.parameter,
+            "channel": row.channel,
+            "gene": gene,
+            "is_in_the_expression": gene in genes,
+            "source": row.source,
+        }
+        for one in tables
+        if one.is_models
+        for row in genes_of_conductances(one.names)
+        for gene in row.genes
+    ]
+    if joined:
+        frames["beside_channels"] = pd.DataFrame(joined)
+    for stem, frame in frames.items():
+        for suffix in (".csv", ".parquet"):
+            write_table(out / f"{stem}{suffix}", frame)
+    summary = {
+        "rows": n_rows,
+        "estimator": asked.estimator,
+        "seed": asked.seed,
+        "tables": {
+            one.name: {
+                "rows": len(one.values),
+                "variables": one.names,
+                "is_models": one.is_models,
+                "is_high_covariance": one.is_high_covariance,
+                "significant_pairs": int(np.triu(pair.is_significant, 1).sum()),
+            }
+            for one, pair in zip(tables, pairs, strict=True)
+        },
+    }
+    write_text(out / "beside.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+
+
+def _pair_frame(tables: Sequence[BesideTable], pairs: list[PairwiseInformation]) -> pd.DataFrame:
+    frames = []
+    for one, found in zip(tables, pairs, strict=True):
+        i, j = np.triu_indices(len(one.names), 1)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "table": one.name,
+                    "x": [one.names[a] for a in i],
+                    "y": [one.names[b] for b in j],
+                    "raw_nats": found.raw[i, j],
+                    "corrected_nats": found.corrected[i, j],
+                    "p": found.p[i, j],
+                    "p_adjusted": found.p_adjusted[i, j],
+                    "is_significant": found.is_significant[i, j],
+                    "rows": found.n_rows,
+                    "bins": found.n_bins,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _draw(
+    out: Path,
+    tables: Sequence[BesideTable],
+    sides: list[Side],
+    pairs: list[PairwiseInformation],
+    rows_of: list[NDArray[np.float64]],
+    n_rows: int,
+) -> None:
+    told = f"{n_rows} rows of each table, each with its own null"
+    _save(out / "beside_o_information", curves_beside(sides, "O-information (nats)", told))
+    names = [one.names for one in tables]
+    labels = [one.name for one in tables]
+    matrices = pair_matrices(
+        [one.corrected for one in pairs],
+        labels,
+        names,
+        f"{n_rows} rows each; histogram estimate less the mean of its null",
+    )
+    _save(out / "beside_mutual_information", matrices)
+    for side, lowest in (("lowest", True), ("highest", False)):
+        blocks = []
+        for one, values in zip(tables, rows_of, strict=True):
+            four, value = extreme_quadruplet(correlation_matrix(values), lowest)
+            columns = list(four)
+            blocks.append((one.name, values[:, columns], [one.names[i] for i in columns], value))
+        told = f"the four variables of {side} O-information of each table"
+        _save(out / f"beside_four_{side}", quadruplet_scatter(blocks, told))
+
+
+def _tell(sides: list[Side], pairs: list[PairwiseInformation], out: Path) -> None:
+    screen = show.console()
+    for side, pair in zip(sides, pairs, strict=True):
+        screen.print(
+            f"{side.name}: {side.n_rows} of {side.n_table} rows, {side.question.n} variables; all "
+            f"together raw {side.raw[-1, -1]:+.3f}, corrected {side.corrected[-1, -1]:+.3f} "
+            f"({side.low[-1, -1]:+.3f} to {side.high[-1, -1]:+.3f}) nats; "
+            f"{int(np.triu(pair.is_significant, 1).sum())} significant pairs"
+        )
+    screen.print(f"tables and figures in {out}")
+
+
+def _save(stem: Path, figure: Figure) -> None:
+    figure.savefig(stem.with_suffix(".png"), dpi=130)
+    figure.savefig(stem.with_suffix(".svg"))

@@ -1,0 +1,160 @@
+"""``ionfo genes sizes``: how many cells a group needs for a verdict at each order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from . import show
+from .analysing_groups import GroupSettings, grouped_tables
+from .analysis import Question
+from .analysis.beside import WIDE
+from .analysis.plots import BLUE, GREY, ORANGE
+from .analysis.sample_size import SizeStudy, default_sizes, needed_frame, size_frame, size_study
+from .analysis_work import AnalysisSettings
+from .errors import IonfoError
+from .expression import TARGET_SUM, Expression
+from .expression_choice import ION_CHANNELS
+from .pass_runner import bar
+from .sampling.files import write_table
+
+
+@dataclass(frozen=True)
+class SizeSettings:
+    """Which groups and genes, and which sizes; as in `GroupSettings`.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Cells to draw; empty for seven sizes from 1.5 times the genes to two thirds of the group.
+    draws : int
+        Of each size.
+    """
+
+    group: str
+    groups: tuple[str, ...] = ()
+    genes: str = ION_CHANNELS
+    median: bool = True
+    sizes: tuple[int, ...] = ()
+    draws: int = 30
+    target_sum: float = TARGET_SUM
+    library: str | None = None
+    seed: int = 0
+
+
+def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> dict[str, SizeStudy]:
+    """Draw groups of several sizes and find those whose verdict holds.
+
+    Parameters
+    ----------
+    expression : Expression
+        Cells x genes.
+    out : Path
+        Folder.
+    settings : SizeSettings
+        How.
+
+    Returns
+    -------
+    dict of str to SizeStudy
+        By group.
+
+    Raises
+    ------
+    IonfoError
+        If a group is too small for the sizes.
+    """
+    if settings.draws < 3:
+        raise IonfoError(f"--draws must be at least 3, got {settings.draws}")
+    how = GroupSettings(
+        settings.group,
+        settings.groups,
+        settings.genes,
+        settings.median,
+        target_sum=settings.target_sum,
+        library=settings.library,
+    )
+    grouped = grouped_tables(expression, how, AnalysisSettings())
+    question = Question("o_information", tuple(range(len(grouped.names))))
+    studies = {}
+    with bar("groups", len(grouped.values)) as advance:
+        for name, values in grouped.values.items():
+            sizes = list(settings.sizes) or default_sizes(len(values), len(grouped.names))
+            if not sizes or int(len(values) / WIDE) < len(grouped.names) + 2:
+                show.note(
+                    f"group '{name}' has {len(values)} cells for {len(grouped.names)} genes: too "
+                    "few to draw smaller groups from"
+                )
+                continue
+            try:
+                studies[name] = size_study(
+                    values, question, sizes, n_draws=settings.draws, seed=settings.seed
+                )
+            except ValueError as error:
+                raise IonfoError(f"group '{name}': {error}") from None
+            advance()
+    if not studies:
+        raise IonfoError(
+            f"'{expression.origin}': no group is large enough; take fewer genes with --genes FILE"
+        )
+    _write(out, studies)
+    return studies
+
+
+def _write(out: Path, studies: dict[str, SizeStudy]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    frames = {
+        "sizes": pd.concat([size_frame(one).assign(group=name) for name, one in studies.items()]),
+        "needed": pd.concat(
+            [needed_frame(one).assign(group=name) for name, one in studies.items()]
+        ),
+    }
+    for stem, frame in frames.items():
+        for suffix in (".csv", ".parquet"):
+            write_table(out / f"{stem}{suffix}", frame.reset_index(drop=True))
+    figure = _draw(studies)
+    for suffix in (".png", ".svg"):
+        figure.savefig((out / "sizes").with_suffix(suffix), dpi=130)
+    screen = show.console()
+    for name, one in studies.items():
+        orders = one.question.orders
+        within = orders[~np.isnan(one.needed)]
+        told = (
+            f"excludes zero at {len(within)} of {len(orders)} orders within "
+            f"{one.sizes[-1]} cells drawn"
+        )
+        if len(within):
+            told += f", from {int(np.nanmin(one.needed))} cells on at the easiest"
+        screen.print(f"{name} ({one.n_table} cells): corrected O-information {told}")
+    screen.print(f"tables and figures in {out}")
+
+
+def _draw(studies: dict[str, SizeStudy]) -> Figure:
+    figure = Figure(figsize=(4.6 * len(studies), 7.2), layout="constrained")
+    figure.suptitle("mean O-information over multiplets, by number of cells", fontsize=9)
+    cells = figure.subplots(2, len(studies), squeeze=False)
+    for column, (name, one) in zip(cells.T, studies.items(), strict=True):
+        top, bottom = column
+        for i, color in ((0, BLUE), (len(one.question.orders) // 2, GREY), (-1, ORANGE)):
+            label = f"order {one.question.orders[i]}"
+            top.plot(one.sizes, one.corrected[:, i], "o-", ms=3, color=color, label=label)
+            top.plot(one.sizes, one.raw[:, i], ":", color=color)
+            top.fill_between(one.sizes, one.low[:, i], one.high[:, i], color=color, alpha=0.2, lw=0)
+        top.axhline(0.0, color=GREY, lw=0.8)
+        top.set_title(f"{name}, {one.n_table} cells, {one.n_draws} draws", fontsize=9)
+        top.set_xlabel("cells drawn")
+        top.set_ylabel("O-information (nats): corrected, dotted raw\nsynergy < 0 < redundancy")
+        top.legend(frameon=False, fontsize=7, title="band: 95 % of groups of that size")
+        bottom.plot(one.question.orders, one.needed, "o", ms=3, color=BLUE, label="drawn")
+        bottom.plot(
+            one.question.orders, one.extrapolated, "x", ms=4, color=ORANGE, label="extrapolated"
+        )
+        bottom.set_yscale("log")
+        bottom.set_xlabel("order (genes in a multiplet)")
+        bottom.set_ylabel("cells needed to exclude zero")
+        bottom.legend(frameon=False, fontsize=7)
+    return figure

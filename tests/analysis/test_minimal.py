@@ -1,0 +1,55 @@
+"""The minimal set is the first that reaches 90 % of the lowest RSI, beside its null."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ionfo.analysis import Design, Passes, Question, Sample
+from ionfo.analysis.bands import null_of
+from ionfo.analysis.minimal import minimal_frame
+from ionfo.analysis.multiplets import spectrum_of
+from ionfo.analysis.report import Answer
+from ionfo.analysis.search import Found
+
+
+def answer(found: tuple[Found, Found] | None = None) -> Answer:
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((200, 6))
+    values[:, 5] = values[:, 1] + values[:, 3] + 0.3 * rng.standard_normal(200)
+    question = Question("redundancy_synergy_index", (0, 1, 2, 3, 4), 5)
+    sample = Sample(values, np.ones(200))
+    design = Design(True)
+    passes = Passes(sample, np.arange(200), "gaussian", (question,), design, 0)
+    curve = passes.observed()[0]
+    return Answer(
+        question=question,
+        label="RSI",
+        names=tuple("abcde"),
+        target="y",
+        spectrum=spectrum_of(question.measure(passes.correlation(question, sample)), threads=1),
+        curve=curve,
+        measured=design.measured(5, question.orders),
+        nu=199.0,
+        null=null_of(question, curve, [passes.run("shuffle", i)[0] for i in range(9)], 200),
+        subsamples=None,
+        replacements=None,
+        replicates=np.empty((0, 4, 6)),
+        found=found,
+    )
+
+
+def test_two_genes_that_add_up_are_the_minimal_set() -> None:
+    row = minimal_frame(answer()).iloc[0]
+    assert (row["set"], row["order"], row["how"]) == ("b d", 2, "exact")
+    assert row["raw_nats"] < -0.5 and row["corrected_nats"] < row["null_low_nats"]
+    assert row["p"] == 0.1
+    assert row["corrected_nats"] == pytest.approx(row["raw_nats"] - row["bias_nats"], abs=1e-15)
+
+
+def test_a_set_that_was_found_has_no_null_of_drawn_sets() -> None:
+    found = Found(
+        np.array([2, 3]), np.array([-0.2, -1.0]), [(0, 1), (0, 1, 3)], np.array([True, False])
+    )
+    row = minimal_frame(answer((found, found))).iloc[0]
+    assert (row["set"], row["order"], row["how"]) == ("a b d", 3, "found")
