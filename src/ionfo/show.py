@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from .emodels import EModel
+from .output import add_result
 
 if TYPE_CHECKING:
     from .sampling import Progress as RunProgress
@@ -299,6 +300,20 @@ def collected(found: Collected, out: Path) -> None:
 def status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:
     """Show where a run stands."""
     screen = console()
+    add_result({"steps": found.steps, "steps_asked": found.n_asked, "burn_in": found.burn_in})
+    if found.diagnostics is not None:
+        ess, r_hat = found.diagnostics.effective_sample_size, found.diagnostics.r_hat
+        add_result(
+            {
+                "ess": {
+                    n: None if np.isnan(x) else float(x) for n, x in zip(names, ess, strict=True)
+                },
+                "r_hat": {
+                    n: float(x) if known and np.isfinite(x) else None
+                    for n, x, known in zip(names, r_hat, found.diagnostics.is_assessed, strict=True)
+                },
+            }
+        )
     if not found.steps:
         screen.print(
             f"{folder}: looking for starting points, {found.n_start} evaluations so far; "
