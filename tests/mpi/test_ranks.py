@@ -74,7 +74,7 @@ def test_population_scores_again_to_the_same_numbers(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     one, again = pd.read_parquet(population), pd.read_parquet(scored)
     shared = [c for c in one if c in again.columns]
-    assert len(shared) == 11 + 18 + 18 + 1
+    assert len(shared) == 11 + 18 + 18 + 1 + 4  # cost; weight, ensemble, walker and step
     pd.testing.assert_frame_equal(one[shared], again[shared], check_exact=True)
 
 

@@ -12,7 +12,6 @@ from ..analysis.figures import minimal_set
 from .charts import (
     BLUE,
     GREEN,
-    GREY,
     ORANGE,
     PINK,
     Chart,
@@ -22,15 +21,8 @@ from .charts import (
     numbers,
     spread,
 )
+from .outline import drawing_of
 from .tables import Material, weights
-
-_REGION_COLOURS = {
-    "somatic": GREY,
-    "basal": GREEN,
-    "apical": PINK,
-    "axonal": ORANGE,
-    "myelinated": BLUE,
-}
 
 
 @dataclass
@@ -268,38 +260,6 @@ def redundancy_synergy(material: Material) -> Section:
             section.charts.append((
                 f"Where the minimal set about {target} sits on the cell (projection, um); thick "
                 "lines carry at least one of its parameters.",
-                _drawing(material, material.outline, chosen),
+                drawing_of(material, material.outline, chosen),
             ))  # fmt: skip
     return section
-
-
-def _drawing(material: Material, outline: pd.DataFrame, chosen: list[str]) -> Chart:
-    regions = dict(material.emodel.regions) if material.emodel is not None else {}
-    held: dict[str, list[str]] = {}
-    for name in chosen:
-        place = name.partition(".")[2]
-        parts = tuple(_REGION_COLOURS) if place == "all" else regions.get(place, (place,))
-        for part in parts:
-            held.setdefault(part, []).append(name)
-    data = []
-    for region, colour in _REGION_COLOURS.items():
-        here = outline[outline["region"] == region]
-        if here.empty:
-            continue
-        names = held.get(region, [])
-        told = ", ".join(names) if names else "none of the set"
-        data.append(
-            {"type": "scatter", "mode": "lines", "x": numbers(here["x_um"], 5),
-             "y": numbers(here["y_um"], 5), "name": f"{region}: {len(names)}",
-             "line": {"color": colour, "width": 3 if names else 1},
-             "opacity": 1.0 if names else 0.45, "connectgaps": False,
-             "hovertemplate": f"<b>{region}</b><br>{told}<extra></extra>"}
-        )  # fmt: skip
-    axis = {"zeroline": False, "showgrid": False}
-    return {
-        "data": data,
-        "layout": layout(
-            height=520, xaxis={**axis, "title": {"text": "x (um)"}},
-            yaxis={**axis, "scaleanchor": "x", "title": {"text": "y (um)"}},
-        ),
-    }  # fmt: skip
