@@ -101,7 +101,8 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
     kept = {ensemble: chain[burn_in:] for ensemble, chain in chains.items()}
 
     weight = held(states, n_steps, gaps, burn_in, store.n_tries)
-    since = states["step"].clip(lower=burn_in)
+    # of a population, weight and step count proposals
+    since = (states["step"] * store.n_tries + states["try"]).clip(lower=burn_in * store.n_tries)
     rows = states.assign(weight=weight, step=since)[weight > 0]
     new = states[states["step"] >= burn_in].drop_duplicates(["ensemble", "walker", "step"])
     everyone = states[["ensemble", "walker"]].drop_duplicates()

@@ -1,4 +1,4 @@
-"""How many proposals a walker makes in a step, so that about three of them must be evaluated.
+"""How many proposals a walker makes in a step, so that about four of them must be evaluated.
 
 Proposals outside the bounds are rejected at no cost; where most of them are, steps of a single
 proposal would leave the workers idle, and the more evaluations a walker makes in a step, the less
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_WANTED = 3.0  # evaluations of a walker in a step
+_WANTED = 4.0  # evaluations of a walker in a step
 _MOST = 60
 _ROUNDS = 20
 

@@ -298,7 +298,7 @@ def bench_workers(settings: argparse.Namespace) -> list[dict[str, Any]]:
     n_asked = (
         store.n_steps * len(store.state["ensembles"]) * int(store.settings["settings"]["walkers"])
     )
-    per_walker = len(seconds) / n_asked  # evaluations of a walker in a step
+    per_walker = settings.evaluations or len(seconds) / n_asked  # evaluations of a walker in a step
     print(
         f"{len(seconds)} evaluations of {store.n_steps} steps, {per_walker:.2f} a walker and "
         f"step; the longest takes {seconds.max() / seconds.mean():.1f} x the mean"
@@ -359,6 +359,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--morphology", type=Path)
     parser.add_argument("--proposals", type=int, default=400)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--evaluations", type=float, help="of a walker and step; default the run's")
     parser.add_argument("--run", type=Path)
     parser.add_argument("--out", type=Path)
     settings = parser.parse_args(arguments)

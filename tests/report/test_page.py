@@ -133,7 +133,8 @@ def test_quality_of_known_chains() -> None:
     apart = values + 5 * np.arange(n_walkers)[:, None]
     frame = pd.DataFrame({
         "parameters/good": values.ravel(), "parameters/bad": apart.ravel(), "weight": 1,
-        "ensemble": 0, "walker": np.repeat(np.arange(n_walkers), n_steps),
+        "ensemble": np.repeat(np.arange(n_walkers) // 4, n_steps),
+        "walker": np.repeat(np.arange(n_walkers), n_steps),
         "step": np.tile(np.arange(n_steps), n_walkers),
     })  # fmt: skip
     found = quality_of(frame)
@@ -142,7 +143,9 @@ def test_quality_of_known_chains() -> None:
     # independent draws: R-hat is 1 and every draw counts, to the noise of 3,200 of them
     assert good["r_hat"] == pytest.approx(1.0, abs=0.01)
     assert good["ess"] == pytest.approx(n_walkers * n_steps, rel=0.2)
-    assert bad["r_hat"] > 2 and bad["ess"] < 100
+    assert bad["r_hat"] > 1.5 and bad["ess"] < 100
+    alone = quality_of(frame.assign(ensemble=0)).parameters
+    assert alone["r_hat"].isna().all()  # one ensemble
     assert not len(quality_of(frame.drop(index=7)).parameters)  # a gap
 
 

@@ -100,6 +100,8 @@ def test_every_accepted_state_is_stored(emodel: EModel, tmp_path: Path) -> None:
     found = collect(store).population.frame
     assert (states["step"] >= 0).sum() <= len(found) <= len(states)
     assert found["weight"].sum() == 30 * 16 * 6 and (found["weight"] > 0).all()
+    of_walker = found[found["walker"] == 3]
+    assert (of_walker["step"] + of_walker["weight"]).tolist() == [*of_walker["step"][1:], 180]
 
 
 def test_segment_of_a_killed_writer_is_written_again(emodel: EModel, tmp_path: Path) -> None:

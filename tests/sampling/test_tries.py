@@ -20,10 +20,10 @@ def choose(width: float, moves: str = "de") -> int:
     )
 
 
-def test_wide_bounds_need_three_and_narrow_ones_more() -> None:
-    assert choose(20.0) == 3
-    assert 4 <= choose(1.5) < choose(1.0) <= 60
-    assert choose(20.0, "de:0.5,gaussian:0.5") == 3
+def test_wide_bounds_need_four_and_narrow_ones_more() -> None:
+    assert choose(20.0) == 4
+    assert 5 <= choose(1.5) < choose(1.0) <= 60
+    assert choose(20.0, "de:0.5,gaussian:0.5") == 4
 
 
 def test_number_is_bounded() -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ..formats.inference_data import chain_rows
+from ..sampling.diagnostics import diagnose
 
 _FEWEST_STEPS = 8
+_MOST_STEPS = 2000  # of a walker; longer ones are thinned
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Quality:
     acceptance : float or None
         Share of steps at which a walker moved.
     parameters : DataFrame
-        One row a parameter: ``parameter``, ``ess`` and ``r_hat`` (NaN where a walker never moved);
+        One row a parameter: ``parameter``, ``ess`` (NaN where a walker never moved) and ``r_hat``
+        (NaN where it cannot be assessed);
         empty where the rows are no unbroken chains.
     """
 
@@ -46,35 +48,32 @@ def quality_of(population: pd.DataFrame) -> Quality:
     Returns
     -------
     Quality
-        R-hat is rank-normalised and split (Vehtari et al. 2021), ESS its bulk, both with walkers
-        as chains.
+        ESS and R-hat as `ionfo.sampling.diagnostics.diagnose` gives them.
     """
     nothing = pd.DataFrame({"parameter": [], "ess": [], "r_hat": []})
     rows = chain_rows(population)
     if rows is None or rows.shape[1] < _FEWEST_STEPS:
         n_walkers, n_steps = (0, 0) if rows is None else (rows.shape[0], rows.shape[1])
         return Quality(len(population), n_walkers, n_steps, _acceptance(population), nothing)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        import arviz
-    found = []
-    for name in population:
-        if not str(name).startswith("parameters/"):
-            continue
-        chains = population[name].to_numpy(np.float64)[rows]
-        if np.ptp(chains) == 0:
-            continue
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a walker that never moved divides by zero
-            ess = float(arviz.ess(chains, method="bulk"))
-            r_hat = float(arviz.rhat(chains))
-        found.append({"parameter": str(name)[11:], "ess": ess, "r_hat": r_hat})
+    names = [str(name) for name in population if str(name).startswith("parameters/")]
+    ensemble = population["ensemble"].to_numpy()[rows[:, 0]]
+    thinned = rows[:, :: -(-rows.shape[1] // _MOST_STEPS)]
+    values = population[names].to_numpy(np.float64)
+    found = diagnose([values[thinned[ensemble == one].T] for one in np.unique(ensemble)])
+    table = pd.DataFrame(
+        {
+            "parameter": [name.removeprefix("parameters/") for name in names],
+            "ess": found.effective_sample_size,
+            "r_hat": np.where(found.is_assessed, found.r_hat, np.nan),
+        }
+    )
+    varies = np.ptp(values, axis=0) > 0
     return Quality(
         len(population),
         rows.shape[0],
         rows.shape[1],
         _acceptance(population),
-        pd.DataFrame(found, dtype=object),
+        table[varies].reset_index(drop=True),
     )
 
 

@@ -121,9 +121,13 @@ def _cautions(material: Material, quality: Quality) -> list[str]:
     if material.summary.get("rows_assumed_independent"):
         found.append("rows are taken as independent, since nothing says which chain they are of.")
     if len(quality.parameters):
-        worst = float(np.nanmax(quality.parameters["r_hat"].to_numpy(np.float64)))
-        if not worst < 1.1:
-            found.append(f"the largest R-hat is {worst:.2f}; sample longer.")
+        r_hat = quality.parameters["r_hat"].to_numpy(np.float64)
+        if not np.isfinite(r_hat).any():
+            found.append("R-hat is not assessed: it needs two ensembles from different starts.")
+        elif not np.nanmax(r_hat) < 1.1:
+            found.append(f"the largest R-hat is {np.nanmax(r_hat):.2f}; sample longer.")
+        if np.isnan(quality.parameters["ess"].to_numpy(np.float64)).any():
+            found.append("some walkers never moved; sample longer.")
         if int(quality.n_steps) < 50:
             found.append(f"walkers are only {quality.n_steps} steps long.")
     if material.summary.get("multiplets") is None:
@@ -157,14 +161,15 @@ def sampling(material: Material, quality: Quality) -> Section:
         section.words.append(f"R-hat is not given: {why}.")
         return section
     section.words.append(
-        "R-hat compares walkers as chains. Walkers of one ensemble are not independent of each "
-        "other: a value near 1 is necessary, not sufficient."
+        "R-hat compares the halves of independent ensembles, the walkers of one pooled; none is "
+        "given for a single ensemble, or where all began at one place. ESS counts walkers x steps "
+        "over the autocorrelation time."
     )
     rows = [
         [str(row["parameter"]), _number(row["r_hat"], 3), _number(row["ess"], 0)]
         for row in sorted(found.to_dict("records"), key=lambda one: -_or_large(one["r_hat"]))
     ]
-    section.tables.append(("Parameters, the worst first", ["parameter", "R-hat", "bulk ESS"], rows))
+    section.tables.append(("Parameters, the worst first", ["parameter", "R-hat", "ESS"], rows))
     return section
 
 
