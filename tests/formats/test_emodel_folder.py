@@ -33,8 +33,12 @@ def folder(tmp_path: Path, cell: Path) -> Path:
 
 
 def without_text(emodel: EModel) -> dict[str, Any]:
-    """What a definition means: formulas by their values, unions of regions that are in use."""
+    """What a definition means: formulas by their values, unions of regions that are in use.
+
+    A folder has one morphology, beside the definition.
+    """
     content = emodel.model_dump(mode="json")
+    del content["alternatives"], content["morphology"]["file"]
     used = {p.region for p in emodel.parameters} | set(emodel.mechanisms)
     content["regions"] = {
         name: sorted(parts) for name, parts in content["regions"].items() if name in used
