@@ -153,7 +153,8 @@ def _draw(studies: dict[str, SizeStudy]) -> Figure:
         bottom.plot(
             one.question.orders, one.extrapolated, "x", ms=4, color=ORANGE, label="extrapolated"
         )
-        bottom.set_yscale("log")
+        if not np.isnan(one.extrapolated).all():
+            bottom.set_yscale("log")
         bottom.set_xlabel("order (genes in a multiplet)")
         bottom.set_ylabel("cells needed to exclude zero")
         bottom.legend(frameon=False, fontsize=7)
