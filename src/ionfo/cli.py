@@ -522,6 +522,7 @@ register_formats(app)
 register_doctor(app)
 register_report(app)
 register_plot(app)
-for _info in app.registered_commands:
+_groups = [group.typer_instance for group in app.registered_groups if group.typer_instance]
+for _info in [info for one in (app, *_groups) for info in one.registered_commands]:
     if _info.callback is not None:
         _info.callback = with_output_options(_info.callback)
