@@ -159,7 +159,7 @@ def test_mistakes_in_collect_and_analyse(tmp_path: Path) -> None:
     refused("is no run folder", "collect", tmp_path, "--out", out)
     refused("does not exist", "analyse", out, "--out", tmp_path / "report")
     out.write_bytes(b"PAR1 cut short")
-    refused("cannot be read as parquet", "analyse", out, "--out", tmp_path / "report")
+    refused("it is no Parquet file, or cut short", "analyse", out, "--out", tmp_path / "report")
     table = tmp_path / "table.csv"
     table.write_text("a,b\n1,2\n")
     refused("no column starts with 'parameters/'", "analyse", table, "--out", tmp_path / "report")

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
-SAMPLE = ["sample", "soma", "--steps", "3", "--ensembles", "2", "--start-evaluations", "60",
+SAMPLE = ["sample", "soma", "--steps", "2", "--ensembles", "2", "--start-evaluations", "0",
           "--seed", "7"]  # fmt: skip
 LAUNCHER_VARIABLES = ("PMI_", "PMIX_", "OMPI_", "SLURM_", "HYDI_", "MV2_")
 
