@@ -50,7 +50,9 @@ def plot_chains(store: RunStore, found: RunStatus, folder: Path) -> None:
         axis.axvline(found.burn_in, color="0.5", lw=0.8, ls=":")
         axis.set_title(name, fontsize=7)
         axis.tick_params(labelsize=6)
-    figure.supxlabel("step (mean and 10 to 90 % of the walkers; one colour per ensemble)", fontsize=9)
+    figure.supxlabel(
+        "step (mean and 10 to 90 % of the walkers; one colour per ensemble)", fontsize=9
+    )
     figure.savefig(folder / "traces.png", dpi=130)
 
     figure = Figure(figsize=(10, 0.25 * len(names) + 1.5), layout="constrained")
