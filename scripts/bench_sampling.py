@@ -46,6 +46,7 @@ from ionfo.sampling import (
     read_models,
 )
 from ionfo.sampling.diagnostics import diagnose
+from ionfo.sampling.files import read_table
 from ionfo.sampling.moves import EarlyRejection, make_moves, parse_moves
 from ionfo.sampling.scheduler import Scheduler, SharedPool
 from ionfo.sampling.settings import DEFAULT_MOVES
@@ -126,14 +127,14 @@ def bench_linear(settings: argparse.Namespace) -> list[dict[str, Any]]:
     emodel = load_emodel("l5pc")
     rows = []
     for seed in range(settings.seeds):
-        for moves in SCHEMES:
+        for moves in settings.moves:
             pool = LinearPool(emodel, Path(__file__).with_name("l5pc_linear.json"))
             target = Target(emodel, pool, 0.5)
             rng = np.random.default_rng(seed)
             start = pool.low + pool.half * (1 + np.clip(
                 pool.centre + 0.02 * rng.standard_normal((62, 30)), -1, 1))  # fmt: skip
             walk = Walk(target, moves, start, seed)
-            walk.steps(2000)
+            walk.steps(min(2000, 10 * settings.steps))
             walk.choose_tries()
             walk.steps(settings.steps // 2)
             target.counts.evaluations.clear()
@@ -148,9 +149,9 @@ def bench_soma(settings: argparse.Namespace) -> list[dict[str, Any]]:
     with open_pool(evaluator_spec(emodel), 1) as pool:
         for seed in range(settings.seeds):
             rng = np.random.default_rng(seed)
-            begun = from_bounds(Target(emodel, pool, settings.temperature), 24, 2400, rng)
-            for moves, is_early in [*((one, True) for one in SCHEMES), (DEFAULT_MOVES, False),
-                                    (PUBLISHED, False)]:  # fmt: skip
+            begun = from_bounds(Target(emodel, pool, settings.temperature), 24, 960, rng)
+            compared = [*((one, True) for one in settings.moves), (DEFAULT_MOVES, False)]
+            for moves, is_early in [(PUBLISHED, False), *compared]:
                 target = Target(emodel, pool, settings.temperature)
                 walk = Walk(target, moves, begun.theta, seed, is_early)
                 if moves != PUBLISHED:
@@ -158,7 +159,9 @@ def bench_soma(settings: argparse.Namespace) -> list[dict[str, Any]]:
                 walk.steps(settings.steps // 4)
                 target.counts.evaluations.clear()
                 began = time.process_time()
-                chain, accepted = walk.steps(settings.steps)
+                # a step of a single proposal is less: make as many proposals
+                n_steps = settings.steps * (4 if moves == PUBLISHED else 1)
+                chain, accepted = walk.steps(n_steps)
                 cpu = time.process_time() - began
                 name = moves + ("" if is_early else ", whole evaluations")
                 rows.append(_row("soma", seed, name, walk, chain, accepted, target, cpu))
@@ -192,14 +195,20 @@ def bench_l5pc(settings: argparse.Namespace) -> list[dict[str, Any]]:
     spec = evaluator_spec(emodel, settings.morphology)
     with open_pool(spec, settings.processes) as pool:
         target = Target(emodel, pool, 0.5)
-        present = _state(target, states)
-        kept = present.blobs["cost"] < settings.max_cost
-        states, costs = states[kept], present.blobs["cost"][kept]
+        table = read_table(settings.states)[0]
+        # a scored table says its costs; the bounds of all proposals follow from them
+        costs = (
+            table["cost"].to_numpy(np.float64)
+            if "cost" in table
+            else _state(target, states).blobs["cost"]
+        )
+        states, costs = states[costs < settings.max_cost], costs[costs < settings.max_cost]
         print(f"{len(states)} states below cost {settings.max_cost:g}")
         scale = np.cov(states.T)
         scale += 1e-6 * np.diag(np.diag(scale))  # fewer states than parameters leave it singular
         whitened = np.linalg.inv(np.linalg.cholesky(scale))
-        for moves, is_early in [(PUBLISHED, False), *((one, True) for one in SCHEMES)]:
+        published = [(PUBLISHED, False)] if PUBLISHED in settings.moves else []
+        for moves, is_early in [*published, *((one, True) for one in settings.moves)]:
             name = moves + ("" if is_early else ", whole evaluations")
             rows.append(
                 {"moves": name, **_one_step(target, moves, is_early, states, costs, whitened,
@@ -352,6 +361,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("what", choices=["linear", "soma", "l5pc", "workers"])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--moves", nargs="+", default=list(SCHEMES), help="default: all schemes")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--temperature", type=float, default=0.5)
     parser.add_argument("--states", type=Path)
