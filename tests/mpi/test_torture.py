@@ -21,7 +21,8 @@ from .test_ranks import environment
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
-SAMPLE = ["sample", "soma", "--steps", "20", "--walkers", "22", "--start-evaluations", "66"]
+SAMPLE = ["sample", "soma", "--steps", "6", "--ensembles", "2", "--walkers", "22",
+          "--start-evaluations", "66"]  # fmt: skip
 N_KILLS = 20
 
 
