@@ -20,9 +20,9 @@ PAGES = sorted(DOCS.glob("*.md"))
 FENCE = re.compile(r"^```(.*?)\n(.*?)^```$", re.M | re.S)
 # what takes minutes is run small: same commands, fewer steps
 SMALLER = (
-    ("--steps 16 --max-cost 5", "--steps 2 --ensembles 2"),
+    ("--steps 12 --max-cost 5", "--steps 2 --ensembles 2"),
     ("--start-evaluations 480", "--start-evaluations 24"),
-    ("--burn-in 4 --max-cost 5", "--burn-in 1"),
+    ("--burn-in 3 --max-cost 5", "--burn-in 1"),
 )
 
 
