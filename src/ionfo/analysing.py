@@ -77,6 +77,8 @@ def analyse_population(
     check_settings(asked)
     table = read_analysis_table(file, wanted, asked.exclude)
     analyse_table(table, file, out, wanted, asked)
+    # a group of cells has no file of its own to show; its tables and figures are enough
+    write_page(out, read_material(out, file))
 
 
 def analyse_table(
@@ -123,7 +125,6 @@ def analyse_table(
     summary = summary_content(file, work, answers, pairs)
     write_text(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     add_result(summary)
-    write_page(out, read_material(out, file))
     tell(answers, work, pairs, out, time.monotonic() - began)
     return work, answers
 
