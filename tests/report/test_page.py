@@ -194,7 +194,7 @@ window.addEventListener("load", function () {
     told.push(document.documentElement.scrollWidth <= window.innerWidth);
     told.push(Array.from(document.querySelectorAll(".chart svg.main-svg")).length);
     document.body.dataset.told = JSON.stringify(told);
-  }, 3000);
+  }, 8000);
 });
 </script></body>"""
 
@@ -210,13 +210,13 @@ def test_in_chromium(analysed: Analysed, tmp_path: Path, width: int) -> None:
     frame = f'<iframe src="page.html" style="width:{width}px;height:900px" id="f"></iframe>'
     script = (
         "<script>setTimeout(function () { document.body.dataset.told = "
-        "document.getElementById('f').contentDocument.body.dataset.told; }, 9000);</script>"
+        "document.getElementById('f').contentDocument.body.dataset.told; }, 16000);</script>"
     )
     (tmp_path / "frame.html").write_text(f"<html><body>{frame}{script}</body></html>")
     done = subprocess.run(
         [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
          "--allow-file-access-from-files", "--window-size=1400,1000",
-         "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=20000",
+         "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=30000",
          f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"file://{tmp_path}/frame.html"],
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
