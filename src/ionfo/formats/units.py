@@ -19,7 +19,8 @@ _PLAIN = {
     "ek": "mV",
     "eca": "mV",
 }
-_WORDS = (("g", "S/cm2"), ("decay", "ms"), ("gamma", "1"), ("vshift", "mV"), ("slope", "mV"))
+# the first that fits holds: gamma begins like a conductance
+_WORDS = (("gamma", "1"), ("g", "S/cm2"), ("decay", "ms"), ("vshift", "mV"), ("slope", "mV"))
 
 
 def parameter_unit(variable: str, units: dict[str, str] | None = None) -> str:
