@@ -1,7 +1,8 @@
 """One writer at a time in a run folder, also on network file systems without locks.
 
 The lock is a file that names its owner and is touched every few seconds.  It is stale when
-its owner, on this host, is dead, or when nobody has touched it for a minute.
+its owner, on this host, is dead, or when nobody has touched it for a minute.  A killed process
+that nobody has waited for (a zombie) is dead, and so is one whose number another has now.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from ..errors import IonfoError
 
@@ -61,7 +64,9 @@ def _take(path: Path) -> None:
             path.unlink(missing_ok=True)
             continue
         with os.fdopen(handle, "w") as file:
-            json.dump({"host": platform.node(), "pid": os.getpid()}, file)
+            own = psutil.Process()
+            owner = {"host": platform.node(), "pid": own.pid, "began": own.create_time()}
+            json.dump(owner, file)
         return
     raise IonfoError(f"the lock '{path}' cannot be taken; another process starts on this run")
 
@@ -70,16 +75,11 @@ def _is_stale(path: Path) -> bool:
     try:
         owner = json.loads(path.read_text())
         is_here, pid = owner["host"] == platform.node(), int(owner["pid"])
+        began = float(owner["began"])
     except (OSError, ValueError, KeyError, TypeError):
-        is_here, pid = False, 0
+        is_here, pid, began = False, 0, 0.0
     if is_here and pid > 0:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        return not _is_alive(pid, began)
     # the clock of the file system, which may differ from ours
     probe = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -89,6 +89,17 @@ def _is_stale(path: Path) -> bool:
         return True
     finally:
         probe.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int, began: float) -> bool:
+    try:
+        found = psutil.Process(pid)
+        # the clock may have been set since: a second of difference is the same process
+        return found.status() != psutil.STATUS_ZOMBIE and abs(found.create_time() - began) < 1
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def _owner(path: Path) -> str:

@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from .test_ranks import environment
@@ -49,6 +50,16 @@ def end_all(processes: list[int]) -> None:
             continue
 
 
+def wait_for_end(processes: list[int]) -> None:
+    """Wait until all are gone; one that nobody waits for stays as a zombie, which is as good."""
+    for one in processes:
+        try:
+            while psutil.Process(one).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
+        except psutil.NoSuchProcess:
+            continue
+
+
 def n_begun(run: Path) -> int:
     """How often the run has begun to work."""
     log = run / "log.jsonl"
@@ -63,23 +74,25 @@ def wait_for_work(run: Path, process: subprocess.Popen[bytes]) -> None:
 
 def torture(run: Path, seed: int) -> int:
     """Start, kill, resume until the run ends; return how often it was killed."""
+    told = run.with_suffix(".err")
     rng = random.Random(seed)
     n_killed = 0
     for attempt in range(60):
         ranks = (1, 2, 3)[attempt % 3]
-        process = subprocess.Popen(
-            command(run, ranks),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment(IONFO_FLUSH_SECONDS="0.2"),
-            start_new_session=True,
-        )
+        with told.open("w") as errors:
+            process = subprocess.Popen(
+                command(run, ranks),
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=environment(IONFO_FLUSH_SECONDS="0.2"),
+                start_new_session=True,
+            )
         if n_killed == N_KILLS:
             assert process.wait(timeout=300) == 0
             return n_killed
         wait_for_work(run, process)
         time.sleep(rng.uniform(0.0, 1.2))
-        assert process.poll() is None, f"it ended by itself with {process.returncode}"
+        assert process.poll() is None, f"it ended by itself: {told.read_text()}"
         members = family(process.pid)
         victim = rng.choice(members)
         os.kill(victim, rng.choice([signal.SIGKILL, signal.SIGTERM]))
@@ -90,6 +103,7 @@ def torture(run: Path, seed: int) -> int:
             end_all(members)
             process.wait()
         end_all(members)
+        wait_for_end(members)
     raise AssertionError("the run did not end in 60 attempts")
 
 

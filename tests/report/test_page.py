@@ -177,7 +177,8 @@ def test_large_populations_are_drawn_by_weight(material: Material) -> None:
 
 PROBE = """<script>
 window.addEventListener("load", function () {
-  document.querySelectorAll(".chart").forEach(function (place) { place.scrollIntoView(); });
+  window.dispatchEvent(new Event("beforeprint"));  // draws all charts, also those out of sight
+  window.dispatchEvent(new Event("afterprint"));
   setTimeout(function () {
     const told = [];
     const scatter = document.getElementById("scatter"), lines = document.getElementById("lines");

@@ -6,11 +6,15 @@ import json
 import os
 import platform
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from ionfo.emodels import EModel
@@ -159,8 +163,23 @@ def test_second_writer_is_refused_and_stale_locks_are_taken(tmp_path: Path) -> N
                 pass
     assert not (tmp_path / "lock").exists()
     lock = tmp_path / "lock"
-    lock.write_text(json.dumps({"host": platform.node(), "pid": 2**22 + 1}))  # no such process
+    own = {"host": platform.node(), "pid": os.getpid(), "began": psutil.Process().create_time()}
+    lock.write_text(json.dumps({**own, "pid": 2**22 + 1}))  # no such process
     with writing(tmp_path):
+        pass
+    lock.write_text(json.dumps({**own, "began": own["began"] - 60}))  # another had its number
+    with writing(tmp_path):
+        pass
+    zombie = subprocess.Popen([sys.executable, "-c", ""])  # ends, and nobody waits for it
+    while psutil.Process(zombie.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    began = psutil.Process(zombie.pid).create_time()
+    lock.write_text(json.dumps({**own, "pid": zombie.pid, "began": began}))
+    with writing(tmp_path):
+        pass
+    zombie.wait()
+    lock.write_text(json.dumps(own))
+    with pytest.raises(IonfoError, match="is being written"), writing(tmp_path):
         pass
     lock.write_text(json.dumps({"host": "elsewhere", "pid": 1}))
     with pytest.raises(IonfoError, match="host 'elsewhere'"), writing(tmp_path):
