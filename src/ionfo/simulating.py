@@ -40,6 +40,13 @@ def emodel_of(population: Population, origin: str) -> EModel:
     return parse_emodel(json.dumps(population.metadata["emodel"]), origin)
 
 
+def own_morphology(population: Population, emodel: EModel) -> Path | None:
+    """Name the bundled morphology that a population was made on, where it is one of several."""
+    made_on = population.metadata.get("morphology")
+    stem = Path(str(made_on.get("file"))).stem if isinstance(made_on, Mapping) else ""
+    return Path(stem) if stem in emodel.alternatives else None
+
+
 def choose_models(
     population: Population, emodel: EModel, models: Sequence[int], origin: str
 ) -> dict[str, int]:
@@ -113,7 +120,7 @@ def simulate_models(
     origin : str
         Names the population in errors.
     morphology, mechanisms : Path, optional
-        Instead of the bundled ones.
+        Instead of the bundled ones, of which a population's own counts first.
 
     Returns
     -------
@@ -129,7 +136,7 @@ def simulate_models(
     """
     read = models_of_frame(population.frame, emodel, origin)
     folder = mechanisms or BUNDLED
-    morphology = resolve_morphology(emodel, morphology)
+    morphology = resolve_morphology(emodel, morphology or own_morphology(population, emodel))
     check_same_cell(population.metadata, morphology, folder, origin)
     simulator = Simulator(emodel, morphology, folder)
     steps = [protocol.name for protocol in emodel.protocols if protocol.kind == "step"]

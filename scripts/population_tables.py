@@ -1,0 +1,23 @@
+"""Where the bundled populations are, and the features that figures and claims are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ionfo import emodels
+
+POPULATIONS = Path(emodels.__file__).parent / "populations"
+NAMES = ("cac", "bnac", "l5pc")
+RMP = "RMPProtocol.soma.v.steady_state_voltage_stimend"
+RATE = "Step_200.soma.v.mean_frequency"
+FIRST_INTERVAL = "Step_200.soma.v.inv_first_ISI"
+TARGETS = (RMP, RATE, FIRST_INTERVAL)
+
+
+def bundled(folder: Path = POPULATIONS, suffix: str = "") -> Iterator[tuple[str, Path]]:
+    """Name and file of the bundled populations; ``_high`` for those of high cost."""
+    for name in NAMES:
+        file = folder / f"{name}{suffix}.parquet"
+        if file.exists():
+            yield name, file

@@ -1,0 +1,442 @@
+"""Claims of Reva et al. (2025, PNAS) beside what the bundled populations show.
+
+    python scripts/reproduce_reva.py --out claims
+
+reads emodels/populations/NAME.parquet (cost below 5) and NAME_high.parquet (cost 5 to 15) and
+writes claims.csv and claims.md: claim, statistic, estimate, 95 % interval, verdict.
+
+Units of resampling are whole walkers, drawn with replacement; an interval is the estimate and
+1.96 SDs of 200 replicates about it, of sets and orders the central 95 % of replicates.  All values
+are corrected for the bias of a covariance estimated from as many independent rows as the effective
+sample size.  Two populations are compared at equal effective sample size: whole walkers are left
+out of the larger one.  Up to 24 variables every multiplet is measured; above, extremes are those
+of the greedy search, in the data and in every replicate alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import comb
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from population_tables import FIRST_INTERVAL, NAMES, POPULATIONS, RATE, RMP, TARGETS, bundled
+
+from ionfo.analysis import (
+    Design,
+    Question,
+    Sample,
+    area_under_curve,
+    compare_groups,
+    correlation_matrix,
+    greedy_extremes,
+    redundancy_synergy_spectrum,
+    stabilisation_order,
+    wishart_bias,
+)
+from ionfo.analysis.design import EXHAUSTIVE_N, STATISTICS
+from ionfo.analysis.figures import minimal_set
+from ionfo.analysis.multiplets import usable_cores
+from ionfo.analysis_table import Table, read_analysis_table
+from ionfo.sampling.files import make_folder, write_text
+
+Array = NDArray[np.float64]
+Sets = tuple[frozenset[str], list[frozenset[str]]]
+"""Minimal set of a feature in a population, and in its replicates."""
+
+MIN, MEAN, MAX = (STATISTICS.index(one) for one in ("min", "mean", "max"))
+
+
+def o_information_curve(values: Array, weights: Array, nu: float) -> Array:
+    """O-information by order, bias subtracted, shape (n_orders, n_statistics).
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_rows, n_parameters)
+        Parameters.
+    weights : ndarray, shape (n_rows,)
+        How much rows count.
+    nu : float
+        Degrees of freedom of their covariance.
+    """
+    n = values.shape[1]
+    question = Question("o_information", tuple(range(n)))
+    correlation = correlation_matrix(values, weights)
+    design = Design(n <= EXHAUSTIVE_N, n_samples=5000, threads=usable_cores())
+    curve = design.curve(question.measure(correlation), question.orders)
+    if n > EXHAUSTIVE_N:
+        curve[:, MIN] = greedy_extremes(correlation, side="lowest").value
+        curve[:, MAX] = greedy_extremes(correlation, side="highest").value
+    return np.asarray(curve - wishart_bias("o_information", question.orders, nu)[:, None])
+
+
+@dataclass(frozen=True)
+class Models:
+    """A population, and how to measure rows of it.
+
+    Attributes
+    ----------
+    name : str
+        Of the e-model.
+    table : Table
+        As `ionfo analyse` reads it.
+    ensemble : ndarray of int, shape (n_rows,)
+        Number of the ensemble.
+    """
+
+    name: str
+    table: Table
+    ensemble: NDArray[np.int64]
+
+    @classmethod
+    def read(cls, name: str, file: Path, targets: Sequence[str]) -> Models:
+        """Read a population."""
+        ensemble = pd.read_parquet(file, columns=["ensemble"])["ensemble"]
+        return cls(name, read_analysis_table(file, targets), ensemble.to_numpy(np.int64))
+
+    @property
+    def sample(self) -> Sample:
+        """Rows of the parameters, with their walkers."""
+        table = self.table
+        return Sample(table.parameters, table.weights, table.walker, table.step)
+
+    def curve(self, rows: NDArray[np.int64], nu: float) -> Array:
+        """O-information of some rows."""
+        return o_information_curve(self.table.parameters[rows], self.table.weights[rows], nu)
+
+    def minimal_set(self, rows: NDArray[np.int64], target: str, nu: float) -> frozenset[str]:
+        """Name the smallest set of parameters with 90 % of a feature's lowest corrected RSI."""
+        names = self.table.parameter_names
+        feature = self.table.features[:, [self.table.feature_names.index(target)]]
+        values = np.hstack([self.table.parameters, feature])[rows]
+        correlation = correlation_matrix(values, self.table.weights[rows])
+        n = len(names)
+        if n <= EXHAUSTIVE_N:
+            spectrum = redundancy_synergy_spectrum(correlation, n, n_extremes=0, fraction=0.0)
+            lowest, sets = spectrum.minimum, spectrum.argmin
+        else:
+            found = greedy_extremes(correlation, "redundancy_synergy_index", n, side="lowest")
+            lowest, sets = found.value, found.multiplet
+        bias = wishart_bias("redundancy_synergy_index", np.arange(2, n + 1), nu)
+        return frozenset(names[i] for i in sets[minimal_set(lowest - bias)])
+
+    @property
+    def orders(self) -> NDArray[np.int64]:
+        """Orders of the O-information."""
+        return np.arange(3, self.table.parameters.shape[1] + 1)
+
+
+@dataclass(frozen=True)
+class Resampler:
+    """Draws whole walkers of a population, worth a stated effective size.
+
+    Attributes
+    ----------
+    models : Models
+        The population.
+    ess : float
+        Effective sample size that is wanted, at most that of the population.
+    """
+
+    models: Models
+    ess: float
+
+    @property
+    def share(self) -> float:
+        """Part of the walkers that is worth it."""
+        return min(self.ess / worth(self.models), 1.0)
+
+    @property
+    def nu(self) -> float:
+        """Degrees of freedom of so many rows."""
+        return self.share * worth(self.models) - 1.0
+
+    def with_replacement(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Rows of a replicate."""
+        blocks = self.models.sample.blocks
+        n = max(round(self.share * len(blocks)), 2)
+        return np.concatenate([blocks[i] for i in rng.integers(len(blocks), size=n)])
+
+    def part(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Rows of some walkers, each once."""
+        blocks = self.models.sample.blocks
+        n = max(round(self.share * len(blocks)), 2)
+        return np.concatenate([blocks[i] for i in rng.choice(len(blocks), n, replace=False)])
+
+
+def worth(models: Models) -> float:
+    """Effective sample size of a population."""
+    return models.sample.nu + 1.0
+
+
+def claim(
+    text: str, cell: str, statistic: str, estimate: object, interval: str, verdict: str
+) -> dict[str, object]:
+    """One row of the table."""
+    return {
+        "claim": text, "population": cell, "statistic": statistic, "estimate": estimate,
+        "interval_95": interval, "verdict": verdict,
+    }  # fmt: skip
+
+
+def about(value: float, replicates: Array) -> tuple[float, float]:
+    """Give 1.96 SDs of replicates about a value."""
+    half = 1.96 * float(np.std(replicates, ddof=1))
+    return value - half, value + half
+
+
+def verdict_of(low: float, high: float, limit: float = 0.0) -> str:
+    """Say whether an interval lies above a limit."""
+    if low > limit:
+        return "reproduces"
+    return "the opposite" if high < limit else "open: the interval holds both"
+
+
+def dominance(curve: Array) -> float:
+    """Lowest O-information over all orders against the highest, nats."""
+    return float(-curve[:, MIN].min() - curve[:, MAX].max())
+
+
+def log_ratio(curve: Array) -> float:
+    """Logarithm of how many times larger synergy is than redundancy."""
+    return float(np.log(-curve[:, MIN].min()) - np.log(max(curve[:, MAX].max(), 1e-3)))
+
+
+def claims_of_one(models: Models, n_replicates: int, seed: int) -> list[dict[str, object]]:
+    """Claims about one population."""
+    rng = np.random.default_rng([seed, NAMES.index(models.name)])
+    resampler = Resampler(models, worth(models))
+    whole = models.curve(np.arange(len(models.table.weights)), resampler.nu)
+    replicates = [
+        models.curve(resampler.with_replacement(rng), resampler.nu) for _ in range(n_replicates)
+    ]
+    orders, n = models.orders, models.table.parameters.shape[1]
+    rows = []
+    # independent parameters have extremes too: rows worth one each, shuffled
+    alone = models.table.parameters[models.sample.thinned(rng)]
+    null = [
+        dominance(
+            o_information_curve(rng.permuted(alone, axis=0), np.ones(len(alone)), len(alone) - 1.0)
+        )
+        for _ in range(max(n_replicates // 2, 20))
+    ]
+    observed = dominance(whole)
+    low, high = about(observed, np.array([dominance(one) for one in replicates]))
+    top = float(np.quantile(null, 0.975))
+    rows.append(
+        claim(
+            "synergy dominates", models.name,
+            f"largest synergy less largest redundancy, nats (shuffled: at most {top:.3f})",
+            f"{observed:.3f}", f"{low:.3f} to {high:.3f}", verdict_of(low, high, max(top, 0.0)),
+        )
+    )  # fmt: skip
+    ratio = log_ratio(whole)
+    low, high = np.exp(about(ratio, np.array([log_ratio(one) for one in replicates])))
+    says = "about ten times" if models.name == "l5pc" else "(claimed of the L5PC only)"
+    within = "reproduces" if low <= 20 and high >= 5 else "does not reproduce"
+    rows.append(
+        claim(
+            "redundancy is about ten times smaller", models.name,
+            f"largest synergy over largest redundancy; {says}", f"{np.exp(ratio):.1f}",
+            f"{low:.1f} to {high:.1f}", within if models.name == "l5pc" else "not claimed",
+        )
+    )  # fmt: skip
+    knee = stabilisation_order(orders, whole[:, MIN])
+    knees = [stabilisation_order(orders, one[:, MIN]) for one in replicates]
+    low, high = np.quantile(knees, (0.025, 0.975))
+    wanted = 14 / 21 * n
+    holds = low <= wanted + 1 and high >= wanted - 1 and high - low <= n / 3
+    told = "reproduces" if holds else "does not reproduce"
+    if high - low > n / 3:
+        told = "open: replicates disagree"
+    rows.append(
+        claim(
+            "stabilisation near 14 of 21 parameters", models.name,
+            f"order of the knee of the minimum, of {n}", knee, f"{low:.0f} to {high:.0f}", told,
+        )
+    )  # fmt: skip
+    return rows
+
+
+def difference(
+    first: Models, second: Models, statistic: Callable[[Array], float], n: int, seed: int
+) -> tuple[float, float, float, float]:
+    """Statistic of the second less that of the first at equal ESS: value, interval, ESS."""
+    rng = np.random.default_rng([seed, 7])
+    ess = min(worth(first), worth(second))
+    values, variance = [], 0.0
+    for models in (first, second):
+        draw = Resampler(models, ess)
+        parts = [statistic(models.curve(draw.part(rng), draw.nu)) for _ in range(max(n // 4, 5))]
+        again = [statistic(models.curve(draw.with_replacement(rng), draw.nu)) for _ in range(n)]
+        values.append(float(np.mean(parts)))
+        variance += float(np.var(again, ddof=1))
+    value, half = values[1] - values[0], 1.96 * float(np.sqrt(variance))
+    return value, value - half, value + half, ess
+
+
+def by_ensembles(
+    first: Models, second: Models, statistic: Callable[[Array], float], n: int, seed: int
+) -> float:
+    """Two-sided p of the same difference when whole ensembles are exchanged."""
+    pieces: list[tuple[Array, Array]] = []
+    groups = []
+    for models in (first, second):
+        ensemble = models.ensemble
+        groups.append(np.arange(len(pieces), len(pieces) + len(np.unique(ensemble))))
+        for one in np.unique(ensemble):
+            here = ensemble == one
+            pieces.append((models.table.parameters[here], models.table.weights[here]))
+    nu = min(worth(first), worth(second)) - 1.0
+
+    def of_units(units: NDArray[np.int64]) -> float:
+        values = np.concatenate([pieces[i][0] for i in units])
+        weights = np.concatenate([pieces[i][1] for i in units])
+        return statistic(o_information_curve(values, weights, nu))
+
+    return compare_groups(of_units, groups[1], groups[0], n, 0, seed).p
+
+
+def area_of(column: int, sign: float) -> Callable[[Array], float]:
+    """Make the area under one curve of the O-information over orders, nats x orders."""
+
+    def area(curve: Array) -> float:
+        return sign * area_under_curve(np.arange(3, 3 + len(curve)), curve[:, column])
+
+    return area
+
+
+def sets_of(models: Models, target: str, n: int, seed: int) -> Sets:
+    """Find the minimal set of a feature, and those of replicates."""
+    rng = np.random.default_rng([seed, 11, NAMES.index(models.name), TARGETS.index(target)])
+    draw = Resampler(models, worth(models))
+    whole = models.minimal_set(np.arange(len(models.table.weights)), target, draw.nu)
+    return whole, [
+        models.minimal_set(draw.with_replacement(rng), target, draw.nu) for _ in range(n)
+    ]
+
+
+def told_set(one: frozenset[str]) -> str:
+    """Name a set in words."""
+    return ", ".join(sorted(one))
+
+
+def claim_of_rest(models: Models, found: Sets) -> dict[str, object]:
+    """Compare the minimal set of the resting potential with g_pas and gIh."""
+    whole, replicates = found
+    wanted = frozenset(one for one in models.table.parameter_names if one.split(".")[0] in
+                       ("g_pas", "gIhbar_Ih"))  # fmt: skip
+    same = sum(one == wanted for one in replicates)
+    within = sum(wanted <= one for one in replicates)
+    n = len(replicates)
+    holds = whole == wanted and same >= n / 2
+    told = "reproduces" if holds else "does not reproduce"
+    if wanted < whole:
+        told = f"in part: with {len(whole) - len(wanted)} more"
+    return claim(
+        "the minimal set of the resting potential is g_pas and gIh", models.name,
+        f"minimal set; replicates with just these: {same} of {n}, with these and more: {within}",
+        told_set(whole), told_set(Counter(replicates).most_common(1)[0][0]) + " (most frequent)",
+        told,
+    )  # fmt: skip
+
+
+def shared_module(
+    target: str, first: Sets, second: Sets, n_variables: int, expected: bool
+) -> dict[str, object]:
+    """Overlap of the minimal sets of two populations, against sets drawn at random."""
+    value = jaccard(first[0], second[0])
+    replicates = [jaccard(a, b) for a, b in zip(first[1], second[1], strict=True)]
+    low, high = np.quantile(replicates, (0.025, 0.975))
+    a, b, common = len(first[0]), len(second[0]), len(first[0] & second[0])
+    chance = sum(
+        comb(a, i) * comb(n_variables - a, b - i) for i in range(common, min(a, b) + 1)
+    ) / comb(n_variables, b)
+    shares = value >= 0.5 and chance <= 0.05
+    word = "share" if expected else "do not share"
+    return claim(
+        f"cAC and bNAC {word} their module for {target.split('.')[-1]}", "cac and bnac",
+        f"shared part of the minimal sets (Jaccard; as many by chance: p = {chance:.3f}): "
+        f"[{told_set(first[0])}] and [{told_set(second[0])}]",
+        f"{value:.2f}", f"{low:.2f} to {high:.2f}",
+        "reproduces" if shares == expected else "does not reproduce",
+    )  # fmt: skip
+
+
+def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    """Part of two sets that they share."""
+    return len(a & b) / len(a | b)
+
+
+def main() -> None:
+    """Write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder for the table")
+    parser.add_argument("--populations", type=Path, default=POPULATIONS, help="folder of them")
+    parser.add_argument("--replicates", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    make_folder(asked.out)
+    folder = asked.populations
+    low = {name: Models.read(name, file, TARGETS) for name, file in bundled(folder)}
+    high = {name: Models.read(name, file, []) for name, file in bundled(folder, "_high")}
+    if not low:
+        raise SystemExit(f"'{folder}' holds no population named {', '.join(NAMES)}")
+    rows: list[dict[str, object]] = []
+    n, seed = asked.replicates, asked.seed
+    sets = {}
+    for name, models in low.items():
+        few = max(n // 4, 10) if models.table.parameters.shape[1] > EXHAUSTIVE_N else n
+        rows += claims_of_one(models, few, seed)
+        for target in TARGETS:
+            sets[name, target] = sets_of(models, target, max(few // 4, 5), seed)
+        rows.append(claim_of_rest(models, sets[name, RMP]))
+    if {"cac", "bnac"} <= set(low):
+        synergy = area_of(MIN, -1.0)
+        value, bottom, top, ess = difference(low["cac"], low["bnac"], synergy, n, seed)
+        p = by_ensembles(low["cac"], low["bnac"], synergy, max(n // 2, 9), seed)
+        rows.append(
+            claim(
+                "bNAC is more synergistic than cAC", "cac and bnac",
+                f"difference of the areas over the minimum, nats x orders, both at ESS {ess:.0f} "
+                f"(ensembles exchanged: p = {p:.2f})",
+                f"{value:.3f}", f"{bottom:.3f} to {top:.3f}", verdict_of(bottom, top),
+            )
+        )  # fmt: skip
+        size = low["cac"].table.parameters.shape[1]
+        for target, expected in ((RATE, True), (FIRST_INTERVAL, False)):
+            rows.append(
+                shared_module(target, sets["cac", target], sets["bnac", target], size, expected)
+            )
+    for name, models in high.items():
+        if name in low:
+            for column, what in ((MAX, "maximum"), (MEAN, "mean")):
+                few = max(n // 4, 10) if models.table.parameters.shape[1] > EXHAUSTIVE_N else n
+                area = area_of(column, 1.0)
+                value, bottom, top, ess = difference(low[name], models, area, few, seed)
+                rows.append(
+                    claim(
+                        "models of high cost are more redundant", name,
+                        f"difference of the areas under the {what} of O-information, nats x "
+                        f"orders, both at ESS {ess:.0f}",
+                        f"{value:.3f}", f"{bottom:.3f} to {top:.3f}", verdict_of(bottom, top),
+                    )
+                )  # fmt: skip
+    table = pd.DataFrame(rows)
+    table.to_csv(asked.out / "claims.csv", index=False)
+    lines = ["| claim | population | statistic | estimate | 95 % | verdict |", "|---" * 6 + "|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in table.to_numpy().tolist()]
+    for name, models in {**low, **{f"{k}_high": v for k, v in high.items()}}.items():
+        lines += [] if name != next(iter(low)) else ["", "| population | worth |", "|---|---|"]
+        lines.append(f"| {name} | {models.sample.told} |")
+    write_text(asked.out / "claims.md", "\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

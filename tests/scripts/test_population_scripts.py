@@ -1,0 +1,105 @@
+"""Figures and claims from populations whose structure is known; the bundled ones re-score."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionfo.emodels import load_emodel
+from ionfo.sampling.files import write_table
+
+RMP = "RMPProtocol.soma.v.steady_state_voltage_stimend"
+
+
+def population(name: str, seed: int, synergy: float) -> pd.DataFrame:
+    """Independent parameters, but for one that nearly is the sum of two others.
+
+    The resting potential is the sum of g_pas and gIh, so that these two are its minimal set.
+    """
+    emodel = load_emodel(name)
+    rng = np.random.default_rng(seed)
+    n = 400
+    unit = rng.standard_normal((n, len(emodel.free_names)))
+    row = list(emodel.free_names).index
+    if synergy:
+        unit[:, 3] = unit[:, 4] + unit[:, 5] + rng.standard_normal(n) / synergy
+    low, high = emodel.bounds.T
+    theta = low + (high - low) * (0.5 + 0.08 * unit)
+    columns = {f"parameters/{one}": theta[:, i] for i, one in enumerate(emodel.free_names)}
+    rest = unit[:, row("g_pas.all")] + unit[:, row("gIhbar_Ih.somadend")]
+    for feature in emodel.features:
+        told = rest if feature.name == RMP else rng.standard_normal(n)
+        noise = 0.05 * rng.standard_normal(n)
+        columns[f"features/{feature.name}"] = feature.mean + feature.std * (told + noise)
+        columns[f"scores/{feature.name}"] = np.abs(told + noise)
+    return pd.DataFrame(columns).assign(
+        cost=1.0, log_prob=-2.0, weight=1.0, ensemble=np.arange(n) % 4, walker=np.arange(n) % 40,
+        step=np.arange(n) // 40,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("populations")
+    for seed, (name, synergy) in enumerate((("cac", 0.0), ("bnac", 5.0), ("cac_high", 0.0))):
+        emodel = load_emodel(name.partition("_")[0])
+        metadata = {
+            "emodel": emodel.model_dump(mode="json"),
+            "emodel_hash": emodel.content_hash,
+            "morphology": {"file": "interneuron.swc", "sha256": ""},
+        }
+        write_table(made / f"{name}.parquet", population(emodel.name, seed, synergy), metadata)
+    return made
+
+
+def run(root: Path, *arguments: str | Path) -> str:
+    command = [sys.executable, root / "scripts" / arguments[0], *map(str, arguments[1:])]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_claims_are_judged_by_the_data(root: Path, folder: Path, tmp_path: Path) -> None:
+    run(root, "reproduce_reva.py", "--populations", folder, "--out", tmp_path, "--replicates", "6")
+    found = pd.read_csv(tmp_path / "claims.csv").set_index(["claim", "population"])["verdict"]
+    found = found.sort_index()
+    assert found["the minimal set of the resting potential is g_pas and gIh", "cac"] == "reproduces"
+    assert found["synergy dominates", "bnac"] == "reproduces"
+    assert found["synergy dominates", "cac"] != "reproduces"
+    assert found["bNAC is more synergistic than cAC", "cac and bnac"] == "reproduces"
+    high = found["models of high cost are more redundant", "cac"]
+    assert len(high) == 2 and not (high == "reproduces").all()
+    assert "ESS" in (tmp_path / "claims.md").read_text()
+
+
+@pytest.mark.slow
+def test_every_figure_is_drawn(root: Path, folder: Path, tmp_path: Path) -> None:
+    options = "--bootstrap 2 --shuffles 2 --permutations 2"
+    run(
+        root,
+        "plot_populations.py",
+        "--populations",
+        folder,
+        "--out",
+        tmp_path,
+        "--options",
+        options,
+    )
+    drawn = {one.name for one in tmp_path.glob("*.png")}
+    assert drawn == {"parameters.png", "scores.png", "o_information.png", "frequencies.png",
+                     "rsi_cac.png", "rsi_bnac.png", "cac_bnac.png"}  # fmt: skip
+    assert json.loads((tmp_path / "bnac" / "summary.json").read_text())["rows"] == 400
+
+
+@pytest.mark.neuron
+def test_bundled_populations_score_as_stored(root: Path) -> None:
+    told = run(root, "check_populations.py", "--models", "2")
+    for file in (root / "emodels" / "populations").glob("*.parquet"):
+        assert f"{file.stem}: 2 of " in told
