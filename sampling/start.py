@@ -264,7 +264,8 @@ def _check_spread(theta: NDArray[np.float64], names: Sequence[str]) -> None:
 def _too_few(n_found: int, n_walkers: int, max_cost: float, n_evaluations: int) -> IonfoError:
     return IonfoError(
         f"the search found {n_found} of {n_walkers} starting points with cost <= {max_cost:g} in "
-        f"{n_evaluations} evaluations; raise --start-evaluations or --max-cost, or give --start"
+        f"{n_evaluations} evaluations; give `ionfo sample` a larger --max-cost, from which the chains "
+        "come down by themselves, and the small one to `ionfo collect`, or raise --start-evaluations"
     )
 
 
