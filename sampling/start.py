@@ -120,7 +120,8 @@ def from_bounds(
     quarter on the mean score and then on the target's cost, while the temperature falls
     geometrically from the spread of their costs to the target's, or lower where the largest
     cost asks for it.  Evaluations end where they are certain to be of no use.
-    The search ends early once every walker lies below the target's largest cost.
+    The search ends early once as many states below the target's largest cost were met as there are
+    walkers.
 
     Parameters
     ----------
@@ -180,7 +181,7 @@ class _Search:
     def anneal(self, target: Target, coldest: float, until: int) -> None:
         """Move the walkers while the temperature falls, until so many evaluations are spent.
 
-        It also ends when every walker lies below the largest cost.
+        It also ends when as many states below the largest cost were met as there are walkers.
         """
         blobs = self.blobs.copy()
         blobs["cost"] = [combine_cost(one, target.cost or "max") for one in blobs["scores"]]
@@ -205,21 +206,27 @@ class _Search:
 
     def start(self) -> Start:
         """Give the walkers; those above the largest cost go to other good states it has met."""
-        limit = self.target.max_cost
-        bad = np.flatnonzero(self.blobs["cost"] > limit)
-        taken = {tuple(row) for row in self.theta}
-        spare = [one for one in self._good if tuple(one[0]) not in taken]
-        spare.sort(key=lambda one: float(one[1]["cost"]))
+        bad, spare = self._bad(), self._spare()
         if len(spare) < len(bad):
             n_found = self.n_walkers - len(bad) + len(spare)
-            raise _too_few(n_found, self.n_walkers, limit, self.n_tried)
+            raise _too_few(n_found, self.n_walkers, self.target.max_cost, self.n_tried)
+        spare.sort(key=lambda one: float(one[1]["cost"]))
         for i, (theta, blob) in zip(bad, spare, strict=False):
             self.theta[i], self.blobs[i] = theta, blob
         return Start(self.theta, self.blobs)
 
     def _is_there(self) -> bool:
-        limit = self.target.max_cost
-        return bool(np.isfinite(limit) and (self.blobs["cost"] <= limit).all())
+        # walkers that are stuck where a feature is missing must not hold up the others
+        return np.isfinite(self.target.max_cost) and len(self._bad()) <= len(self._spare())
+
+    def _bad(self) -> NDArray[np.intp]:
+        """Walkers above the largest cost."""
+        return np.flatnonzero(self.blobs["cost"] > self.target.max_cost)
+
+    def _spare(self) -> list[tuple[NDArray[np.float64], NDArray[np.void]]]:
+        """Good states that were met and where no walker is."""
+        taken = {tuple(row) for row in self.theta}
+        return [one for one in self._good if tuple(one[0]) not in taken]
 
     def _evaluate(
         self, target: Target, theta: NDArray[np.float64], bound: float
@@ -264,8 +271,9 @@ def _check_spread(theta: NDArray[np.float64], names: Sequence[str]) -> None:
 def _too_few(n_found: int, n_walkers: int, max_cost: float, n_evaluations: int) -> IonfoError:
     return IonfoError(
         f"the search found {n_found} of {n_walkers} starting points with cost <= {max_cost:g} in "
-        f"{n_evaluations} evaluations; give `ionfo sample` a larger --max-cost, from which the chains "
-        "come down by themselves, and the small one to `ionfo collect`, or raise --start-evaluations"
+        f"{n_evaluations} evaluations; give `ionfo sample` a larger --max-cost, from which the "
+        "chains come down by themselves, and the small one to `ionfo collect`, or raise "
+        "--start-evaluations"
     )
 
 
