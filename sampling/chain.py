@@ -13,6 +13,7 @@ from .backend import SegmentBackend
 from .moves import EarlyRejection, make_moves
 from .settings import SampleSettings
 from .start import Start
+from .surrogate import SurrogateDensity
 from .target import Target, blob_dtype
 from .writer import RunWriter
 
@@ -32,6 +33,8 @@ class Chain:
         Number of the ensemble.
     n_tries : int
         Proposals of a walker in a step.
+    density : SurrogateDensity, optional
+        What move ``surrogate`` walks on.
     """
 
     def __init__(
@@ -41,11 +44,13 @@ class Chain:
         settings: SampleSettings,
         ensemble: int = 0,
         n_tries: int = 1,
+        density: SurrogateDensity | None = None,
     ) -> None:
         self.target = target
         self.settings = settings
         self.ensemble = ensemble
-        moves = make_moves(settings.mixture(), target.emodel.bounds, settings.adapt_steps)
+        bounds = target.emodel.bounds
+        moves = make_moves(settings.mixture(), bounds, settings.adapt_steps, density)
         remembering = [move for move, _ in moves if hasattr(move, "to_json")]
         self.backend = SegmentBackend(
             writer,

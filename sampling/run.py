@@ -33,6 +33,8 @@ from .settings import SampleSettings, check_same_run, settings_json
 from .start import Start, around_models, from_bounds
 from .stop import StopRun, stoppable
 from .store import RunStore
+from .surrogate import SurrogateDensity, fit_surrogate
+from .tables import whole_evaluations
 from .target import Target
 from .tries import choose_tries
 from .workers import WorkerDied, Workers, open_workers
@@ -221,13 +223,20 @@ class _Run:
         is_new = not self.writer.ensembles
         if is_new:
             starts = self._search()
+        self._density = self._learn()
+        if is_new:
             if "tries" not in self.store.settings:
                 self._prepare(starts)
         order = self.store.settings["order"]
         for ensemble in range(self.settings.ensembles):
             target = self._target(order=None if order is None else tuple(order))
             chain = Chain(
-                target, self.writer, self.settings, ensemble, self.store.settings["tries"]
+                target,
+                self.writer,
+                self.settings,
+                ensemble,
+                self.store.settings["tries"],
+                self._density,
             )
             if is_new:
                 chain.begin(starts[ensemble])
@@ -295,10 +304,28 @@ class _Run:
         self.writer.flush()
         return [starts[ensemble] for ensemble in range(settings.ensembles)]
 
+    def _learn(self) -> SurrogateDensity | None:
+        """Fit the surrogate to the search's evaluations, or read it if there is one already."""
+        settings = self.settings
+        if "surrogate" not in settings.mixture():
+            return None
+        surrogate = self.store.surrogate()
+        if surrogate is None:
+            theta, features = whole_evaluations(self.emodel, self.store.table("start"))
+            surrogate = fit_surrogate(self.emodel, theta, features)
+            self.store.keep_surrogate(surrogate)
+            surrogate = self.store.surrogate() or surrogate  # with the layout of a resumed run
+        max_cost = np.inf if settings.max_cost is None else settings.max_cost
+        return SurrogateDensity(
+            surrogate, self.emodel.bounds, settings.temperature, max_cost, settings.cost
+        )
+
     def _prepare(self, starts: list[Start]) -> None:
         """Choose tries and the order of protocols, and write them to run.json."""
         settings = self.settings
-        moves = make_moves(settings.mixture(), self.emodel.bounds, settings.adapt_steps)
+        moves = make_moves(
+            settings.mixture(), self.emodel.bounds, settings.adapt_steps, self._density
+        )
         random = np.random.RandomState(  # noqa: NPY002  emcee moves take the legacy generator
             np.random.MT19937(stream(settings.seed, 3, 0))
         )

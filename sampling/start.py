@@ -20,7 +20,12 @@ from ..errors import IonfoError
 from ..features import combine_cost
 from .evaluator import Evaluation
 from .moves import EarlyRejection
+from .moves.surrogate import N_INNER, walk
+from .surrogate import SurrogateDensity, fit_surrogate, one_thread
 from .target import Target, blob_dtype, pack_blobs
+
+_FIRST = 500
+"""Evaluations of a search of which half go before the surrogates."""
 
 _JITTER = 0.01
 """SD of the spread around given models, as a fraction of the width of the bounds."""
@@ -116,10 +121,11 @@ def from_bounds(
 ) -> Start:
     """Find the valid region from the bounds alone.
 
-    A quarter of the evaluations is drawn uniformly; the best move as an ensemble, for another
-    quarter on the mean score and then on the target's cost, while the temperature falls
-    geometrically from the spread of their costs to the target's, or lower where the largest
-    cost asks for it.  Evaluations end where they are certain to be of no use.
+    A quarter of the first 500 evaluations is drawn uniformly; the best move as an ensemble for
+    another quarter, on the mean score, while a temperature falls geometrically from the spread of
+    their costs to the target's, or lower where the largest cost asks for it.  All others are
+    proposed by surrogates of what was seen so far; where too little is known for one, they are
+    moves on the target's cost.  Evaluations end where they are certain to be of no use.
     The search ends early once as many states below the target's largest cost were met as there are
     walkers.
 
@@ -136,9 +142,11 @@ def from_bounds(
         If too few states lie below the target's largest cost.
     """
     search = _Search(target, n_walkers, max_evaluations, rng)
-    search.draw(max(n_walkers, max_evaluations // 4))
+    first = min(max_evaluations, _FIRST)
+    search.draw(max(n_walkers, first // 4))
     coldest = 1.0 / len(target.emodel.free_names)
-    search.anneal(replace(target, cost="mean", max_cost=np.inf), coldest, max_evaluations // 2)
+    search.anneal(replace(target, cost="mean", max_cost=np.inf), coldest, first // 2)
+    search.leap(max_evaluations)
     # states of temperature T have costs of about T times the number of parameters
     coldest = min(target.temperature, target.max_cost * coldest)
     search.anneal(target, coldest, max_evaluations)
@@ -161,7 +169,7 @@ class _Search:
         self.n_tried = 0
         self.theta: NDArray[np.float64] = np.empty((0, len(target.emodel.free_names)))
         self.blobs: NDArray[np.void] = np.empty(0, blob_dtype(target.emodel))
-        self._good: list[tuple[NDArray[np.float64], NDArray[np.void]]] = []
+        self._whole: list[tuple[NDArray[np.float64], NDArray[np.void]]] = []
 
     def draw(self, n: int) -> None:
         """Draw uniformly and keep the best by their mean score."""
@@ -204,6 +212,37 @@ class _Search:
             state, _ = EarlyRejection(move, tempered).propose(model, state)
             self.theta, self.blobs = state.coords.copy(), self._own(state.blobs)
 
+    def leap(self, until: int) -> None:
+        """Go where surrogates expect the target's states, and learn from what is there.
+
+        Every round proposes one state for every walker and keeps the best of all so far.  It ends
+        like `anneal`, and at once where too little is known for a surrogate.
+        """
+        random = np.random.RandomState(  # noqa: NPY002  walks take numpy's legacy generator
+            np.random.MT19937(self.rng.integers(2**63))
+        )
+        low, high = self.target.emodel.bounds.T
+        while self.n_tried + self.n_walkers <= until and not self._is_there():
+            theta = np.array([one for one, _ in self._whole])
+            blobs = np.array([blob for _, blob in self._whole])
+            try:
+                surrogate = fit_surrogate(self.target.emodel, theta, blobs["features"])
+            except IonfoError:
+                return
+            best = np.argsort(blobs["cost"], kind="stable")[: self.n_walkers]
+            self.theta, self.blobs = theta[best], blobs[best]
+            density = SurrogateDensity(
+                surrogate,
+                self.target.emodel.bounds,
+                self.target.temperature,
+                self.target.max_cost,
+                self.target.cost or "max",
+            )
+            unit = (self.theta - low) / (high - low)
+            with one_thread():
+                ahead, _ = walk(density, unit, unit, random, N_INNER)
+            self._evaluate(self.target, np.clip(low + ahead * (high - low), low, high), np.inf)
+
     def start(self) -> Start:
         """Give the walkers; those above the largest cost go to other good states it has met."""
         bad, spare = self._bad(), self._spare()
@@ -226,7 +265,12 @@ class _Search:
     def _spare(self) -> list[tuple[NDArray[np.float64], NDArray[np.void]]]:
         """Good states that were met and where no walker is."""
         taken = {tuple(row) for row in self.theta}
-        return [one for one in self._good if tuple(one[0]) not in taken]
+        limit = self.target.max_cost
+        return [
+            (theta, blob)
+            for theta, blob in self._whole
+            if blob["cost"] <= limit and tuple(theta) not in taken
+        ]
 
     def _evaluate(
         self, target: Target, theta: NDArray[np.float64], bound: float
@@ -235,14 +279,12 @@ class _Search:
         return pack_blobs(target.emodel, seen.evaluate(theta, np.full(len(theta), bound)))
 
     def _see(self, thetas: NDArray[np.float64], evaluations: list[Evaluation]) -> None:
-        """Count, and keep whole evaluations below the largest cost."""
+        """Count, and keep what was evaluated whole."""
         self.n_tried += len(thetas)
-        if np.isinf(self.target.max_cost):
-            return
         own = self._own(pack_blobs(self.target.emodel, evaluations))
         for theta, one, blob in zip(thetas, evaluations, own, strict=True):
-            if one.rejected_by is None and blob["cost"] <= self.target.max_cost:
-                self._good.append((theta.copy(), blob))
+            if one.rejected_by is None:
+                self._whole.append((theta.copy(), blob))
 
     def _own(self, blobs: NDArray[np.void]) -> NDArray[np.void]:
         """Give the same blobs with the target's own cost."""

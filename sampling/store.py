@@ -6,6 +6,7 @@
     rejected/NNNNNN.parquet   rejected proposals, if they are kept
     start/NNNNNN.parquet      evaluations of the searches for starting points, never collected
     walkers/NNNNNN.parquet    where every walker stands
+    surrogate.parquet         what move "surrogate" has learned from the searches
     in-flight.json, failed.json   see `ionfo.sampling.flight`
     log.jsonl                 clock data: hosts, seconds, ranks; no result reads it
 
@@ -25,11 +26,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError
-from .files import read_table, write_text
+from .files import read_table, write_table, write_text
+from .surrogate import Surrogate
 from .tables import KEYS, Gap
 
 FORMAT = 2
@@ -148,6 +151,23 @@ class RunStore:
         if not _is_state(content):
             raise IonfoError(f"'{path}' is damaged: it must list ensembles and segments")
         return content
+
+    def surrogate(self) -> Surrogate | None:
+        """Read the surrogate of the run; None when there is none yet."""
+        path = self.folder / "surrogate.parquet"
+        if not path.exists():
+            return None
+        frame, metadata = read_table(path)
+        # sums of products depend on the layout in the last bit
+        coefficients = np.ascontiguousarray(frame.to_numpy(np.float64))
+        return Surrogate(coefficients, float(metadata["error"]), int(metadata["n_rows"]))
+
+    def keep_surrogate(self, surrogate: Surrogate) -> None:
+        """Store the surrogate: rows are terms, columns features."""
+        names = [*self.emodel.feature_names, "missing"]
+        frame = pd.DataFrame(surrogate.coefficients, columns=names)
+        about = {"error": surrogate.error, "n_rows": surrogate.n_rows}
+        write_table(self.folder / "surrogate.parquet", frame, about)
 
     @property
     def n_tries(self) -> int:

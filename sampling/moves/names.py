@@ -10,20 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import IonfoError, nearest
+from ..surrogate import SurrogateDensity
 from .gaussian import GaussianMove
 from .isotropic import IsotropicMove
 from .snooker import SnookerMove
+from .surrogate import SurrogateMove
 
-Maker = Callable[[NDArray[np.float64], int], Any]
-MOVES: Mapping[str, Maker] = {
-    "stretch": lambda bounds, n_adapt: emcee.moves.StretchMove(),
-    "de": lambda bounds, n_adapt: emcee.moves.DEMove(),
-    "snooker": lambda bounds, n_adapt: SnookerMove(),
-    "gaussian": GaussianMove,
-    "isotropic": lambda bounds, n_adapt: IsotropicMove(bounds),
-    "isotropic-redraw": lambda bounds, n_adapt: IsotropicMove(bounds, redraw=True),
+Maker = Callable[[NDArray[np.float64], int, SurrogateDensity | None], Any]
+MOVES: dict[str, Maker] = {
+    "stretch": lambda bounds, n_adapt, density: emcee.moves.StretchMove(),
+    "de": lambda bounds, n_adapt, density: emcee.moves.DEMove(),
+    "snooker": lambda bounds, n_adapt, density: SnookerMove(),
+    "gaussian": lambda bounds, n_adapt, density: GaussianMove(bounds, n_adapt),
+    "isotropic": lambda bounds, n_adapt, density: IsotropicMove(bounds),
+    "isotropic-redraw": lambda bounds, n_adapt, density: IsotropicMove(bounds, redraw=True),
+    "surrogate": lambda bounds, n_adapt, density: SurrogateMove(_needed(density)),
 }
-"""Name -> maker from bounds and steps of adaptation.
+"""Name -> maker from bounds, steps of adaptation and the surrogate's density.
 
 stretch: Goodman & Weare (2010); de: ter Braak (2006), Nelson et al. (2014).
 """
@@ -79,7 +82,10 @@ def parse_moves(text: str) -> dict[str, float]:
 
 
 def make_moves(
-    weights: Mapping[str, float], bounds: NDArray[np.float64], n_adapt: int
+    weights: Mapping[str, float],
+    bounds: NDArray[np.float64],
+    n_adapt: int,
+    density: SurrogateDensity | None = None,
 ) -> list[tuple[Any, float]]:
     """Make the moves of a mixture with their probabilities.
 
@@ -91,5 +97,18 @@ def make_moves(
         Of the parameters.
     n_adapt : int
         Steps in which an adaptive move learns.
+    density : SurrogateDensity, optional
+        What move ``surrogate`` walks on.
+
+    Raises
+    ------
+    ValueError
+        If move ``surrogate`` has none.
     """
-    return [(MOVES[name](bounds, n_adapt), weight) for name, weight in weights.items()]
+    return [(MOVES[name](bounds, n_adapt, density), weight) for name, weight in weights.items()]
+
+
+def _needed(density: SurrogateDensity | None) -> SurrogateDensity:
+    if density is None:
+        raise ValueError("move 'surrogate' needs a density to walk on")
+    return density

@@ -1,0 +1,101 @@
+"""A long walk on a surrogate of the model, taken as one proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..surrogate import SurrogateDensity, one_thread
+
+Array = NDArray[np.float64]
+
+N_INNER = 200
+"""Steps of the walk."""
+
+_SHARE_NORMAL = 0.3  # of steps that are normal ones; the others are differences of walkers
+
+
+class SurrogateMove:
+    """Surrogate transition (Liu 2001, Monte Carlo Strategies in Scientific Computing, 9.4.3).
+
+    A walker makes `N_INNER` Metropolis steps on the surrogate's density q, and where it then stands
+    is the proposal.  The walk is reversible with respect to q, so the log Hastings factor is
+    ln q(from) - ln q(to): the chain keeps its own density, however wrong the surrogate is, and
+    is the better the less it is wrong.  The surrogate does not change while the chain runs.
+
+    Parameters
+    ----------
+    density : SurrogateDensity
+        The log of q.
+    n_inner : int
+        Steps of a walk.
+    """
+
+    nsplits = 2
+
+    def __init__(self, density: SurrogateDensity, n_inner: int = N_INNER) -> None:
+        self.density = density
+        self.n_inner = n_inner
+
+    def setup(self, coords: Array) -> None:
+        """Nothing to do before a step."""
+
+    def get_proposal(
+        self, s: Array, c: Sequence[Array], random: np.random.RandomState
+    ) -> tuple[Array, Array]:
+        """Propose for walkers `s`, shape (n, d); the others, `c`, give steps their shape."""
+        low, high = self.density.bounds.T
+        others = (np.concatenate(c) - low) / (high - low)
+        with one_thread():
+            unit, gain = walk(self.density, (s - low) / (high - low), others, random, self.n_inner)
+        return low + unit * (high - low), -gain
+
+
+def walk(
+    density: SurrogateDensity,
+    unit: Array,
+    others: Array,
+    random: np.random.RandomState,
+    n_steps: int,
+) -> tuple[Array, Array]:
+    """Make Metropolis steps on a density, each row by itself.
+
+    Parameters
+    ----------
+    density : callable
+        Log density of rows inside the bounds.
+    unit : ndarray, shape (n, d)
+        Where to begin, as fractions of the bounds.
+    others : ndarray, shape (n_others, d)
+        Points whose differences and spread are steps.
+    random : numpy.random.RandomState
+        Of the walk.
+    n_steps : int
+        How many.
+
+    Returns
+    -------
+    ndarray, shape (n, d)
+        Where the walks end.
+    ndarray, shape (n,)
+        Log density gained on the way.
+    """
+    n, d = unit.shape
+    here, spread = unit.copy(), others.std(axis=0)
+    first = last = density(here)
+    for _ in range(n_steps):
+        i = random.randint(len(others), size=n)
+        j = (i + 1 + random.randint(len(others) - 1, size=n)) % len(others)
+        scale = 2.38 / np.sqrt(2 * d) * 10.0 ** random.uniform(-1, 0, size=(n, 1))
+        normal = random.standard_normal((n, d)) * spread * np.sqrt(2)
+        is_normal = random.rand(n, 1) < _SHARE_NORMAL
+        there = here + scale * np.where(is_normal, normal, others[i] - others[j])
+        log_u = np.log1p(-random.rand(n))
+        is_inside = np.all((there >= 0.0) & (there <= 1.0), axis=1)
+        value = np.where(is_inside, density(there), -np.inf)
+        taken = log_u < value - last
+        here[taken] = there[taken]
+        last = np.where(taken, value, last)
+    return here, last - first

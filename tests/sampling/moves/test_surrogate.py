@@ -1,0 +1,133 @@
+"""The surrogate tells what it was taught, and the chain is right even where it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ionfo.emodels import EModel, load_emodel
+from ionfo.errors import IonfoError
+from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
+from ionfo.sampling.moves import make_moves, parse_moves
+from ionfo.sampling.moves.names import MOVES
+from ionfo.sampling.moves.surrogate import SurrogateMove, walk
+from ionfo.sampling.surrogate import SurrogateDensity, fit_surrogate, terms
+
+from ..test_posteriors import BOX, DENSITIES, check, run
+
+
+def taught(emodel: EModel, n: int = 400) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Parameters, and features that are quadratic functions of them."""
+    rng = np.random.default_rng(0)
+    low, high = emodel.bounds.T
+    unit = rng.random((n, len(low)))
+    shape = rng.standard_normal((terms(unit[:1]).shape[1], len(emodel.features)))
+    mean = np.array([one.mean for one in emodel.features])
+    sd = np.array([one.std for one in emodel.features])
+    return low + unit * (high - low), mean + sd * (terms(unit) @ shape)
+
+
+def test_quadratic_features_are_learned(emodel: EModel) -> None:
+    theta, features = taught(emodel)
+    found = fit_surrogate(emodel, theta[:300], features[:300])
+    low, high = emodel.bounds.T
+    scores, missing = found.scores((theta[300:] - low) / (high - low))
+    mean = np.array([one.mean for one in emodel.features])
+    sd = np.array([one.std for one in emodel.features])
+    wrong = scores - np.abs((features[300:] - mean) / sd)
+    assert np.sqrt(np.mean(wrong**2)) < 0.1 * np.std((features - mean) / sd)
+    assert found.error < 0.5 and found.n_rows == 300
+    assert np.abs(missing).max() < 1e-6  # none is missing
+
+
+def test_where_features_are_missing_is_learned_and_avoided(emodel: EModel) -> None:
+    theta, features = taught(emodel)
+    features[theta[:, 0] > 0] = np.nan
+    found = fit_surrogate(emodel, theta, features)
+    low, high = emodel.bounds.T
+    unit = (theta - low) / (high - low)
+    _, missing = found.scores(unit)
+    assert missing[theta[:, 0] > 15].mean() > 0.7 > 0.3 > missing[theta[:, 0] < -15].mean()
+    density = SurrogateDensity(found, emodel.bounds, temperature=1e6)
+    ends, _ = walk(density, unit, unit, np.random.RandomState(0), 100)
+    assert np.mean(ends[:, 0] < 0.5) > 0.8
+
+
+def test_the_walk_has_the_density_it_walks_on() -> None:
+    class Normal:
+        bounds = np.array([[0.0, 1.0]] * 2)
+
+        def __call__(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.asarray(-0.5 * np.sum(((unit - 0.5) / 0.05) ** 2, axis=1))
+
+    begin = np.random.default_rng(0).uniform(0.4, 0.6, (3000, 2))
+    density: Any = Normal()
+    ends, gain = walk(density, begin, begin[:40], np.random.RandomState(0), 200)
+    assert np.abs(ends.mean(axis=0) - 0.5).max() < 0.005
+    assert np.abs(ends.std(axis=0) - 0.05).max() < 0.003
+    assert gain == pytest.approx(density(ends) - density(begin))
+
+
+class Wrong:
+    """A normal density of the first parameters' boxes, off in place and width."""
+
+    bounds = np.array([[-BOX, BOX]] * 3)
+
+    def __init__(self, mean: NDArray[np.float64], variance: NDArray[np.float64]) -> None:
+        self.mean, self.sd = mean + 0.4 * np.sqrt(variance), 1.3 * np.sqrt(variance)
+
+    def __call__(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+        theta = -BOX + 2 * BOX * unit
+        return np.asarray(-0.5 * np.sum(((theta - self.mean) / self.sd) ** 2, axis=1))
+
+
+@pytest.mark.parametrize("name", ["normal", "two modes"])
+@pytest.mark.parametrize("sign", [1.0, 0.0])
+def test_a_wrong_surrogate_leaves_the_density(
+    emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sign: float
+) -> None:
+    one = DENSITIES[name]
+    wrong: Any = Wrong(one.mean, one.variance)
+    move = SurrogateMove(wrong, n_inner=30)
+    propose = move.get_proposal
+
+    def signed(*given: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        q, factor = propose(*given)
+        return q, sign * factor
+
+    monkeypatch.setattr(move, "get_proposal", signed)
+    monkeypatch.setitem(MOVES, "surrogate", lambda *_: move)
+    found = run(emodel, tmp_path / "run", one, "surrogate:0.8,de:0.2")
+    if sign == 1.0:
+        check(found, one)
+    else:  # without its factor the chain has the surrogate's density
+        with pytest.raises(AssertionError):
+            check(found, one)
+
+
+def test_too_little_to_learn_from_is_told(emodel: EModel) -> None:
+    theta, features = taught(emodel, 8)
+    with pytest.raises(IonfoError, match="only 8 have all features .at least 9.; raise --start"):
+        fit_surrogate(emodel, theta, features)
+    with pytest.raises(ValueError, match="needs a density"):
+        make_moves(parse_moves("surrogate"), emodel.bounds, 0)
+
+
+@pytest.mark.neuron
+def test_resumed_run_walks_on_the_same_surrogate(tmp_path: Path) -> None:
+    emodel = load_emodel("soma")
+
+    def sample(name: str, steps: int) -> RunStore:
+        more: dict[str, Any] = {"ensembles": 1, "start_evaluations": 100}
+        settings = SampleSettings(steps=steps, moves="surrogate:0.7,de:0.3", **more)
+        run_sampler(emodel, tmp_path / name, settings)
+        return RunStore(tmp_path / name)
+
+    sample("twice", 2)
+    twice, once = sample("twice", 4), sample("once", 4)
+    assert (once.folder / "surrogate.parquet").is_file()
+    assert collect(twice).population.frame.equals(collect(once).population.frame)
