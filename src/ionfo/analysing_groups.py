@@ -257,11 +257,14 @@ def compare_at_equal_rows(
     return sides, frame
 
 
-def runner(threads: int | None) -> Run:
-    """Run passes on threads; the default number is that of the cores."""
+def runner(threads: int | None, here: bool = False) -> Run:
+    """Run passes on the ranks of mpirun or on threads, by default as many as cores.
+
+    `here` as in `run_passes`.
+    """
 
     def run(passes: Passes, requests: list[tuple[str, int]]) -> list[list[NDArray[np.float64]]]:
-        return run_passes(passes, requests, threads or usable_cores(), here=True)
+        return run_passes(passes, requests, threads or usable_cores(), here)
 
     return run
 

@@ -503,25 +503,8 @@ def analyse(
 
     from .analysing_groups import GroupSettings, analyse_groups
     from .expression_table import read_expression
-    from .sampling import mpi
 
-    if mpi.size() > 1:
-        raise IonfoError("--group works on the threads of one process; start it without mpirun")
     effects = split(regress)
-    table = read_expression(
-        population,
-        None if values is None else values.value,
-        annotations=[
-            group,
-            *wanted,
-            *settings.exclude,
-            *effects,
-            *([library] if library else []),
-        ],
-        cells=cells,
-        layer=layer,
-        sum_duplicates=sum_duplicates,
-    )
     how = GroupSettings(
         group=group,
         groups=split(groups),
@@ -533,7 +516,25 @@ def analyse(
         target_sum=target_sum,
         library=library,
     )
-    analyse_groups(table, out, how, replace(settings, targets=wanted))
+
+    def work() -> None:
+        table = read_expression(
+            population,
+            None if values is None else values.value,
+            annotations=[
+                group,
+                *wanted,
+                *settings.exclude,
+                *effects,
+                *([library] if library else []),
+            ],
+            cells=cells,
+            layer=layer,
+            sum_duplicates=sum_duplicates,
+        )
+        analyse_groups(table, out, how, replace(settings, targets=wanted))
+
+    _on_driver(work)
 
 
 @app.command()

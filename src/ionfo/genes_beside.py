@@ -250,7 +250,7 @@ def tables_beside(
                 f"{len(one.values)} rows of table '{one.name}', got {n_rows}"
             )
     make_folder(out)
-    run = runner(asked.threads)
+    run = runner(asked.threads, here=True)
     sides, rows_of = [], []
     for one in tables:
         values = _subset(one, n_rows)
