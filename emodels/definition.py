@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..errors import IonfoError, nearest
+from ..errors import IonfoError, nearest, why_unread
 from ..features import EfelSettings, FeatureTarget, is_known_feature
 from .distributions import Formula
 
@@ -393,9 +393,11 @@ def load_emodel(name: str) -> EModel:
             f"known: {', '.join(list_emodels())}, or the path of a definition (.json)"
         )
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise IonfoError(f"e-model file '{path}' cannot be read: {error}") from None
+        raise IonfoError(f"e-model file '{path}' cannot be read: {why_unread(error)}") from None
+    if not text.strip():
+        raise IonfoError(f"e-model file '{path}' cannot be read: it is empty")
     return parse_emodel(text, str(path))
 
 

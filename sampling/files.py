@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import IonfoError
+from ..errors import IonfoError, why_unread
 
 _METADATA_KEY = b"ionfo"
 
@@ -36,8 +36,8 @@ def write_text(path: Path, text: str, is_safe: bool = True) -> None:
         raise
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder for results, unless it is there.
+def make_folder(path: Path, option: str = "--out") -> None:
+    """Make a folder for results, unless it is there; `option` names it in errors.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def make_folder(path: Path) -> None:
         If a file has its name, or it cannot be made.
     """
     if path.exists() and not path.is_dir():
-        raise IonfoError(f"'{path}' is a file; choose another folder with --out")
+        raise IonfoError(f"'{path}' is a file; choose another folder with {option}")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -58,10 +58,12 @@ def check_table_path(path: Path) -> None:
     Raises
     ------
     IonfoError
-        If the suffix is not .parquet or .csv, or the folder does not exist.
+        If the suffix is not .parquet or .csv, its folder does not exist, or it is a folder.
     """
     if path.suffix not in (".parquet", ".csv"):
         raise IonfoError(f"output '{path}' must end in .parquet or .csv")
+    if path.is_dir():
+        raise IonfoError(f"output '{path}' is a folder; choose another name with --out")
     if not path.absolute().parent.is_dir():
         raise IonfoError(f"output folder '{path.absolute().parent}' does not exist")
 
@@ -124,12 +126,16 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         raise IonfoError(f"file '{path}' does not exist")
     try:
         if path.suffix == ".csv":
-            _check_widths(path)
+            _check_rows(path)
             return pd.read_csv(path, index_col=False, float_precision="round_trip"), _read_sidecar(
                 path
             )
         if path.suffix == ".parquet":
-            table = pq.read_table(path)
+            if path.stat().st_size == 0:
+                raise ValueError("it is empty")
+            with pq.ParquetFile(path) as file:
+                table = file.read()
+            _refuse_twice(table.column_names)
             text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
             return table.to_pandas(), _metadata(text.decode(), str(path))
     except pd.errors.EmptyDataError:
@@ -140,21 +146,33 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
                 f"file '{path}' cannot be read: it is no Parquet file, or cut short"
             ) from None
         raise IonfoError(
-            f"file '{path}' cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}"
+            f"file '{path}' cannot be read as {path.suffix[1:]}: {why_unread(error)}"
         ) from None
     raise IonfoError(f"file '{path}' must be .parquet or .csv")
 
 
-def _check_widths(path: Path) -> None:
-    """Refuse rows that are longer or shorter than the header; pandas would shift or fill them."""
+def _check_rows(path: Path) -> None:
+    """Refuse what pandas would mend silently: repeated names, rows longer or shorter than them."""
     with open(path, newline="", encoding="utf-8-sig") as handle:
         rows = csv.reader(handle)
         header = next(rows, [])
+        _refuse_twice(header)
         for row in rows:
             if row and len(row) != len(header):
                 raise ValueError(
                     f"line {rows.line_num} has {len(row)} values and the header {len(header)}"
                 )
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            n = list(names).count(name)
+            raise ValueError(
+                f"column '{name}' stands {n} times in it; rename or remove all but one"
+            )
+        seen.add(name)
 
 
 def _read_sidecar(path: Path) -> dict[str, Any]:
@@ -164,7 +182,7 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     try:
         return _metadata(beside.read_text(encoding="utf-8"), str(beside))
     except (OSError, UnicodeDecodeError) as error:
-        raise IonfoError(f"'{beside}' cannot be read: {error}") from None
+        raise IonfoError(f"'{beside}' cannot be read: {why_unread(error)}") from None
 
 
 def _metadata(text: str, origin: str) -> dict[str, Any]:

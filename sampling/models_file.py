@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..emodels import EModel
-from ..errors import IonfoError, nearest
+from ..errors import IonfoError, nearest, why_unread
 from .files import read_table
 
 PREFIX = "parameters/"
@@ -122,10 +122,8 @@ def _rows_of_json(path: Path) -> list[dict[str, Any]]:
         raise IonfoError(f"file '{path}' does not exist") from None
     except IsADirectoryError:
         raise IonfoError(f"'{path}' is a folder; give a .json, .csv or .parquet file") from None
-    except (OSError, ValueError) as error:
-        raise IonfoError(f"file '{path}' cannot be read as JSON: {error}") from None
-    except RecursionError:
-        raise IonfoError(f"file '{path}' cannot be read as JSON: it is nested too deep") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise IonfoError(f"file '{path}' cannot be read as JSON: {why_unread(error)}") from None
     if isinstance(content, dict):
         for key in ("params", "parameters"):
             if isinstance(content.get(key), dict | list):

@@ -2,7 +2,7 @@
 
 Only a program that a launcher started touches MPI, and only through mpi4py; NEURON's own
 MPI is never initialised.  Rank 0 drives; the other ranks wait, asleep between looks, until
-the driver opens its executor or sends them home.
+the driver opens an executor, as often as it likes, or sends them home.
 """
 
 from __future__ import annotations
@@ -91,27 +91,23 @@ def _world() -> Any:
     return MPI.COMM_WORLD
 
 
-# whether this driver has called its workers to the executor; MPI is one per process
-_opened = False
-
-
 def _call(to_work: bool) -> None:
-    global _opened
-    _opened = True
     world = _world()
     for worker in range(1, world.Get_size()):
         world.send(to_work, dest=worker, tag=_TAG)
 
 
 def serve() -> None:
-    """Work for the driver until it is done; call on every rank but 0."""
+    """Work for the driver until it sends this rank home; call on every rank but 0."""
     from mpi4py.futures import MPICommExecutor
 
     ignore_signals()
     world = _world()
-    while not world.iprobe(source=0, tag=_TAG):
-        time.sleep(_POLL)  # a blocking receive would spin on a whole core
-    if world.recv(source=0, tag=_TAG):
+    while True:
+        while not world.iprobe(source=0, tag=_TAG):
+            time.sleep(_POLL)  # a blocking receive would spin on a whole core
+        if not world.recv(source=0, tag=_TAG):
+            return
         with MPICommExecutor(world, root=0):
             pass
 
@@ -134,15 +130,14 @@ def heard_begin() -> Iterator[tuple[int, int]]:
         yield world.recv(source=source, tag=_TAG_BEGIN), source
 
 
-def dismiss_waiting() -> None:
-    """Send workers home that still wait because the driver never opened its executor."""
-    if not _opened:
-        _call(False)
+def dismiss() -> None:
+    """Send the waiting workers home; call on rank 0, last."""
+    _call(False)
 
 
 @contextmanager
 def executor(initialise: Callable[[Any], None], spec: Any) -> Iterator[Any]:
-    """Open the executor on the waiting workers; call on rank 0, once."""
+    """Open an executor on the waiting workers; call on rank 0, not inside another one."""
     from mpi4py.futures import MPICommExecutor
 
     world = _world()

@@ -91,6 +91,8 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
     settings = store.settings
     emodel = store.emodel
     n_steps = store.n_steps
+    if np.isnan(max_cost):
+        raise IonfoError("--max-cost must be a number, got nan")
     if n_steps < 1:
         raise IonfoError(f"run '{store.folder}' holds no steps yet; sample longer")
     if not 0 <= burn_in < n_steps:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..emodels import EModel, Numerics
@@ -299,7 +300,8 @@ class _Run:
 
         at_most = self.n_walkers if self.start_models is not None else max(allowed, self.n_walkers)
         total = settings.ensembles * at_most
-        self._phase("start", lambda began, n: Progress("start", n, total, began, n))
+        n_stored = _n_of(stored, range(settings.ensembles))
+        self._phase("start", lambda began, n: Progress("start", n_stored + n, total, began, n))
         self.scheduler.run([search(ensemble) for ensemble in range(settings.ensembles)])
         self.writer.flush()
         return [starts[ensemble] for ensemble in range(settings.ensembles)]
@@ -337,14 +339,16 @@ class _Run:
     def _order(self, starts: list[Start]) -> list[str]:
         """Choose the order of protocols."""
         target = self._target()
-        target.pool = ReplayPool(
-            target.pool, self.emodel, self.writer, -1, self.store.table("start")
-        )
+        stored = self.store.table("start")
+        target.pool = ReplayPool(target.pool, self.emodel, self.writer, -1, stored)
         rng = np.random.default_rng(stream(self.settings.seed, 2, 0))
         theta = np.concatenate([start.theta for start in starts])
         cost = np.concatenate([start.blobs["cost"] for start in starts])
         found: list[tuple[str, ...]] = []
-        self._phase("order", lambda began, n: Progress("order", n, N_EVALUATIONS, began, n))
+        n_stored = _n_of(stored, [-1])
+        self._phase(
+            "order", lambda began, n: Progress("order", n_stored + n, N_EVALUATIONS, began, n)
+        )
         self.scheduler.run([lambda: found.append(choose_order(target, theta, cost, rng))])
         self.writer.flush()
         return list(found[0])
@@ -397,6 +401,11 @@ class _Run:
             evaluations=self._n_results,
             **more,
         )
+
+
+def _n_of(stored: pd.DataFrame | None, ensembles: Iterable[int]) -> int:
+    """Count the stored evaluations of some searches."""
+    return 0 if stored is None else int(stored["ensemble"].isin(list(ensembles)).sum())
 
 
 def _move_aside(out: Path) -> Path:

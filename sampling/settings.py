@@ -103,7 +103,7 @@ class SampleSettings:
 
     def mixture(self) -> dict[str, float]:
         """Give the moves with their probabilities."""
-        return parse_moves(self.moves or DEFAULT_MOVES)
+        return parse_moves(DEFAULT_MOVES if self.moves is None else self.moves)
 
     def n_start_evaluations(self, n_walkers: int) -> int:
         """Bound on the evaluations of one ensemble's search."""

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from ..emodels import EModel, parse_emodel
-from ..errors import IonfoError
+from ..errors import IonfoError, why_unread
 from .files import read_table, write_table, write_text
 from .surrogate import Surrogate
 from .tables import KEYS, Gap
@@ -110,12 +110,18 @@ class RunStore:
             If this is no run folder, or one of a newer version.
         """
         path = self.folder / "run.json"
+        if self.folder.is_file():
+            raise IonfoError(
+                f"'{self.folder}' is a file; give the run folder that `ionfo sample` wrote"
+            )
+        if not self.folder.exists():
+            raise IonfoError(f"run folder '{self.folder}' does not exist")
         try:
             content: dict[str, Any] = json.loads(path.read_text())
         except FileNotFoundError:
             raise IonfoError(f"'{self.folder}' is no run folder: it has no run.json") from None
         except (OSError, ValueError, RecursionError) as error:
-            raise IonfoError(f"'{path}' cannot be read: {error}") from None
+            raise IonfoError(f"'{path}' cannot be read: {why_unread(error)}") from None
         if not isinstance(content, dict) or "format" not in content:
             raise IonfoError(f"'{path}' is damaged: it names no run format")
         if content["format"] != FORMAT:
@@ -147,7 +153,7 @@ class RunStore:
         try:
             content: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError, RecursionError) as error:
-            raise IonfoError(f"'{path}' cannot be read: {error}") from None
+            raise IonfoError(f"'{path}' cannot be read: {why_unread(error)}") from None
         if not _is_state(content):
             raise IonfoError(f"'{path}' is damaged: it must list ensembles and segments")
         return content

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,20 @@ def test_json_tells_mistakes(tmp_path: Path) -> None:
 def test_completion_is_offered() -> None:
     done = ionfo("--help")
     assert "--install-completion" in done.stdout and "import" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "line", ["emodels l5pc", "emodels l5pc --json", "doctor", "emodels --help"]
+)
+def test_a_reader_that_leaves_ends_a_command_quietly(line: str) -> None:
+    read, write = os.pipe()
+    command = [sys.executable, "-m", "ionfo", *line.split()]
+    os.close(read)
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=300)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_version() -> None:
+    done = ionfo("--version")
+    assert (done.returncode, done.stdout) == (0, f"ionfo {version('ionfo')}\n")

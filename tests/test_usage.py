@@ -23,10 +23,21 @@ def told(
     frame = pd.DataFrame(rng.random((20, 4)), columns=[f"parameters/{one}" for one in "abcd"])
     write_table(tmp_path / "p.parquet", frame)
     (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "empty.parquet").write_text("")
+    (tmp_path / "empty.json").write_text("")
+    (tmp_path / "cut.json").write_text('{"g_pas.somatic": ')
+    (tmp_path / "header.csv").write_text("parameters/a,parameters/b\n")
+    (tmp_path / "twice.csv").write_text("parameters/a,parameters/b,parameters/a\n1,2,3\n")
+    (tmp_path / "latin.csv").write_bytes("parameters/é\n1\n".encode("latin-1"))
+    (tmp_path / "latin.json").write_bytes('{"é": 1}'.encode("latin-1"))
+    genes = ["count/Scn1a", "count/Scn2a", "count/Hcn1"]
+    counts = pd.DataFrame(rng.integers(1, 9, (30, 3)), columns=genes)
+    counts.assign(type=["A"] * 15 + ["B"] * 15).to_csv(tmp_path / "cells.csv", index=False)
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "p.parquet").read_bytes()[:50])
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.csv").mkdir()
 
     def run(line: str) -> tuple[int, list[str]]:
         monkeypatch.setattr(sys, "argv", ["ionfo", *line.split()])
@@ -56,6 +67,27 @@ def told(
         ("analyse empty.csv --out a", "file 'empty.csv' cannot be read: it is empty"),
         ("analyse cut.parquet --out a", "'cut.parquet' cannot be read: it is no Parquet file, or cut short"),
         ("analyse run --out a", "is a run; collect it: ionfo collect run --out population.parquet"),
+        ("emodels no.json", "e-model file 'no.json' cannot be read: it does not exist"),
+        ("emodels empty.json", "e-model file 'empty.json' cannot be read: it is empty"),
+        ("emodels latin.json", "it is no text in UTF-8 (byte 3 is not); save it as UTF-8"),
+        ("score soma empty.json --out o.csv", "'empty.json' cannot be read as JSON: it is empty"),
+        ("score soma cut.json --out o.csv", "it is no JSON at line 1, column 19 (Expecting value)"),
+        ("score soma latin.json --out o.csv", "it is no text in UTF-8 (byte 3 is not)"),
+        ("score soma p.parquet --out folder.csv", "output 'folder.csv' is a folder; choose another"),
+        ("sample soma --out r --moves=", "unknown move ''"),
+        ("status p.parquet", "'p.parquet' is a file; give the run folder that `ionfo sample` wrote"),
+        ("status nothing", "run folder 'nothing' does not exist"),
+        ("collect p.parquet --out o.csv", "'p.parquet' is a file; give the run folder"),
+        ("collect run --out folder.csv", "output 'folder.csv' is a folder; choose another name"),
+        ("analyse empty.parquet --out a", "'empty.parquet' cannot be read as parquet: it is empty"),
+        ("analyse latin.csv --out a", "it is no text in UTF-8 (byte 12 is not); save it as UTF-8"),
+        ("analyse twice.csv --out a", "column 'parameters/a' stands 2 times in it; rename or remove"),
+        ("analyse cells.csv --group type --out p.parquet", "'p.parquet' is a file; choose another"),
+        ("genes sizes cells.csv --group type --out a --seed -1", "--seed must not be negative, got -1"),
+        ("import twice.csv --out o.csv", "column 'parameters/a' stands 2 times in it"),
+        ("import header.csv --out o.csv", "'header.csv' holds no models"),
+        ("import p.parquet --out o.csv --features parameters/e", "has no column 'parameters/e'; did"),
+        ("import folder --out o.csv --format mcmc-table", "'folder' cannot be read as CSV: it is a folder"),
         ("report nothing --out a", "'nothing' does not exist"),
         ("report folder --out a", "is no run folder: it has no run.json"),
         ("report p.parquet --out p.parquet", "is a file; choose another folder with --out"),
@@ -81,3 +113,15 @@ def test_mistakes(told: object, line: str, words: str) -> None:
 def test_nothing_asked_for_gives_the_help(told: object) -> None:
     code, lines = told("")  # type: ignore[operator]
     assert code == 2 and lines[0].startswith("Usage: ") and "ionfo: " not in lines[0]
+
+
+def test_import_says_which_models_lack_a_parameter(told: object) -> None:
+    frame = pd.read_parquet("p.parquet")
+    frame.loc[7:8, "parameters/c"] = np.nan
+    frame.to_csv("gap.csv", index=False)
+    code, lines = told("import gap.csv --out gap.parquet")  # type: ignore[operator]
+    assert code == 0
+    assert lines == [
+        "ionfo: parameter 'c' is missing in 2 of 20 models, the first is model 7 (from 0); "
+        "`ionfo analyse` takes whole rows only"
+    ]

@@ -35,7 +35,7 @@ from .expression_choice import (
     usable_groups,
 )
 from .pass_runner import run_passes
-from .sampling.files import write_table, write_text
+from .sampling.files import make_folder, write_table, write_text
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def analyse_groups(
             f"--equal-rows must be more than the {n_columns} variables and at most the "
             f"{min(sizes.values())} rows of the smallest group, got {n_rows}"
         )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     minimal = []
     for name, values in grouped.values.items():
         show.note(f"group '{name}': {len(values)} rows, {len(grouped.names)} variables")
@@ -257,11 +257,14 @@ def compare_at_equal_rows(
     return sides, frame
 
 
-def runner(threads: int | None) -> Run:
-    """Run passes on threads; the default number is that of the cores."""
+def runner(threads: int | None, here: bool = False) -> Run:
+    """Run passes on the ranks of mpirun or on threads, by default as many as cores.
+
+    `here` as in `run_passes`.
+    """
 
     def run(passes: Passes, requests: list[tuple[str, int]]) -> list[list[NDArray[np.float64]]]:
-        return run_passes(passes, requests, threads or usable_cores(), here=True)
+        return run_passes(passes, requests, threads or usable_cores(), here)
 
     return run
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import IonfoError
+from .sampling.files import make_folder
 
 if TYPE_CHECKING:
     from .sampling import RunStore
@@ -31,7 +32,7 @@ def plot_chains(store: RunStore, found: RunStatus, folder: Path) -> None:
 
     if found.diagnostics is None:
         raise IonfoError(f"run '{store.folder}' has no steps to draw yet; sample longer")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, "--plots")
     emodel = store.emodel
     n_steps = min(found.steps)
     states, gaps = store.states()

@@ -27,7 +27,7 @@ from .genes_cli import (
     genes,
     split,
 )
-from .output import add_result, shown, with_output_options
+from .output import add_result, reader_gone, shown, with_output_options
 from .ranks import on_driver as _on_driver
 from .usage import OF_THE_MACHINE, usage_told
 
@@ -39,8 +39,24 @@ app = typer.Typer(
 app.add_typer(genes, name="genes")
 
 
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        from . import __version__
+
+        print(f"ionfo {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def start(context: typer.Context) -> None:
+def start(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Show the version and leave."
+        ),
+    ] = False,
+) -> None:
     """Sample neuron models by MCMC and measure how their conductances act together."""
     from .sampling import mpi
 
@@ -76,8 +92,28 @@ ExactRatesOption = Annotated[
 CostOption = Annotated[Cost, typer.Option("--cost", help="How scores are combined.")]
 
 
+READER_GONE = 141
+"""Exit code when nobody reads the output any more, as of a tool that SIGPIPE ended."""
+
+
 def main() -> None:
     """Run the command line; a user's mistake gets one sentence and exit code 2."""
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # the parser makes the one into the other
+        if not reader_gone():
+            raise
+        # whoever read us, such as head, has enough; nothing is left to tell anybody
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, sys.stderr.fileno())
+        code = READER_GONE
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command line, and give its exit code."""
     # one thread per rank: the ranks are the parallelism
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -106,14 +142,15 @@ def main() -> None:
             if error.errno not in OF_THE_MACHINE:
                 sys.stderr = sys.__stderr__
                 raise
-            code, told = 2, f"'{error.filename}' cannot be written or read: {error.strerror}"
+            what = "a file" if error.filename is None else f"'{error.filename}'"
+            code, told = 2, f"{what} cannot be written or read: {error.strerror}"
         except Exception:
             sys.stderr = sys.__stderr__  # a fault of ours is shown by whoever has it
             raise
         done(code, told)
     if told is not None:
         print(told if told.startswith("Usage:") else f"ionfo: {told}", file=sys.stderr)
-    sys.exit(code)
+    return code
 
 
 @app.command()
@@ -466,25 +503,8 @@ def analyse(
 
     from .analysing_groups import GroupSettings, analyse_groups
     from .expression_table import read_expression
-    from .sampling import mpi
 
-    if mpi.size() > 1:
-        raise IonfoError("--group works on the threads of one process; start it without mpirun")
     effects = split(regress)
-    table = read_expression(
-        population,
-        None if values is None else values.value,
-        annotations=[
-            group,
-            *wanted,
-            *settings.exclude,
-            *effects,
-            *([library] if library else []),
-        ],
-        cells=cells,
-        layer=layer,
-        sum_duplicates=sum_duplicates,
-    )
     how = GroupSettings(
         group=group,
         groups=split(groups),
@@ -496,7 +516,25 @@ def analyse(
         target_sum=target_sum,
         library=library,
     )
-    analyse_groups(table, out, how, replace(settings, targets=wanted))
+
+    def work() -> None:
+        table = read_expression(
+            population,
+            None if values is None else values.value,
+            annotations=[
+                group,
+                *wanted,
+                *settings.exclude,
+                *effects,
+                *([library] if library else []),
+            ],
+            cells=cells,
+            layer=layer,
+            sum_duplicates=sum_duplicates,
+        )
+        analyse_groups(table, out, how, replace(settings, targets=wanted))
+
+    _on_driver(work)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 
 
@@ -32,3 +33,42 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     match = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean '{match[0]}'?" if match else ""
+
+
+def why_unread(error: BaseException) -> str:
+    """Tell why a file could not be read, without the codes of the machine.
+
+    Parameters
+    ----------
+    error : exception
+        What opening, decoding or parsing it raised.
+
+    Returns
+    -------
+    str
+        The tail of a sentence: "it ...".
+
+    Examples
+    --------
+    >>> why_unread(FileNotFoundError(2, "No such file or directory", "x.json"))
+    'it does not exist'
+    >>> why_unread(UnicodeDecodeError("utf-8", bytes([99, 233]), 1, 2, "no text"))
+    'it is no text in UTF-8 (byte 2 is not); save it as UTF-8'
+    """
+    if isinstance(error, FileNotFoundError):
+        return "it does not exist"
+    if isinstance(error, NotADirectoryError):
+        return "a file stands where its path has a folder"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is no text in UTF-8 (byte {error.start + 1} is not); save it as UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        if not error.doc.strip():
+            return "it is empty"
+        return f"it is no JSON at line {error.lineno}, column {error.colno} ({error.msg})"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return (str(error) or type(error).__name__).splitlines()[0]

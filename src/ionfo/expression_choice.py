@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from . import show
 from .analysis.ion_channels import ion_channel_genes
-from .errors import IonfoError, nearest
+from .errors import IonfoError, nearest, why_unread
 from .expression import Expression
 
 Groups = dict[str, NDArray[np.int64]]
@@ -176,6 +176,6 @@ def _read_gene_file(file: Path) -> set[str]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise IonfoError(f"file '{file}' cannot be read as text: {error}") from None
+        raise IonfoError(f"file '{file}' cannot be read as text: {why_unread(error)}") from None
     words = (line.split("#")[0].strip() for line in lines)
     return {word for word in words if word}

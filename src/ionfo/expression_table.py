@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -89,8 +88,6 @@ def _declared(file: Path, declared: str | None, values: str | None) -> Kind:
 
 
 def _read_columns(file: Path, annotations: Sequence[str]) -> tuple[Expression, str | None]:
-    if file.suffix == ".csv" and file.is_file():
-        _refuse_repeated_header(file)
     frame, _ = read_table(file)
     frame = frame.rename(columns=str)
     names = [str(name) for name in frame]
@@ -117,21 +114,6 @@ def _read_columns(file: Path, annotations: Sequence[str]) -> tuple[Expression, s
         str(file),
     )
     return expression, PREFIXES[prefix] if found else None
-
-
-def _refuse_repeated_header(file: Path) -> None:
-    """Refuse what pandas would rename silently."""
-    try:
-        with open(file, newline="", encoding="utf-8-sig") as handle:
-            header = next(csv.reader(handle), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return  # reading proper says what is wrong
-    twice = [name for i, name in enumerate(header) if name in header[:i]]
-    if twice:
-        raise IonfoError(
-            f"'{file}': {len(twice)} gene names come more than once, the first is '{twice[0]}'; "
-            "rename or merge these columns"
-        )
 
 
 def _read_h5ad(file: Path, layer: str | None) -> Expression:

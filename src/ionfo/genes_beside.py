@@ -32,7 +32,7 @@ from .analysis_table import chain_of, weights_of
 from .errors import IonfoError
 from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
-from .sampling.files import write_table, write_text
+from .sampling.files import make_folder, write_table, write_text
 
 CONDUCTANCES = "conductances"
 """Gene set of a comparison: the genes of the channels whose conductances the models have."""
@@ -240,6 +240,8 @@ def tables_beside(
     asked = settings or BesideSettings()
     if asked.draws < 3:
         raise IonfoError(f"--draws must be at least 3, got {asked.draws}")
+    if asked.seed < 0:
+        raise IonfoError(f"--seed must not be negative, got {asked.seed}")
     n_rows = asked.rows or min(len(one.values) for one in tables)
     for one in tables:
         if not len(one.names) < n_rows <= len(one.values):
@@ -247,8 +249,8 @@ def tables_beside(
                 f"--rows must be more than the {len(one.names)} variables and at most the "
                 f"{len(one.values)} rows of table '{one.name}', got {n_rows}"
             )
-    out.mkdir(parents=True, exist_ok=True)
-    run = runner(asked.threads)
+    make_folder(out)
+    run = runner(asked.threads, here=True)
     sides, rows_of = [], []
     for one in tables:
         values = _subset(one, n_rows)

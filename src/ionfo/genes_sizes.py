@@ -20,7 +20,7 @@ from .errors import IonfoError
 from .expression import TARGET_SUM, Expression
 from .expression_choice import ION_CHANNELS
 from .pass_runner import bar
-from .sampling.files import write_table
+from .sampling.files import make_folder, write_table
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> di
     """
     if settings.draws < 3:
         raise IonfoError(f"--draws must be at least 3, got {settings.draws}")
+    if settings.seed < 0:
+        raise IonfoError(f"--seed must not be negative, got {settings.seed}")
     how = GroupSettings(
         settings.group,
         settings.groups,
@@ -106,7 +108,7 @@ def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> di
 
 
 def _write(out: Path, studies: dict[str, SizeStudy]) -> None:
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     frames = {
         "sizes": pd.concat([size_frame(one).assign(group=name) for name, one in studies.items()]),
         "needed": pd.concat(

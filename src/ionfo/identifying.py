@@ -33,6 +33,7 @@ from .expression import TARGET_SUM, Expression, log_normalised, require_scanpy, 
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
 from .identify_output import draw_identification, tell_identification, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets
+from .sampling.files import make_folder
 
 NULLS: tuple[Kind, ...] = ("all", "differential", "matched")
 
@@ -164,7 +165,7 @@ def identify_types(
         )
     except ValueError as error:
         raise IonfoError(f"'{table.origin}': {error}") from None
-    _make_folder(out)
+    make_folder(out)
     return _identify(cells, labels, genes, out, asked)
 
 
@@ -253,13 +254,6 @@ def _check(asked: IdentifySettings) -> None:
         raise IonfoError(f"--replicates must be at least 2, got {asked.replicates}")
     if asked.seed < 0:
         raise IonfoError(f"--seed must not be negative, got {asked.seed}")
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IonfoError(f"folder '{out}' cannot be made: {error.strerror}") from None
 
 
 def _fingerprint(scoring: Scoring, values: NDArray[np.float64]) -> str:

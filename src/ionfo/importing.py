@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from . import show
 from .emodels import load_emodel
 from .errors import IonfoError
@@ -79,11 +82,13 @@ def import_file(
         imported = read_plain_table(source, definition, features)
     else:
         imported = readers[kind](source)
+    told = _incomplete(imported.frame, source)
     if definition is not None:
         imported = with_emodel(imported, definition, str(source))
     metadata = imported.metadata | {"imported": {"format": kind, "file": source.name}}
     write_table(out, imported.frame, metadata)
-    for note in imported.notes:
+    notes = [*imported.notes, *told]
+    for note in notes:
         show.note(note)
     n_parameters = sum(str(one).startswith("parameters/") for one in imported.frame)
     print(f"{len(imported.frame)} models with {n_parameters} parameters ({kind}); {out}")
@@ -91,7 +96,7 @@ def import_file(
         "format": kind,
         "models": len(imported.frame),
         "parameters": n_parameters,
-        "notes": list(imported.notes),
+        "notes": notes,
         "out": str(out),
     }
 
@@ -126,6 +131,25 @@ def detect_format(source: Path) -> str:
     raise IonfoError(
         f"'{source}' must be a folder, .json, .csv, .parquet or .h5ad; got '{source.suffix}'"
     )
+
+
+def _incomplete(frame: pd.DataFrame, source: Path) -> list[str]:
+    """Refuse a table without models, and say which parameters some models do not have."""
+    if frame.empty:
+        raise IonfoError(f"'{source}' holds no models")
+    names = [str(one) for one in frame if str(one).startswith("parameters/")]
+    told = []
+    for name in names:
+        missing = ~np.isfinite(frame[name].to_numpy(np.float64))
+        if missing.any():
+            told.append(
+                f"parameter '{name.removeprefix('parameters/')}' is missing in "
+                f"{int(missing.sum())} of {len(frame)} models, the first is model "
+                f"{int(np.argmax(missing))} (from 0); `ionfo analyse` takes whole rows only"
+            )
+    if len(told) > 3:
+        told = [*told[:3], f"and {len(told) - 3} more parameters are missing in some models"]
+    return told
 
 
 def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import json
 import os
+import select
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -23,6 +24,14 @@ def add_result(content: Mapping[str, Any]) -> None:
     result = _result.get()
     if result is not None:
         result.update(content)
+
+
+def reader_gone() -> bool:
+    """Whether what reads standard output or error has ended."""
+    poll = select.poll()
+    for one in (1, 2):
+        poll.register(one, 0)  # errors are told unasked
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def with_output_options(function: Callable[..., None]) -> Callable[..., None]:

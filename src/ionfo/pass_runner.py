@@ -54,7 +54,7 @@ def run_passes(
     threads : int
         At work at a time, when not under mpirun.  No result depends on it.
     here : bool
-        Use threads even under mpirun, whose ranks answer one call only.
+        Use threads even under mpirun: the command is one whose other ranks have left.
     """
     if not requests:
         return []

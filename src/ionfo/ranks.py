@@ -17,4 +17,4 @@ def on_driver(work: Callable[[], None]) -> None:
         try:
             work()
         finally:
-            mpi.dismiss_waiting()
+            mpi.dismiss()

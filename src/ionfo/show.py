@@ -33,9 +33,16 @@ ENOUGH = 400
 _LINE_SECONDS = 15.0  # between progress lines when the output is no terminal
 
 
+class _Console(Console):
+    """A console that leaves it to the command line to end when nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Make a console that never cuts names, also in files and pipes."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    return _Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 def note(text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 OF_THE_MACHINE = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOENT, errno.EISDIR}
+    | {errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP}
 )
 """Errors of files that are nobody's fault but of permissions, space and paths."""
 

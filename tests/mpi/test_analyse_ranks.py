@@ -35,11 +35,15 @@ def analyse(table: Path, out: Path, ranks: int, *more: str, command_name: str = 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_report_does_not_depend_on_ranks_or_threads(tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def _needs_mpirun() -> None:
     if shutil.which("mpirun") is None:
         if os.environ.get("CI"):
             pytest.fail("mpirun is missing; install it with: pip install mpich")
         pytest.skip("no mpirun on this machine; install it with: pip install mpich")
+
+
+def test_report_does_not_depend_on_ranks_or_threads(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
         rng.standard_normal((120, 6)), columns=[f"parameters/p{i}" for i in "abcdef"]
@@ -63,3 +67,26 @@ def test_report_does_not_depend_on_ranks_or_threads(tmp_path: Path) -> None:
     analyse(table, tmp_path / "page", 3, "--no-traces", command_name="report")
     pages = [(tmp_path / name / "report.html").read_bytes() for name in ("serial", "page")]
     assert pages[0] == pages[1]
+
+
+def test_groups_do_not_depend_on_ranks_or_threads(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    genes = ["Scn1a", "Scn2a", "Hcn1", "Kcna1", "Kcnd2"]
+    frame = pd.DataFrame(
+        rng.poisson(9, (70, 5)) + rng.poisson(4, (70, 1)), columns=[f"count/{g}" for g in genes]
+    )
+    frame = frame.assign(type=["A"] * 40 + ["B"] * 30, width=rng.standard_normal(70))
+    table = tmp_path / "cells.parquet"
+    frame.to_parquet(table)
+    more = ["--group", "type", "--targets", "width", "--group-permutations", "19"]
+    for name, ranks in (("serial", 0), ("ranks", 3)):
+        analyse(table, tmp_path / name, ranks, *more)
+    files = [path.relative_to(tmp_path / "serial") for path in (tmp_path / "serial").rglob("*")]
+    tables = [path for path in files if path.suffix in (".csv", ".json", ".parquet")]
+    assert {Path("groups_compared.csv"), Path("A/o_information.csv")} <= set(tables)
+    for path in tables:
+        one, other = ((tmp_path / name / path).read_bytes() for name in ("serial", "ranks"))
+        assert one == other, path
+    # a mistake on rank 0 sends the others home
+    with pytest.raises(AssertionError, match="has no column 'typo'"):
+        analyse(table, tmp_path / "none", 3, "--group", "typo")

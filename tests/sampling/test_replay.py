@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from ionfo.emodels import EModel
-from ionfo.sampling import RunStore, Target
+from ionfo.sampling import RunStore, SampleSettings, Target
+from ionfo.sampling.flight import FlightRecord
 from ionfo.sampling.replay import ReplayPool
+from ionfo.sampling.run import Progress, _Run
+from ionfo.sampling.scheduler import Scheduler
 from ionfo.sampling.start import Start, from_bounds
 from ionfo.sampling.writer import RunWriter
 
-from .conftest import AnalyticPool, gaussian_cost
+from .conftest import AnalyticPool, AnalyticWorkers, gaussian_cost
 
 
 class Killed(BaseException):
@@ -72,3 +76,34 @@ def test_search_comes_down_from_the_bounds(emodel: EModel, tmp_path: Path) -> No
     drawn = table[table["combined"] == "mean"]["cost"][:16]
     assert np.median(start.blobs["cost"]) < 0.1 * np.median(drawn)
     assert (table["rejected_by"] != "").any()  # what cannot be of use is not evaluated whole
+
+
+def test_progress_counts_what_an_earlier_session_stored(emodel: EModel, tmp_path: Path) -> None:
+    told: list[Progress] = []
+
+    def session(die_after: int | None) -> None:
+        def report(progress: Progress) -> None:
+            told.append(progress)
+            if len(told) == die_after:
+                raise Killed
+
+        workers: Any = AnalyticWorkers(emodel, gaussian_cost)
+        settings = SampleSettings(steps=1, ensembles=2, start_evaluations=300)
+        run = _Run(RunStore(tmp_path / "run"), emodel, settings, 16, None, workers, report)
+        flight = FlightRecord(tmp_path / "run", emodel, "max")
+        run.scheduler = Scheduler(workers, None, flight)
+        try:
+            run._search()
+        finally:
+            run.writer.flush()
+
+    RunStore.create(tmp_path / "run", {"emodel": emodel.model_dump(mode="json"), "settings": {}})
+    with pytest.raises(Killed):
+        session(die_after=50)
+    stored = RunStore(tmp_path / "run").table("start")
+    assert stored is not None and 40 < len(stored) <= 50
+    told.clear()
+    session(die_after=None)
+    assert told[0].done == len(stored) + 1 and told[0].n_evaluations == 1
+    everything = RunStore(tmp_path / "run").table("start")
+    assert everything is not None and told[-1].done == len(everything) <= told[-1].total

@@ -179,9 +179,12 @@ def _targets(
     features, dropped = read_features(entries, f"'{path}'", share)
     for one in features:
         if one.protocol in protocols.refused:
+            n = sum(other.protocol == one.protocol for other in features)
             raise IonfoError(
                 f"'{path}': '{one.name}' needs protocol '{one.protocol}', and "
-                f"{protocols.refused[one.protocol]}"
+                f"{protocols.refused[one.protocol]}; ionfo has one step in percent of the "
+                f"threshold current to a protocol, so change it to that, or remove its {n} "
+                "features from the file"
             )
         if one.protocol not in SEARCHES and one.protocol not in protocols.steps:
             raise IonfoError(f"'{path}': '{one.name}' names a protocol that is not there")
@@ -251,7 +254,7 @@ def _efel(
         if own != found[first]:
             raise IonfoError(
                 f"{origin}: features must share their eFEL settings, got {found[first]} for "
-                f"'{first}' and {own} for '{name}'"
+                f"'{first}' and {own} for '{name}'; give all the same, or remove those that differ"
             )
     return found[first]
 

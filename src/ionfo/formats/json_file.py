@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ..errors import IonfoError
+from ..errors import IonfoError, why_unread
 
 
 def read_json(path: Path) -> Any:
@@ -24,10 +24,8 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise IonfoError(f"file '{path}' does not exist") from None
-    except OSError as error:
-        raise IonfoError(f"file '{path}' cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise IonfoError(f"file '{path}' cannot be read as JSON: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise IonfoError(f"file '{path}' cannot be read as JSON: {why_unread(error)}") from None
 
 
 def taken(content: Any, key: str, kind: type, origin: str) -> Any:

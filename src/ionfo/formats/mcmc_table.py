@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..emodels import EModel
-from ..errors import IonfoError
+from ..errors import IonfoError, why_unread
 from .held_steps import accept_rates, held_steps
 from .imported import Imported
 
@@ -99,7 +99,7 @@ def _read(path: Path) -> tuple[list[tuple[str, str]], pd.DataFrame]:
             float_precision="round_trip", encoding="utf-8-sig",
         )  # fmt: skip
     except (OSError, ValueError, csv.Error) as error:
-        raise IonfoError(f"file '{path}' cannot be read as CSV: {error}") from None
+        raise IonfoError(f"file '{path}' cannot be read as CSV: {why_unread(error)}") from None
     if values.empty:
         raise IonfoError(f"'{path}' holds no models")
     columns = list(zip(first, second, strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..emodels import EModel
-from ..errors import IonfoError
+from ..errors import IonfoError, nearest
 from ..sampling.files import read_table
 from .imported import Imported
 
@@ -47,11 +47,12 @@ def read_plain_table(path: Path, emodel: EModel | None, features: Sequence[str] 
     else:
         frame, metadata = read_table(path)
     frame = frame.rename(columns=str)
-    if any(name.startswith("parameters/") for name in frame.columns):
-        return Imported(frame, metadata)
+    known = [str(name) for name in frame.columns]
     for name in features:
-        if name not in frame:
-            raise IonfoError(f"'{path}' has no column '{name}'")
+        if name not in known and f"features/{name}" not in known:
+            raise IonfoError(f"'{path}' has no column '{name}'{nearest(name, known)}")
+    if any(name.startswith("parameters/") for name in known):
+        return Imported(frame, metadata)
     names = {name: _renamed(name, frame[name], emodel, features) for name in frame.columns}
     if not any(one.startswith("parameters/") for one in names.values()):
         raise IonfoError(f"'{path}' has no column of numbers that could be a parameter")

@@ -227,8 +227,9 @@ def _frequency_maps(found: pd.DataFrame, names: list[str]) -> list[tuple[str, Ch
             for name, row in zip(names, own, strict=True)
         ]  # fmt: skip
         charts.append((
-            f"How often a parameter is in the {words} 5 % of groups of each order, less chance.",
-            heat_map(excess, names, [str(k) for k in orders], hover, "less chance",
+            f"How often a parameter is in the {words} 5 % of groups of each order, minus what "
+            "chance gives.",
+            heat_map(excess, names, [str(k) for k in orders], hover, "minus chance",
                      symmetric=True),
         ))  # fmt: skip
     return charts
