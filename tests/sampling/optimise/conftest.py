@@ -63,9 +63,7 @@ def begin(folder: Path, settings: OptimiseSettings) -> OptimiseStore:
     """A new run folder of the formula's search."""
     folder.mkdir()
     store = OptimiseStore(folder)
-    store.write_settings(
-        settings_json(SOMA, settings, STAGES, Path(__file__), BUNDLED)
-    )
+    store.write_settings(settings_json(SOMA, settings, STAGES, Path(__file__), BUNDLED))
     return store
 
 
