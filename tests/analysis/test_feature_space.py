@@ -13,7 +13,7 @@ from ionfo.errors import IonfoError
 
 def blobs(n_classes: int, n: int = 30, distance: float = 8.0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
-    angle = 2 * np.pi * np.arange(n_classes) / n_classes
+    angle = 0.7 + 2 * np.pi * np.arange(n_classes) / n_classes
     centres = distance * np.column_stack([np.cos(angle), np.sin(angle)])
     labels = np.repeat(np.arange(n_classes), n)
     return centres[labels] + rng.normal(size=(n * n_classes, 2)), labels
