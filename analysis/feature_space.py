@@ -161,7 +161,7 @@ def gap_clusters(
     mean, std = points.mean(axis=0), points.std(axis=0)
     scaled = (points - mean) / std
 
-    def fitted(rows: Array, n: int) -> Any:
+    def fitted(rows: Array, n: np.integer[Any]) -> Any:
         return cluster.KMeans(int(n), n_init=10, random_state=seed).fit(rows)
 
     rng = np.random.default_rng(seed)

@@ -98,6 +98,21 @@ def initialise(spec: EvaluatorSpec) -> None:
         _evaluator = error
 
 
+def process_evaluator() -> Evaluator:
+    """Give this process's evaluator; for functions that a pool maps.
+
+    Raises
+    ------
+    IonfoError
+        If it could not be built.
+    """
+    if isinstance(_evaluator, IonfoError):
+        raise _evaluator
+    if _evaluator is None:
+        raise RuntimeError("initialise() must run in this process first")
+    return _evaluator
+
+
 def evaluate(request: ModelRequest) -> Evaluation:
     """Evaluate one request with this process's evaluator.
 

@@ -19,6 +19,7 @@ from .commands import (
     register_optimise,
     register_plot,
     register_report,
+    register_validate,
 )
 from .errors import IonfoError
 from .genes_cli import (
@@ -52,7 +53,8 @@ def start(context: typer.Context) -> None:
 
     # only these know what to do with more than one rank
     if (
-        context.invoked_subcommand not in ("score", "sample", "optimise", "analyse", "report")
+        context.invoked_subcommand
+        not in ("score", "sample", "optimise", "validate", "analyse", "report")
         and mpi.announced()[1] > 0
     ):
         raise typer.Exit
@@ -547,6 +549,7 @@ def trace(
 
 
 register_optimise(app)
+register_validate(app)
 register_formats(app)
 register_doctor(app)
 register_report(app)

@@ -5,6 +5,7 @@ from .formats import register_formats
 from .optimise import register_optimise
 from .plot import register_plot
 from .report import register_report
+from .validate import register_validate
 
 __all__ = [
     "register_doctor",
@@ -12,4 +13,5 @@ __all__ = [
     "register_optimise",
     "register_plot",
     "register_report",
+    "register_validate",
 ]
