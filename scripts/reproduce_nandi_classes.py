@@ -471,9 +471,11 @@ def main() -> None:
     widths(claims, cells, features)
     spread(claims, models, cells, options.out)
     errors(claims, cells)
+    write(claims, options.out)  # what follows needs the optional extra, and takes minutes
     if not options.no_maps:
         try:
             forests(claims, models, cells, options.out)
+            write(claims, options.out)
             maps(claims, cells, features, options.out)
         except IonfoError as error:  # the optional extra
             print(error)
