@@ -57,7 +57,7 @@ def test_claims_on_the_stored_models(root: Path, shared: Path, tmp_path: Path) -
         check=True, timeout=600,
     )  # fmt: skip
     table = pd.read_csv(tmp_path / "claims.csv")
-    assert len(table) == 11 and table["verdict"].notna().all()
+    assert len(table) == 12 and table["verdict"].notna().all()
     assert (tmp_path / "claims.md").read_text().count("\n") == len(table) + 2
     tests = pd.read_csv(tmp_path / "tests.csv")
     assert (tests["q_two_sided"] >= tests["p_two_sided"]).all()
