@@ -139,7 +139,7 @@ def class_distances(values: ArrayLike, cells: ArrayLike, classes: ArrayLike) -> 
 
     Examples
     --------
-    >>> found = class_distances([[0.0], [1], [0], [3], [9]], list("aabcd"), list("xxxyy"))
+    >>> found = class_distances([[0.0], [1], [2], [7], [9]], list("aabcd"), list("xxxyy"))
     >>> bool(found.within_cell[0] < found.within_class[0] < found.between_classes[0])
     True
     """
