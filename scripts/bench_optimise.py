@@ -21,6 +21,7 @@ import platform
 import random
 import resource
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -115,15 +116,17 @@ def search_cma(emodel: EModel, score: Counted, seed: int, offspring: int) -> Non
     )
     kept = random.getstate(), np.random.get_state()  # noqa: NPY002  BluePyOpt seeds the global ones
     try:
-        for restart in range(1000):
-            DEAPOptimisationCMA(
-                evaluator=evaluator,
-                seed=1000 * seed + restart,
-                offspring_size=offspring,
-                centroids=None,
-                sigma=0.4,
-                selector_name="single_objective",
-            ).run(max_ngen=1000)
+        with warnings.catch_warnings():
+            # its stagnation criterion takes means of what is still empty
+            warnings.simplefilter("ignore", RuntimeWarning)
+            for restart in range(1000):
+                DEAPOptimisationCMA(
+                    evaluator=evaluator,
+                    seed=1000 * seed + restart,
+                    offspring_size=offspring,
+                    sigma=0.4,
+                    selector_name="single_objective",
+                ).run(max_ngen=1000)
     finally:
         random.setstate(kept[0])
         np.random.set_state(kept[1])  # noqa: NPY002
