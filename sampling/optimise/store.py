@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel, parse_emodel
 from ...errors import IonfoError
+from ...features import MAX_SCORE
 from ..evaluator import Evaluation
 from ..files import read_table, write_table, write_text
 from ..store import FORMAT
@@ -317,8 +318,6 @@ def found_of(emodel: EModel, frame: pd.DataFrame) -> list[Found]:
 
 def member_of(found: Found, free: NDArray[np.int64], objectives: NDArray[np.int64]) -> Member:
     """See a model as a member of a search."""
-    from ...features import MAX_SCORE
-
     return Member(
         tuple(map(float, found.theta[free])),
         tuple(min(float(one), MAX_SCORE) for one in found.scores[objectives]),
