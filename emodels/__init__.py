@@ -3,7 +3,7 @@
 from .definition import EModel, Parameter, list_emodels, load_emodel, parse_emodel
 from .export import export_emodel
 from .numerics import PLAIN, Numerics
-from .protocols import Missing, ProtocolRunner, cheap_first, check_order
+from .protocols import Missing, ProtocolRunner, cheap_first, check_order, with_needed
 from .simulator import SimulationError, Simulator
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "list_emodels",
     "load_emodel",
     "parse_emodel",
+    "with_needed",
 ]

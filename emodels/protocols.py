@@ -9,7 +9,7 @@ definition count as missing too, in whatever order they are run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,8 +58,36 @@ def cheap_first(emodel: EModel) -> tuple[str, ...]:
     return tuple(protocol.name for protocol in ordered)
 
 
-def check_order(emodel: EModel, order: Sequence[str]) -> None:
-    """Check that an order names every protocol once, each after what it needs.
+def with_needed(emodel: EModel, names: Iterable[str]) -> tuple[str, ...]:
+    """Give protocols with all that they need, short stimuli first.
+
+    Examples
+    --------
+    >>> from ionfo.emodels import load_emodel
+    >>> with_needed(load_emodel("soma"), ["RinProtocol"])
+    ('SearchHoldingCurrent', 'RinProtocol')
+    """
+    kinds = {protocol.name: protocol.kind for protocol in emodel.protocols}
+    wanted = set(names)
+    while True:
+        needed = {kind for name in wanted for kind in NEEDS.get(kinds[name], ())}
+        more = wanted | {name for name, kind in kinds.items() if kind in needed}
+        if more == wanted:
+            return tuple(name for name in cheap_first(emodel) if name in wanted)
+        wanted = more
+
+
+def check_order(emodel: EModel, order: Sequence[str], is_whole: bool = True) -> None:
+    """Check that an order names protocols once, each after what it needs.
+
+    Parameters
+    ----------
+    emodel : EModel
+        Whose protocols.
+    order : sequence of str
+        Their names.
+    is_whole : bool
+        Whether every protocol must be there.
 
     Raises
     ------
@@ -67,8 +95,10 @@ def check_order(emodel: EModel, order: Sequence[str]) -> None:
         If it does not.
     """
     kinds = {protocol.name: protocol.kind for protocol in emodel.protocols}
-    if sorted(order) != sorted(kinds):
+    if is_whole and sorted(order) != sorted(kinds):
         raise ValueError(f"order must name each of {', '.join(kinds)} once, got {list(order)}")
+    if len(set(order)) < len(order) or not set(order) <= set(kinds):
+        raise ValueError(f"order must name some of {', '.join(kinds)} once, got {list(order)}")
     for i, name in enumerate(order):
         before = [kinds[one] for one in order[:i]]
         for needed in NEEDS.get(kinds[name], ()):

@@ -30,6 +30,10 @@ class SimulationError(Exception):
     """A simulation that gave no usable traces; the message is the reason."""
 
 
+class BudgetSpent(Exception):
+    """A parameter set has taken all integrator steps that it may take."""
+
+
 @dataclass(frozen=True)
 class SimulationRecord:
     """What one simulation took.
@@ -128,6 +132,7 @@ class Simulator:
         """Gives the CPU seconds of the log; asking an operating system takes time itself."""
         self.log: list[SimulationRecord] = []
         """The simulations since `set_parameters`."""
+        self._max_steps: int | None = None
 
     @property
     def n_steps(self) -> int:
@@ -148,7 +153,10 @@ class Simulator:
             Simulator._current = None
 
     def set_parameters(
-        self, theta: Sequence[float] | NDArray[np.float64], fixed: Mapping[str, float] | None = None
+        self,
+        theta: Sequence[float] | NDArray[np.float64],
+        fixed: Mapping[str, float] | None = None,
+        max_steps: int | None = None,
     ) -> None:
         """Set the free parameters, and reset all others.
 
@@ -158,6 +166,8 @@ class Simulator:
             Free parameters, in the order and units of the definition.
         fixed : mapping of str to float, optional
             Other values for fixed parameters, for this parameter set only.
+        max_steps : int, optional
+            Integrator steps that all its sweeps together may take; `BudgetSpent` beyond.
         """
         cell = self._open_cell()
         free = self.emodel.free_names
@@ -171,6 +181,7 @@ class Simulator:
         cell.set_parameters(self._values)
         self._held = {}
         self.log = []
+        self._max_steps = max_steps
 
     def run(
         self,
@@ -215,6 +226,8 @@ class Simulator:
         SimulationError
             If the integrator fails, takes more steps than the definition allows, or gives
             values that are not finite.
+        BudgetSpent
+            If all sweeps of this parameter set together take more steps than it may.
         """
         corners = [
             corner
@@ -351,7 +364,8 @@ class Simulator:
         cannot change the integrator's steps as an event would.
         """
         h, cvode = self._h, self._cvode
-        budget = self.emodel.max_steps
+        left = np.inf if self._max_steps is None else self._max_steps - self.n_steps
+        budget = min(self.emodel.max_steps, left)
         n_calls = 0
         asked = -np.inf
         was_stopped = False
@@ -393,6 +407,8 @@ class Simulator:
             cvode.extra_scatter_gather_remove(check)
             n_steps = int(recorder.size())
             self.log.append(SimulationRecord(n_steps, n_calls, self.clock() - began))
+        if n_steps > left:
+            raise BudgetSpent(f"the evaluation took more than {self._max_steps} integrator steps")
         if n_steps > budget:
             raise SimulationError(f"the sweep took more than {budget} integrator steps")
         if failed or not (h.t >= total or was_stopped):

@@ -8,7 +8,7 @@ mean that is taken in one fixed order (rounding is monotonic).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from ..emodels import (
 )
 from ..emodels.numerics import DEFAULT
 from ..emodels.protocols import Watch
+from ..emodels.simulator import BudgetSpent
 from ..features import (
     MAX_SCORE,
     SPIKES_NEEDED,
@@ -123,6 +124,7 @@ class Evaluator:
         fixed: Mapping[str, float] | None = None,
         cost: CostName | None = None,
         order: Sequence[str] | None = None,
+        max_steps: int | None = None,
     ) -> Evaluation:
         """Evaluate one parameter set.
 
@@ -137,7 +139,10 @@ class Evaluator:
         cost : {"max", "sum", "mean"}, optional
             Another combination of the scores than the evaluator's.
         order : sequence of str, optional
-            Another order of protocols than the evaluator's.
+            Another order of protocols than the evaluator's.  When it names only some of them,
+            features of the others are NaN and the cost is that of the rest.
+        max_steps : int, optional
+            Integrator steps it may take; beyond, every feature counts as missing.
 
         Returns
         -------
@@ -148,17 +153,21 @@ class Evaluator:
         if np.isnan(bound):
             raise ValueError("bound must be a number, got nan")
         if order is not None:
-            check_order(self.emodel, order)
-        self.simulator.set_parameters(theta, fixed)
-        known = _Known(self.emodel, cost or self.cost)
+            check_order(self.emodel, order, is_whole=False)
+        self.simulator.set_parameters(theta, fixed, max_steps)
+        known = _Known(self.emodel, cost or self.cost, order)
         watch = known.watch(bound) if np.isfinite(bound) else None
         steps: dict[str, int] = {}
-        for name, response in ProtocolRunner(self.simulator, order or self.order, watch).run():
-            steps[name] = self.simulator.n_steps - sum(steps.values())
-            if not known.proves_bound:  # else the step has been cut short
-                known.add(name, response)
-            if known.lower_bound() >= bound:
-                return known.evaluation(steps, rejected_by=name)
+        try:
+            for name, response in ProtocolRunner(self.simulator, order or self.order, watch).run():
+                steps[name] = self.simulator.n_steps - sum(steps.values())
+                if not known.proves_bound:  # else the step has been cut short
+                    known.add(name, response)
+                if known.lower_bound() >= bound:
+                    return known.evaluation(steps, rejected_by=name)
+        except BudgetSpent as why:
+            failed = failed_evaluation(self.emodel, cost or self.cost, str(why))
+            return replace(failed, n_steps=self.simulator.n_steps, protocol_steps=steps)
         return known.evaluation(steps)
 
 
@@ -169,10 +178,13 @@ class _Known:
     also one that has been run before it.
     """
 
-    def __init__(self, emodel: EModel, cost: CostName) -> None:
+    def __init__(self, emodel: EModel, cost: CostName, asked: Sequence[str] | None = None) -> None:
         self.emodel = emodel
         self.cost = cost
         protocols = [protocol.name for protocol in emodel.protocols]
+        self._is_asked = np.array(
+            [asked is None or target.protocol in asked for target in emodel.targets]
+        )
         self._position = {name: i for i, name in enumerate(protocols)}
         self._protocol_of = np.array([self._position[t.protocol] for t in emodel.targets])
         self._row = {target.name: i for i, target in enumerate(emodel.targets)}
@@ -221,7 +233,7 @@ class _Known:
         uncertain = self._protocol_of >= n_certain
         scores[uncertain] = np.minimum(scores[uncertain], MAX_SCORE)
         scores[self._is_missing()] = MAX_SCORE
-        return combine_cost(scores, self.cost)
+        return combine_cost(scores[self._is_asked], self.cost)
 
     def evaluation(self, steps: dict[str, int], rejected_by: str | None = None) -> Evaluation:
         """Give all that is known."""
@@ -231,6 +243,8 @@ class _Known:
             for is_missing, value in zip(self._is_missing(), self._values, strict=True)
         ]
         scores = np.where(self._is_missing(), MAX_SCORE, self._scores)
+        whole_cost = combine_cost(scores[self._is_asked], self.cost)
+        scores[~self._is_asked] = np.nan
         return Evaluation(
             features=np.array(
                 [
@@ -239,7 +253,7 @@ class _Known:
                 ]
             ),
             scores=scores,
-            cost=self.lower_bound() if rejected_by else combine_cost(scores, self.cost),
+            cost=self.lower_bound() if rejected_by else whole_cost,
             reasons={
                 name: one.reason
                 for name, one in zip(self._row, values, strict=True)
@@ -254,7 +268,7 @@ class _Known:
         return [target for target in self.emodel.targets if target.protocol == protocol]
 
     def _is_missing(self) -> NDArray[np.bool_]:
-        missing: NDArray[np.bool_] = self._protocol_of >= self._first_missing
+        missing: NDArray[np.bool_] = (self._protocol_of >= self._first_missing) & self._is_asked
         return missing
 
     def _keep(self, found: Mapping[str, FeatureValues]) -> None:

@@ -15,7 +15,7 @@ import json
 import math
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Suspect:
 
     Attributes
     ----------
-    theta, bound, cost, order
+    theta, bound, cost, order, max_steps
         Of the request.
     deaths : int
         Deaths in a row with it in flight.
@@ -55,18 +55,25 @@ class Suspect:
     order: tuple[str, ...] | None
     deaths: int
     rank: int | None
+    max_steps: int | None = None
 
     @property
     def request(self) -> ModelRequest:
         """The request."""
-        return ModelRequest(self.theta, self.bound, cost=self.cost, order=self.order)
+        return ModelRequest(
+            self.theta, self.bound, cost=self.cost, order=self.order, max_steps=self.max_steps
+        )
 
 
-_Key = tuple[tuple[float, ...], float, CostName | None, tuple[str, ...] | None]
+_Key = tuple[tuple[float, ...], float, CostName | None, tuple[str, ...] | None, int | None]
 
 
 def _key(one: ModelRequest | Suspect) -> _Key:
-    return one.theta, one.bound, one.cost, one.order
+    return one.theta, one.bound, one.cost, one.order, one.max_steps
+
+
+def _suspected(one: ModelRequest, deaths: int, rank: int | None) -> Suspect:
+    return Suspect(one.theta, one.bound, one.cost, one.order, deaths, rank, one.max_steps)
 
 
 class FlightRecord:
@@ -143,7 +150,7 @@ class FlightRecord:
     def begin(self, ticket: int, request: ModelRequest) -> None:
         """Note that a request is handed out."""
         deaths = self._deaths.get(_key(request), 0)
-        self._flying[ticket] = Suspect(*_key(request), deaths=deaths, rank=None)
+        self._flying[ticket] = _suspected(request, deaths, None)
         self._is_behind = True
         self.write(now=deaths > 0)
 
@@ -151,7 +158,7 @@ class FlightRecord:
         """Note who works on it."""
         if ticket in self._flying:
             one = self._flying[ticket]
-            self._flying[ticket] = Suspect(*_key(one), deaths=one.deaths, rank=rank)
+            self._flying[ticket] = replace(one, rank=rank)
             self._is_behind = True
 
     def end(self, ticket: int) -> None:
@@ -219,6 +226,7 @@ def _suspect(one: dict[str, Any]) -> Suspect:
         None if one["order"] is None else tuple(str(name) for name in one["order"]),
         int(one["deaths"]) + 1,
         None if one["rank"] is None else int(one["rank"]),
+        None if one.get("max_steps") is None else int(one["max_steps"]),
     )
 
 

@@ -60,7 +60,8 @@ class StreamingPool(Protocol):
 class ModelRequest:
     """One parameter set to evaluate, whole or until its cost is known to reach `bound`.
 
-    `cost` and `order` are those of the evaluator when they are None.
+    `cost` and `order` are those of the evaluator when they are None; an order may name some
+    protocols only.  `max_steps` are the integrator steps that it may take.
     """
 
     theta: tuple[float, ...]
@@ -68,6 +69,7 @@ class ModelRequest:
     fixed: Mapping[str, float] = field(default_factory=dict)
     cost: CostName | None = None
     order: tuple[str, ...] | None = None
+    max_steps: int | None = None
 
 
 class SerialPool:
@@ -96,6 +98,21 @@ def initialise(spec: EvaluatorSpec) -> None:
         _evaluator = error
 
 
+def process_evaluator() -> Evaluator:
+    """Give this process's evaluator; for functions that a pool maps.
+
+    Raises
+    ------
+    IonfoError
+        If it could not be built.
+    """
+    if isinstance(_evaluator, IonfoError):
+        raise _evaluator
+    if _evaluator is None:
+        raise RuntimeError("initialise() must run in this process first")
+    return _evaluator
+
+
 def evaluate(request: ModelRequest) -> Evaluation:
     """Evaluate one request with this process's evaluator.
 
@@ -107,7 +124,14 @@ def evaluate(request: ModelRequest) -> Evaluation:
     if _evaluator is None:
         raise RuntimeError("initialise() must run in this process before evaluate()")
     try:
-        return _evaluator(request.theta, request.bound, request.fixed, request.cost, request.order)
+        return _evaluator(
+            request.theta,
+            request.bound,
+            request.fixed,
+            request.cost,
+            request.order,
+            request.max_steps,
+        )
     except Exception as error:
         reason = f"the evaluation raised {type(error).__name__}: {str(error)[:200]}"
         return failed_evaluation(_evaluator.emodel, request.cost or _evaluator.cost, reason)

@@ -136,7 +136,7 @@ def run_sampler(
         except IonfoError:
             if not force:
                 raise
-            note(f"the run that was in '{out}' is now in '{_move_aside(out)}'")
+            note(f"the run that was in '{out}' is now in '{move_aside(out)}'")
     if not (out / "run.json").exists():
         RunStore.check_free(out)
     if settings.ensembles == 1:
@@ -408,7 +408,7 @@ def _n_of(stored: pd.DataFrame | None, ensembles: Iterable[int]) -> int:
     return 0 if stored is None else int(stored["ensemble"].isin(list(ensembles)).sum())
 
 
-def _move_aside(out: Path) -> Path:
+def move_aside(out: Path) -> Path:
     """Rename a run folder to the first free OUT.old-N."""
     n = 1
     while (aside := out.with_name(f"{out.name}.old-{n}")).exists():

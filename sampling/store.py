@@ -124,6 +124,11 @@ class RunStore:
             raise IonfoError(f"'{path}' cannot be read: {why_unread(error)}") from None
         if not isinstance(content, dict) or "format" not in content:
             raise IonfoError(f"'{path}' is damaged: it names no run format")
+        if "kind" in content:
+            raise IonfoError(
+                f"'{self.folder}' is an optimisation and no chain; `ionfo collect` makes a "
+                "population of it"
+            )
         if content["format"] != FORMAT:
             raise IonfoError(
                 f"'{self.folder}' has run format {content.get('format')} and this version reads "

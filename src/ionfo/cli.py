@@ -13,7 +13,14 @@ from typing import Annotated, Any
 
 import typer
 
-from .commands import register_doctor, register_formats, register_plot, register_report
+from .commands import (
+    register_doctor,
+    register_formats,
+    register_optimise,
+    register_plot,
+    register_report,
+    register_validate,
+)
 from .errors import IonfoError
 from .genes_cli import (
     CellsOption,
@@ -62,7 +69,8 @@ def start(
 
     # only these know what to do with more than one rank
     if (
-        context.invoked_subcommand not in ("score", "sample", "analyse", "report")
+        context.invoked_subcommand
+        not in ("score", "sample", "optimise", "validate", "analyse", "report")
         and mpi.announced()[1] > 0
     ):
         raise typer.Exit
@@ -361,8 +369,16 @@ def status(
     from . import show
     from .chain_plots import plot_chains
     from .sampling import RunStore
+    from .sampling.optimise import OptimiseStore, is_optimisation
     from .sampling.status import run_status
 
+    if is_optimisation(run):
+        from .optimising import plot_convergence, tell_optimisation
+
+        tell_optimisation(OptimiseStore(run))
+        if plots is not None:
+            plot_convergence(OptimiseStore(run), plots)
+        return
     store = RunStore(run)
     found = run_status(store)
     show.status(run, found, store.emodel.free_names)
@@ -378,8 +394,12 @@ def collect(
     max_cost: Annotated[
         float | None, typer.Option("--max-cost", help="Drop states above this cost.")
     ] = None,
+    every: Annotated[
+        bool,
+        typer.Option("--every", help="Of an optimisation: all kept models, not the hall of fame."),
+    ] = False,
 ) -> None:
-    """Turn a run into a population with weights.
+    """Turn a run into a population with weights; of an optimisation, its hall of fame.
 
     Example: ionfo collect run --out population.parquet --burn-in 100 --max-cost 5
     """
@@ -387,9 +407,19 @@ def collect(
     from .sampling import RunStore
     from .sampling import collect as collect_population
     from .sampling.files import check_table_path, write_table
+    from .sampling.optimise import is_optimisation
 
     check_table_path(out)
     limit = float("inf") if max_cost is None else max_cost
+    if is_optimisation(run):
+        from .sampling.folders import population_of
+
+        population = population_of(run, burn_in, limit, every)
+        write_table(out, population.frame, population.metadata)
+        show.collected_hall(population, out)
+        return
+    if every:
+        raise IonfoError(f"--every is for optimisations, and '{run}' is a chain; leave it out")
     collected = collect_population(RunStore(run), burn_in, limit)
     write_table(out, collected.population.frame, collected.population.metadata)
     show.collected(collected, out)
@@ -556,6 +586,8 @@ def trace(
     trace_models(population, out, model or [], morphology, mechanisms)
 
 
+register_optimise(app)
+register_validate(app)
 register_formats(app)
 register_doctor(app)
 register_report(app)

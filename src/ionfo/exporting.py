@@ -14,8 +14,9 @@ from . import show
 from .emodels import EModel, export_emodel, load_emodel, parse_emodel
 from .errors import IonfoError
 from .formats import inference_data, write_inference_data, write_mcmc_table
-from .sampling import RunStore, collect, read_population
+from .sampling import read_population
 from .sampling.files import check_table_path, write_table, write_text
+from .sampling.folders import population_of
 from .sampling.models_file import models_of_frame
 
 FORMATS = ("emodel-generalisation", "bluepyemodel", "hoc", "mcmc-table", "arviz", "csv", "parquet")
@@ -109,7 +110,7 @@ def read_source(what: str) -> Source:
     if path.is_dir():
         if not (path / "run.json").is_file():
             raise IonfoError(f"'{what}' is no run folder: it has no run.json")
-        population = collect(RunStore(path)).population
+        population = population_of(path)
     elif path.suffix in (".parquet", ".csv"):
         population = read_population(path)
     else:

@@ -15,8 +15,9 @@ from .analysis_work import AnalysisSettings
 from .errors import IonfoError
 from .report import write_page
 from .report.tables import OUTLINE, TRACES, file_hash, read_material
-from .sampling import RunStore, collect, read_population
+from .sampling import read_population
 from .sampling.files import make_folder, write_table
+from .sampling.folders import population_of
 from .simulating import choose_models, emodel_of, simulate_models, thinned
 
 
@@ -69,7 +70,7 @@ def report(
         if not (source / "run.json").is_file():
             raise IonfoError(f"'{source}' is no run folder: it has no run.json")
         limit = float("inf") if max_cost is None else max_cost
-        collected = collect(RunStore(source), burn_in, limit).population
+        collected = population_of(source, burn_in, limit)
         population = out / "population.parquet"
         write_table(population, collected.frame, collected.metadata)
     elif burn_in or max_cost is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .sampling.counts import Counts
     from .sampling.diagnostics import Diagnostics
     from .sampling.evaluator import Evaluation
-    from .sampling.population import Collected
+    from .sampling.population import Collected, Population
     from .sampling.profile import Profile
     from .sampling.status import RunStatus
     from .sampling.stop import StopRun
@@ -201,6 +201,11 @@ class SampleProgress:
                 f"acceptance {progress.acceptance:.2f}  cost best {progress.best_cost:.2f} "
                 f"median {progress.median_cost:.2f}  {told}"
             )
+        elif np.isfinite(progress.best_cost):
+            told = (
+                f"sum of scores best {progress.best_cost:.2f} median {progress.median_cost:.2f}  "
+                f"{told}"
+            )
         if self._bar is not None:
             if progress.phase not in self._tasks:
                 self._tasks[progress.phase] = self._bar.add_task(
@@ -302,6 +307,16 @@ def collected(found: Collected, out: Path) -> None:
     known = diagnostics.r_hat[diagnostics.is_assessed]
     if (known > GOOD_R_HAT).any():
         note(f"R-hat exceeds {GOOD_R_HAT}: the ensembles disagree; sample longer")
+
+
+def collected_hall(population: Population, out: Path) -> None:
+    """Say what the population of an optimisation holds."""
+    cost = population.frame["cost"]
+    console().print(
+        f"{len(cost)} models of {population.frame['seed'].nunique()} searches; largest score "
+        f"{cost.min():.3f} to {cost.max():.3f}; {out}"
+    )
+    add_result({"models": len(cost), "lowest_cost": float(cost.min())})
 
 
 def status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:

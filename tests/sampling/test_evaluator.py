@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ionfo.emodels import PLAIN, cheap_first, check_order, load_emodel
+from ionfo.emodels import PLAIN, cheap_first, check_order, load_emodel, with_needed
 from ionfo.features import combine_cost
 from ionfo.features.scores import CostName
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
@@ -191,3 +191,29 @@ def test_sharing_the_held_state_changes_rounding_alone() -> None:
     np.testing.assert_allclose(one.features[:4], other.features[:4], rtol=2e-3)
     np.testing.assert_allclose(one.features[8], other.features[8], rtol=2e-3)
     assert one.n_steps > other.n_steps
+
+
+def test_some_protocols_give_the_same_scores_as_all() -> None:
+    evaluator = Evaluator(evaluator_spec(SOMA))
+    order = with_needed(SOMA, ["RMPProtocol", "RinProtocol"])
+    protocol = np.array([target.protocol for target in SOMA.targets])
+    for theta in draws(3, 5, 0.3):
+        whole, part = evaluator(theta), evaluator(theta, order=order)
+        asked = np.isin(protocol, order)
+        assert (part.scores[asked] == whole.scores[asked]).all()
+        assert np.isnan(part.scores[~asked]).all() and np.isnan(part.features[~asked]).all()
+        assert part.cost == whole.scores[asked].max()
+        assert part.n_steps < whole.n_steps
+
+
+def test_budget_of_steps_is_exact_and_leaves_no_trace() -> None:
+    evaluator = Evaluator(evaluator_spec(SOMA))
+    first, second = draws(2, 6, 0.3)
+    whole = evaluator(first)
+    assert same(evaluator(first, max_steps=whole.n_steps), whole)
+    spent = evaluator(first, max_steps=whole.n_steps - 1)
+    assert (spent.scores == 250.0).all() and np.isnan(spent.features).all()
+    assert "more than" in next(iter(spent.reasons.values())) and spent.n_steps >= whole.n_steps
+    expected = evaluator(second)
+    evaluator(first, max_steps=whole.n_steps // 2)
+    assert same(evaluator(second), expected)

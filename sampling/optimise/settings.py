@@ -1,0 +1,136 @@
+"""What an optimisation is asked to do, and whether an existing run was asked the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ...emodels import EModel
+from ...errors import IonfoError
+from ..cell_hashes import cell_hashes
+from .stages import Stage, stages_json
+
+_PACKAGES = ("ionfo", "neuron", "bluepyopt", "deap", "efel", "numpy")
+
+
+@dataclass(frozen=True)
+class OptimiseSettings:
+    """What `ionfo optimise` is asked to do.
+
+    Attributes
+    ----------
+    generations : int
+        Of the last stage; a quarter for earlier ones that do not say.
+    offspring : int
+        Models of a generation, and parents.
+    seeds : int
+        Independent searches of a stage that does not say.
+    seed : int
+        Of all random numbers.
+    hall : int
+        Models in the merged hall of fame.
+    max_steps : int or None
+        Integrator steps of an evaluation; beyond, every score is 250.
+    budget_quantile : float or None
+        Learn `max_steps`: twice this quantile of the steps of the generation before.
+    exact_rates : bool
+        Evaluate gate rates instead of looking them up.
+    keep_evaluations : bool
+        Whether every evaluated model is stored.
+    """
+
+    generations: int = 200
+    offspring: int = 512
+    seeds: int = 4
+    seed: int = 0
+    hall: int = 40
+    max_steps: int | None = None
+    budget_quantile: float | None = None
+    exact_rates: bool = False
+    keep_evaluations: bool = False
+
+    def check(self) -> None:
+        """Check the settings.
+
+        Raises
+        ------
+        IonfoError
+            If one of them breaks a rule.
+        """
+        for name, value, least in (
+            ("generations", self.generations, 1),
+            ("offspring", self.offspring, 2),
+            ("seeds", self.seeds, 1),
+            ("seed", self.seed, 0),
+            ("hall", self.hall, 1),
+            ("max-steps", self.max_steps, 1),
+        ):
+            if value is not None and value < least:
+                raise IonfoError(f"--{name} must be at least {least}, got {value}")
+        if self.budget_quantile is not None and not 0 < self.budget_quantile <= 1:
+            raise IonfoError(
+                f"--budget-quantile must be above 0 and at most 1, got {self.budget_quantile}"
+            )
+
+
+def settings_json(
+    emodel: EModel,
+    settings: OptimiseSettings,
+    stages: Sequence[Stage],
+    morphology: Path,
+    mechanisms: Path,
+) -> dict[str, Any]:
+    """Describe a run for run.json: all that its bytes depend on."""
+    return {
+        "kind": "optimise",
+        "emodel": emodel.model_dump(mode="json"),
+        "emodel_hash": emodel.content_hash,
+        **cell_hashes(morphology, mechanisms),
+        "settings": {
+            "generations": settings.generations,
+            "offspring": settings.offspring,
+            "seeds": settings.seeds,
+            "seed": settings.seed,
+            "hall": settings.hall,
+            "max_steps": settings.max_steps,
+            "budget_quantile": settings.budget_quantile,
+            "exact_rates": settings.exact_rates,
+            "keep_evaluations": settings.keep_evaluations,
+            "stages": stages_json(stages),
+        },
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def check_same_run(folder: Path, present: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Check that a run folder holds the optimisation that is asked for.
+
+    Raises
+    ------
+    IonfoError
+        If anything differs; it says what.
+    """
+    way_out = "choose another folder with --out, or start anew with --force"
+    for key, what in (
+        ("emodel_hash", "another e-model or other targets"),
+        ("morphology", "another morphology"),
+        ("mechanisms_hash", "other mechanisms"),
+        ("versions", "other versions of " + ", ".join(_PACKAGES)),
+    ):
+        if present.get(key) != asked[key]:
+            raise IonfoError(
+                f"run '{folder}' was made with {what}, and a search cannot mix them; {way_out}"
+            )
+    was, now = present["settings"], asked["settings"]
+    for name in now:
+        if was.get(name) != now[name]:
+            told = (
+                "other stages" if name == "stages" else f"{name} {was.get(name)}, not {now[name]}"
+            )
+            raise IonfoError(
+                f"run '{folder}' was made with {told}, and a search cannot mix them; give the "
+                f"same, or {way_out}"
+            )

@@ -1,0 +1,93 @@
+"""``ionfo optimise``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..ranks import on_driver
+
+
+def register_optimise(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("optimise")(optimise_command)
+
+
+def optimise_command(
+    emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
+    out: Annotated[Path, typer.Option("--out", help="Run folder; one that is there is resumed.")],
+    targets: Annotated[
+        Path | None,
+        typer.Option("--targets", help="Other targets: .json, or a table feature, mean, std."),
+    ] = None,
+    stages: Annotated[
+        Path | None, typer.Option("--stages", help="Stages (.json); default passive, Ih, all.")
+    ] = None,
+    generations: Annotated[
+        int, typer.Option("--generations", help="Of the last stage; a quarter before it.")
+    ] = 200,
+    offspring: Annotated[int, typer.Option("--offspring", help="Models of a generation.")] = 512,
+    seeds: Annotated[int, typer.Option("--seeds", help="Independent searches.")] = 4,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random numbers.")] = 0,
+    hall: Annotated[int, typer.Option("--hall", help="Models in the hall of fame.")] = 40,
+    max_steps: Annotated[
+        int | None,
+        typer.Option("--max-steps", help="Integrator steps of an evaluation; then it scores 250."),
+    ] = None,
+    budget_quantile: Annotated[
+        float | None,
+        typer.Option(
+            "--budget-quantile",
+            help="Learn --max-steps: twice this quantile of the steps of the last generation.",
+        ),
+    ] = None,
+    morphology: Annotated[
+        Path | None,
+        typer.Option(
+            "--morphology", help="Reconstruction (.asc or .swc), or a bundled one by name."
+        ),
+    ] = None,
+    mechanisms: Annotated[
+        Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
+    ] = None,
+    processes: Annotated[
+        int, typer.Option("--processes", min=1, help="Local processes, when not under mpirun.")
+    ] = 1,
+    exact_rates: Annotated[
+        bool, typer.Option("--exact-rates", help="Evaluate gate rates; no tables (1.4 x slower).")
+    ] = False,
+    keep_evaluations: Annotated[
+        bool, typer.Option("--keep-evaluations", help="Store every evaluated model.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Move another run in the folder aside.")
+    ] = False,
+) -> None:
+    """Optimise models stage by stage: IBEA, one objective per feature; the same command resumes.
+
+    SIGTERM, SIGUSR1 and Ctrl-C stop it; exit code 75 (130 for Ctrl-C) says that generations are
+    left.
+
+    Example: mpirun -n 3 ionfo optimise soma --out run --generations 20 --offspring 64
+    """
+    from ..optimising import optimise
+    from ..sampling.optimise import OptimiseSettings
+
+    settings = OptimiseSettings(
+        generations=generations,
+        offspring=offspring,
+        seeds=seeds,
+        seed=seed,
+        hall=hall,
+        max_steps=max_steps,
+        budget_quantile=budget_quantile,
+        exact_rates=exact_rates,
+        keep_evaluations=keep_evaluations,
+    )
+    on_driver(
+        lambda: optimise(
+            emodel, out, settings, targets, stages, morphology, mechanisms, processes, force
+        )
+    )

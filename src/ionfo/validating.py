@@ -1,0 +1,230 @@
+"""``ionfo validate``: models on held-out steps and on noise, beside an experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from . import show
+from .analysis.spike_trains import explained_variance
+from .emodels import EModel, load_emodel
+from .emodels.cell import resolve_morphology
+from .errors import IonfoError
+from .mechanisms import build_mechanisms
+from .mechanisms.build import BUNDLED
+from .output import add_result
+from .sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
+from .sampling.cell_hashes import check_same_cell
+from .sampling.files import check_table_path, write_table
+from .sampling.models_file import models_of_frame
+from .sampling.validation import (
+    NoiseRequest,
+    held_out_steps,
+    mean_z,
+    noise_currents,
+    noise_spikes,
+    search_currents,
+)
+from .simulating import emodel_of
+
+Array = NDArray[np.float64]
+
+
+def validate(
+    population: Path,
+    out: Path,
+    held_out: Path | None = None,
+    experiment: Path | None = None,
+    row: int = 0,
+    percents: tuple[float, ...] = (),
+    sd: float = 0.05,
+    noise_seed: int | None = None,
+    noise_duration: float = 2000.0,
+    trials: int = 5,
+    private: float = 0.2,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+    processes: int = 1,
+) -> pd.DataFrame:
+    """Validate the models of a population and write the table.
+
+    Parameters
+    ----------
+    population : Path
+        Models with their e-model.
+    out : Path
+        .parquet or .csv.
+    held_out : Path, optional
+        Definition with held-out steps and their targets, instead of a model as experiment.
+    experiment : Path, optional
+        Population with a model that stands for the experiment.
+    row : int
+        Of that model.
+    percents : tuple of float
+        Held-out steps, in percent of each model's rheobase.
+    sd : float
+        SD of the experiment's features, as a share of their values.
+    noise_seed : int, optional
+        Also play coloured noise from this seed; needs `experiment`.
+    noise_duration : float
+        ms.
+    trials : int
+        Repetitions of the experiment.
+    private : float
+        SD of the noise that differs between them, in threshold currents.
+    morphology, mechanisms : Path, optional
+        Instead of the bundled ones.
+    processes : int
+        Local processes, when not under mpirun.
+
+    Returns
+    -------
+    DataFrame
+        What was written, in the order of the population: parameters, ``features/`` of the held-out
+        steps, ``training_z`` (mean score of the population's own features, where it has them),
+        ``held_out_z``, ``explained_variance``, ``explained_by_trials`` and
+        ``explained_variance_ratio``.
+
+    Raises
+    ------
+    IonfoError
+        If an input breaks a rule.
+    """
+    check_table_path(out)
+    if (held_out is None) == (experiment is None):
+        raise IonfoError("give either --held-out DEFINITION or --experiment MODELS")
+    if noise_seed is not None and experiment is None:
+        raise IonfoError("--noise-seed needs --experiment, whose spikes models must predict")
+    for name, value, least in (("--sd", sd, 0), ("--noise-duration", noise_duration, 0)):
+        if not value > least:
+            raise IonfoError(f"{name} must be positive, got {value}")
+    if trials < 1 or private < 0:
+        raise IonfoError("--trials must be at least 1 and --private not negative")
+    if experiment is not None and not percents:
+        raise IonfoError("--experiment needs held-out steps, for example --percent 180")
+    read = read_population(population)
+    emodel = emodel_of(read, str(population))
+    folder = mechanisms or BUNDLED
+    morphology = resolve_morphology(emodel, morphology)
+    check_same_cell(read.metadata, morphology, folder, str(population))
+    models = models_of_frame(read.frame, emodel, str(population)).theta
+    if held_out is not None:
+        asked = load_emodel(str(held_out))
+        if asked.free_names != emodel.free_names:
+            raise IonfoError(f"'{held_out}' frees other parameters than the e-model of the models")
+        truth = None
+    else:
+        assert experiment is not None
+        asked = held_out_steps(emodel, percents)
+        truth = _experiment(experiment, emodel, row)
+    build_mechanisms(folder)
+    spec = evaluator_spec(asked, morphology, mechanisms)
+    everyone = models if truth is None else np.vstack([truth, models])
+    requests = [ModelRequest(tuple(map(float, theta))) for theta in everyone]
+    noise: dict[str, Any] = {}
+    with open_pool(spec, processes) as pool:
+        features = np.array([one.features for one in pool.map(evaluate, requests)])
+        if truth is not None and noise_seed is not None:
+            noise = _noise(pool, truth, models, noise_seed, noise_duration, trials, private)
+    if truth is None:
+        mean = np.array([one.mean for one in asked.features])
+        std = np.array([one.std for one in asked.features])
+    else:
+        mean, features = features[0], features[1:]
+        std = np.where(mean == 0, sd, sd * np.abs(mean))  # 0.05 where the mean is 0, as published
+        if not np.isfinite(mean).any():
+            raise IonfoError("the experiment has no feature at the held-out steps")
+    table: dict[str, Any] = {
+        f"parameters/{name}": models[:, i] for i, name in enumerate(emodel.free_names)
+    }
+    table |= {f"features/{name}": features[:, i] for i, name in enumerate(asked.feature_names)}
+    scores = read.frame[[str(c) for c in read.frame if str(c).startswith("scores/")]]
+    table["training_z"] = scores.mean(axis=1).to_numpy() if scores.shape[1] else np.nan
+    table["held_out_z"] = mean_z(features, mean, std)
+    frame = pd.DataFrame({**table, **noise})
+    metadata = {
+        "validation": {
+            "targets": {
+                name: [float(m), float(s)] if np.isfinite(m) else None
+                for name, m, s in zip(asked.feature_names, mean, std, strict=True)
+            },
+            "percents": list(percents),
+            "noise_seed": noise_seed,
+            "noise_duration": noise_duration,
+            "trials": trials,
+            "private": private,
+        },
+        "emodel": asked.model_dump(mode="json"),
+    }
+    write_table(out, frame, metadata)
+    _tell(frame, out)
+    return frame
+
+
+def _experiment(path: Path, emodel: EModel, row: int) -> Array:
+    frame = read_population(path).frame
+    if not 0 <= row < len(frame):
+        raise IonfoError(f"'{path}' has models 0 to {len(frame) - 1}, got --row {row}")
+    theta: Array = models_of_frame(frame, emodel, str(path)).theta[row]
+    return theta
+
+
+def _noise(
+    pool: Any,
+    truth: Array,
+    models: Array,
+    seed: int,
+    duration: float,
+    n_trials: int,
+    private: float,
+) -> dict[str, Array]:
+    """Play noise to the experiment, trial by trial, and once to each model."""
+    (found,) = pool.map(search_currents, [tuple(map(float, truth))])
+    if found is None:
+        raise IonfoError("the experiment has no rheobase, which scales the noise")
+    holding, threshold = found
+    times, current, of_trials = noise_currents(
+        holding, threshold, duration, seed, n_trials, private
+    )
+    corners = tuple(map(float, times))
+    requests = [NoiseRequest(tuple(map(float, truth)), corners, tuple(one)) for one in
+                of_trials.tolist()]  # fmt: skip
+    requests += [
+        NoiseRequest(tuple(map(float, theta)), corners, tuple(current.tolist())) for theta in models
+    ]
+    spikes = list(pool.map(noise_spikes, requests))
+    trials = [one for one in spikes[:n_trials] if one is not None]
+    if not any(trials):
+        raise IonfoError("the experiment gives no spike to the noise; give another --noise-seed")
+    rows = []
+    for one in spikes[n_trials:]:
+        if one is None:
+            rows.append((np.nan, np.nan, np.nan))
+        else:
+            ev = explained_variance(trials, one, duration)
+            rows.append((ev.of_model, ev.of_trials, ev.ratio))
+    of_model, by_trials, ratio = np.array(rows).reshape(-1, 3).T
+    return {
+        "explained_variance": of_model,
+        "explained_by_trials": by_trials,
+        "explained_variance_ratio": ratio,
+    }
+
+
+def _tell(frame: pd.DataFrame, out: Path) -> None:
+    told = [f"{len(frame)} models; held-out z median {frame['held_out_z'].median():.3f}"]
+    told[0] += f", best {frame['held_out_z'].min():.3f}"
+    if frame["training_z"].notna().any():
+        told.append(f"training z median {frame['training_z'].median():.3f}")
+    if "explained_variance_ratio" in frame:
+        told.append(
+            f"explained variance median {frame['explained_variance'].median():.3f}, by the trials "
+            f"{frame['explained_by_trials'].median():.3f}, ratio "
+            f"{frame['explained_variance_ratio'].median():.3f}"
+        )
+    show.console().print("; ".join([*told, str(out)]))
+    add_result({"models": len(frame), "held_out_z": float(frame["held_out_z"].median())})
