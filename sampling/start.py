@@ -216,12 +216,14 @@ class _Search:
         """Go where surrogates expect the target's states, and learn from what is there.
 
         Every round proposes one state for every walker and keeps the best of all so far.  It ends
-        like `anneal`, and at once where too little is known for a surrogate.
+        like `anneal`, where too little is known for a surrogate, and when a round finds nothing
+        better: then the surrogate is of no use here.
         """
         random = np.random.RandomState(  # noqa: NPY002  walks take numpy's legacy generator
             np.random.MT19937(self.rng.integers(2**63))
         )
         low, high = self.target.emodel.bounds.T
+        n_known = 0
         while self.n_tried + self.n_walkers <= until and not self._is_there():
             theta = np.array([one for one, _ in self._whole])
             blobs = np.array([blob for _, blob in self._whole])
@@ -231,6 +233,9 @@ class _Search:
                 return
             best = np.argsort(blobs["cost"], kind="stable")[: self.n_walkers]
             self.theta, self.blobs = theta[best], blobs[best]
+            if best.max() < n_known:
+                return
+            n_known = len(theta)
             density = SurrogateDensity(
                 surrogate,
                 self.target.emodel.bounds,
