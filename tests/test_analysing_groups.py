@@ -119,9 +119,7 @@ def test_bad_groups_are_refused(tmp_path: Path) -> None:
         analyse_groups(holed, tmp_path, HOW, QUICK)
 
 
-def test_the_command_line_passes_everything_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_line_passes_everything_on(tmp_path: Path) -> None:
     table = cells()
     frame = pd.DataFrame(table.values(table.genes), columns=table.genes)
     frame = frame.assign(kind=table.cells["type"], width=table.cells["width"])
@@ -133,8 +131,5 @@ def test_the_command_line_passes_everything_on(
     ]  # fmt: skip
     app(arguments, standalone_mode=False)
     assert (tmp_path / "out/groups.json").exists() and (tmp_path / "out/y/summary.json").exists()
-    monkeypatch.setattr("ionfo.sampling.mpi.size", lambda: 3)
-    with pytest.raises(IonfoError, match="start it without mpirun"):
-        app(arguments, standalone_mode=False)
     with pytest.raises(IonfoError, match="--values goes with --group COLUMN"):
         app([*arguments[:4], "--out", str(tmp_path / "no")], standalone_mode=False)

@@ -119,7 +119,7 @@ def test_genes_with_one_name_are_refused_or_added(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.values(["Hcn1"])[:, 0], COUNTS[:, 1] + COUNTS[:, 2])
     text = plain(tmp_path).read_text().replace("Hcn1", "Kcna1", 1)
     (tmp_path / "twice.csv").write_text(text)
-    with pytest.raises(IonfoError, match="the first is 'Kcna1'; rename or merge"):
+    with pytest.raises(IonfoError, match="column 'Kcna1' stands 2 times in it; rename"):
         read_expression(tmp_path / "twice.csv", "counts")
 
 
