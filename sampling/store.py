@@ -171,13 +171,13 @@ class RunStore:
         frame, metadata = read_table(path)
         # sums of products depend on the layout in the last bit
         coefficients = np.ascontiguousarray(frame.to_numpy(np.float64))
-        return Surrogate(coefficients, float(metadata["error"]), int(metadata["n_rows"]))
+        return Surrogate(coefficients, np.array(metadata["errors"]), int(metadata["n_rows"]))
 
     def keep_surrogate(self, surrogate: Surrogate) -> None:
         """Store the surrogate: rows are terms, columns features."""
         names = [*self.emodel.feature_names, "missing"]
         frame = pd.DataFrame(surrogate.coefficients, columns=names)
-        about = {"error": surrogate.error, "n_rows": surrogate.n_rows}
+        about = {"errors": surrogate.errors.tolist(), "n_rows": surrogate.n_rows}
         write_table(self.folder / "surrogate.parquet", frame, about)
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_ndtr
 from threadpoolctl import ThreadpoolController
 
 from ..emodels import EModel
@@ -24,6 +25,7 @@ _FARTHEST = 20.0  # SDs; what lies farther off need not be told apart
 _NEAR = 10.0  # SDs; evaluations with larger costs count less
 _RIDGE = 3.0
 _FOLDS = 5
+_LEAST_ERROR = 0.05  # SDs; an edge needs some width
 _MISSING = 20.0  # log density lost for every unit of what is told beyond _LIKELY_THERE
 _LIKELY_THERE = 0.2
 _blas = ThreadpoolController()
@@ -44,15 +46,15 @@ class Surrogate:
     coefficients : ndarray, shape (n_terms, n_features + 1)
         Deviation of each feature from experiment in SDs; the last column tells whether any
         feature is missing, 0 or 1.
-    error : float
-        Root mean square error of the largest score, of evaluations left out of the fit, over
-        the third of the smallest costs.
+    errors : ndarray, shape (n_features,)
+        Root mean square error of each deviation, of evaluations left out of the fit, over the
+        third of the smallest costs.
     n_rows : int
         Evaluations it was fitted to.
     """
 
     coefficients: Array
-    error: float
+    errors: Array
     n_rows: int
 
     def scores(self, unit: Array) -> tuple[Array, Array]:
@@ -78,7 +80,8 @@ class SurrogateDensity:
     bounds : ndarray, shape (n_parameters, 2)
         Of the parameters.
     temperature, max_cost : float
-        Of the chain.  The edge at the largest cost is as soft as the surrogate is wrong, so
+        Of the chain.  The edge at the largest cost is as soft as the surrogate is wrong: the
+        chance that all scores are below it, errors of features being normal and independent, so
         that no state of the chain has density zero.
     cost : {"max", "sum", "mean"}
         How scores are combined.
@@ -95,9 +98,13 @@ class SurrogateDensity:
         scores, missing = self.surrogate.scores(unit)
         combine = {"max": np.max, "sum": np.sum, "mean": np.mean}
         cost: Array = np.asarray(combine[self.cost](scores, axis=1))  # type: ignore[operator]
-        over = np.maximum(cost - self.max_cost, 0.0) / max(self.surrogate.error, 0.1)
+        errors = np.maximum(self.surrogate.errors, _LEAST_ERROR)
+        if self.cost == "max":
+            edge = log_ndtr((self.max_cost - scores) / errors).sum(axis=1)
+        else:
+            edge = log_ndtr((self.max_cost - cost) / combine[self.cost](errors))  # type: ignore[operator]
         lost = _MISSING * np.maximum(missing - _LIKELY_THERE, 0.0)
-        return np.asarray(-cost / self.temperature - 0.5 * over**2 - lost)
+        return np.asarray(-cost / self.temperature + edge - lost)
 
 
 def terms(unit: Array) -> Array:
@@ -142,15 +149,14 @@ def fit_surrogate(emodel: EModel, theta: Array, features: Array) -> Surrogate:
         every: Array = terms((theta - low) / (high - low))
         design = every[is_whole]
         missing = _ridge(every, np.where(is_whole, 0.0, 1.0)[:, None], np.ones(len(every)))
-        errors = np.empty(n_rows)
+        wrong = np.empty_like(z)
         for fold in range(_FOLDS):
             out = np.arange(n_rows) % _FOLDS == fold
-            told = design[out] @ _ridge(design[~out], z[~out], weights[~out])
-            errors[out] = np.abs(told).max(axis=1) - cost[out]
+            wrong[out] = design[out] @ _ridge(design[~out], z[~out], weights[~out]) - z[out]
         best = np.argsort(cost, kind="stable")[: max(n_rows // 3, 1)]
         return Surrogate(
             np.hstack([_ridge(design, z, weights), missing]),
-            float(np.sqrt(np.mean(errors[best] ** 2))),
+            np.sqrt(np.mean(wrong[best] ** 2, axis=0)),
             n_rows,
         )
 
