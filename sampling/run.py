@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 
 from ..emodels import EModel, Numerics
 from ..emodels.cell import check_mechanisms, resolve_morphology
-from ..errors import IonfoError
 from ..mechanisms import build_mechanisms
 from ..mechanisms.build import BUNDLED
 from . import mpi
@@ -27,9 +25,9 @@ from .flight import FlightRecord
 from .lock import writing
 from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
-from .pool import evaluate
 from .replay import ReplayPool
 from .scheduler import Scheduler, SharedPool
+from .session import make_way, see_through
 from .settings import SampleSettings, check_same_run, settings_json
 from .start import Start, around_models, from_bounds
 from .stop import StopRun, stoppable
@@ -38,7 +36,7 @@ from .surrogate import SurrogateDensity, fit_surrogate
 from .tables import whole_evaluations
 from .target import Target
 from .tries import choose_tries
-from .workers import WorkerDied, Workers, open_workers
+from .workers import Workers, open_workers
 from .writer import RunWriter
 
 _LOG_SECONDS = 60.0
@@ -130,15 +128,8 @@ def run_sampler(
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology)
     asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models)
-    if (out / "run.json").exists():
-        try:
-            check_same_run(RunStore(out), asked)
-        except IonfoError:
-            if not force:
-                raise
-            note(f"the run that was in '{out}' is now in '{move_aside(out)}'")
-    if not (out / "run.json").exists():
-        RunStore.check_free(out)
+    store = RunStore(out)
+    make_way(store, lambda: check_same_run(store, asked), force, note)
     if settings.ensembles == 1:
         note("one ensemble: R-hat, the check that chains agree, needs two")
     build_mechanisms(folder)
@@ -147,9 +138,8 @@ def run_sampler(
     out.mkdir(parents=True, exist_ok=True)
     with writing(out), stoppable() as flag, open_workers(spec, processes) as workers:
         if not (out / "run.json").exists():
-            store = RunStore.create(out, asked)
+            RunStore.create(out, asked)
         else:
-            store = RunStore(out)
             kept = store.settings
             wanted = {**kept["settings"], **asked["settings"]}
             if wanted != kept["settings"]:
@@ -165,23 +155,8 @@ def run_sampler(
             )
         run = _Run(store, emodel, settings, n_walkers, start_models, workers, report)
         run.scheduler = Scheduler(workers, flag, flight)
-        try:
-            run.all()
-        except StopRun as why:
-            run.end("stopped", signal=str(why))
-            flight.close()
-            stopped(why)
-            raise
-        except WorkerDied:
-            run.end("worker died")
-            raise  # the record of what was in flight stays
-        except BaseException:
-            with suppress(IonfoError, OSError):
-                run.end("failed")
-                flight.close()
-            raise
-        run.end("end")
-        flight.close()
+        run.begin()
+        see_through(run.all, run.end, run.scheduler, stopped)
         return run.counts()
 
 
@@ -212,15 +187,19 @@ class _Run:
         self._began = self._last_log = time.monotonic()
         self._n_results = 0
 
-    def all(self) -> None:
-        """Do what is left to do."""
+    def begin(self) -> None:
+        """Log that a session begins, and show what it tries first."""
         self.store.log(
             "start",
             ranks=mpi.announced()[0],
             workers=self.workers.n_workers,
             host=platform.node(),
         )
-        self._try_suspects()
+        if n := len(self.scheduler.flight.suspects):
+            self._phase("suspects", lambda began, done: Progress("suspects", done, n, began, done))
+
+    def all(self) -> None:
+        """Do what is left to do."""
         is_new = not self.writer.ensembles
         if is_new:
             starts = self._search()
@@ -262,20 +241,6 @@ class _Run:
         return total
 
     # -- phases -----------------------------------------------------------------
-
-    def _try_suspects(self) -> None:
-        """Evaluate what was in flight when the last session died, before all else."""
-        flight = self.scheduler.flight
-        if not flight.suspects:
-            return
-        n_suspects = len(flight.suspects)
-        self._phase("suspects", lambda began, n: Progress("suspects", n, n_suspects, began, n))
-
-        def one_by_one() -> None:
-            for group in flight.groups():
-                flight.acquit(group, SharedPool().map(evaluate, group))
-
-        self.scheduler.run([one_by_one])
 
     def _search(self) -> list[Start]:
         """Find starting points for every ensemble."""
@@ -406,14 +371,3 @@ class _Run:
 def _n_of(stored: pd.DataFrame | None, ensembles: Iterable[int]) -> int:
     """Count the stored evaluations of some searches."""
     return 0 if stored is None else int(stored["ensemble"].isin(list(ensembles)).sum())
-
-
-def move_aside(out: Path) -> Path:
-    """Rename a run folder to the first free OUT.old-N."""
-    n = 1
-    while (aside := out.with_name(f"{out.name}.old-{n}")).exists():
-        n += 1
-    with writing(out):
-        pass  # whoever writes there must not lose the folder
-    out.rename(aside)
-    return aside

@@ -16,6 +16,7 @@ from ..errors import IonfoError
 from ..features.scores import CostName
 from .cell_hashes import cell_hashes
 from .moves import parse_moves
+from .session import check_same
 from .store import RunStore
 
 DEFAULT_MOVES = "de:0.9,snooker:0.1"
@@ -153,40 +154,12 @@ def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
         If anything else differs; it says what.
     """
     present = store.settings
-    way_out = "choose another folder with --out, or start anew with --force"
-    for key in ("emodel_hash", "morphology", "mechanisms_hash", "versions"):
-        if present.get(key) != asked[key]:
-            what = key.removesuffix("_hash").replace("emodel", "e-model")
-            if key == "versions":
-                was, now = present.get(key) or {}, asked[key]
-                changed = sorted(n for n in {*was, *now} if was.get(n) != now.get(n))
-                what = "versions of " + ", ".join(
-                    f"{n} ({was.get(n)}, now {now.get(n)})" for n in changed
-                )
-            if key == "morphology":
-                was, now = present.get(key) or {}, asked[key]
-                what += f" ('{was.get('file')}', now '{now.get('file')}')"
-            raise IonfoError(
-                f"run '{store.folder}' was made with other {what}, and a chain cannot mix them; "
-                f"{way_out}"
-            )
-    was, now = present["settings"], asked["settings"]
     free = {"steps"} if store.state["ensembles"] else {"steps", "start_evaluations"}
-    for name in sorted({*was, *now} - free):
-        if was.get(name) != now.get(name):
-            shown = [_short(one) for one in (was.get(name), now.get(name))]
-            raise IonfoError(
-                f"run '{store.folder}' was made with {name} {shown[0]}, not {shown[1]}, and a "
-                f"chain cannot mix them; give the same, or {way_out}"
-            )
+    check_same(store.folder, present, asked, "a chain", frozenset(free))
+    now = asked["settings"]
     done = max((one["steps"] for one in store.state["ensembles"]), default=0)
     if done > now["steps"]:
         raise IonfoError(
             f"run '{store.folder}' already has {done} steps, --steps asks for {now['steps']}; "
             "--steps is the total"
         )
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

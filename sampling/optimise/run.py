@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel, Numerics
 from ...emodels.cell import check_mechanisms, resolve_morphology
-from ...errors import IonfoError
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
 from .. import mpi
@@ -24,14 +22,14 @@ from ..files import write_table
 from ..flight import FlightRecord
 from ..lock import writing
 from ..pool import ModelRequest, evaluate
-from ..run import Progress, move_aside
+from ..run import Progress
 from ..scheduler import Scheduler, SharedPool
+from ..session import check_same, make_way, see_through
 from ..stop import StopRun, stoppable
-from ..store import RunStore
-from ..workers import WorkerDied, open_workers
+from ..workers import open_workers
 from .hall import HALL, hall_frame, merged
 from .ibea import Ibea, Member
-from .settings import OptimiseSettings, check_same_run, settings_json
+from .settings import OptimiseSettings, settings_json
 from .stages import Plan, Stage, default_stages, resolve, stage_bounds, start_values
 from .store import Found, OptimiseStore, SearchState, member_of
 
@@ -100,15 +98,7 @@ def run_optimiser(
     morphology = resolve_morphology(emodel, morphology)
     asked = settings_json(emodel, settings, chosen, morphology, folder)
     store = OptimiseStore(out)
-    if (out / "run.json").exists():
-        try:
-            check_same_run(out, store.settings, asked)
-        except IonfoError:
-            if not force:
-                raise
-            note(f"the run that was in '{out}' is now in '{move_aside(out)}'")
-    if not (out / "run.json").exists():
-        RunStore.check_free(out)
+    make_way(store, lambda: check_same(out, store.settings, asked, "a search"), force, note)
     build_mechanisms(folder)
     spec = evaluator_spec(
         emodel, morphology, mechanisms, numerics=Numerics(exact_rates=settings.exact_rates)
@@ -123,23 +113,7 @@ def run_optimiser(
         run = _Run(store, settings, plans, Scheduler(workers, flag, flight), report)
         store.log("start", ranks=mpi.announced()[0], workers=workers.n_workers,
                   host=platform.node())  # fmt: skip
-        try:
-            run.all()
-        except StopRun as why:
-            run.log("stopped", signal=str(why))
-            flight.close()
-            stopped(why)
-            raise
-        except WorkerDied:
-            run.log("worker died")
-            raise  # the record of what was in flight stays
-        except BaseException:
-            with suppress(IonfoError, OSError):
-                run.log("failed")
-                flight.close()
-            raise
-        run.log("end")
-        flight.close()
+        see_through(run.all, run.log, run.scheduler, stopped)
     return store
 
 
@@ -164,7 +138,6 @@ class _Run:
 
     def all(self) -> None:
         """Do what is left to do."""
-        self._try_suspects()
         best: NDArray[np.float64] | None = None
         was_free: set[int] = set()
         for number, plan in enumerate(self.plans):
@@ -202,17 +175,6 @@ class _Run:
         self.scheduler.run([lambda: found.extend(SharedPool().map(evaluate, requests))])
         frame = hall_frame(self.store.emodel, members, found)
         write_table(path, frame)
-
-    def _try_suspects(self) -> None:
-        """Evaluate what was in flight when the last session died, before all else."""
-        flight = self.scheduler.flight
-
-        def one_by_one() -> None:
-            for group in flight.groups():
-                flight.acquit(group, SharedPool().map(evaluate, group))
-
-        if flight.suspects:
-            self.scheduler.run([one_by_one])
 
     def _watch(self, plan: Plan, searches: Sequence[_Search]) -> None:
         began = time.monotonic()

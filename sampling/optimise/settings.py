@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ from ...emodels import EModel
 from ...errors import IonfoError
 from ..cell_hashes import cell_hashes
 from .stages import Stage, stages_json
+from .store import OptimiseStore
 
 _PACKAGES = ("ionfo", "neuron", "bluepyopt", "deap", "efel", "numpy")
 
@@ -85,7 +86,7 @@ def settings_json(
 ) -> dict[str, Any]:
     """Describe a run for run.json: all that its bytes depend on."""
     return {
-        "kind": "optimise",
+        "kind": OptimiseStore.kind,
         "emodel": emodel.model_dump(mode="json"),
         "emodel_hash": emodel.content_hash,
         **cell_hashes(morphology, mechanisms),
@@ -103,34 +104,3 @@ def settings_json(
         },
         "versions": {name: version(name) for name in _PACKAGES},
     }
-
-
-def check_same_run(folder: Path, present: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Check that a run folder holds the optimisation that is asked for.
-
-    Raises
-    ------
-    IonfoError
-        If anything differs; it says what.
-    """
-    way_out = "choose another folder with --out, or start anew with --force"
-    for key, what in (
-        ("emodel_hash", "another e-model or other targets"),
-        ("morphology", "another morphology"),
-        ("mechanisms_hash", "other mechanisms"),
-        ("versions", "other versions of " + ", ".join(_PACKAGES)),
-    ):
-        if present.get(key) != asked[key]:
-            raise IonfoError(
-                f"run '{folder}' was made with {what}, and a search cannot mix them; {way_out}"
-            )
-    was, now = present["settings"], asked["settings"]
-    for name in now:
-        if was.get(name) != now[name]:
-            told = (
-                "other stages" if name == "stages" else f"{name} {was.get(name)}, not {now[name]}"
-            )
-            raise IonfoError(
-                f"run '{folder}' was made with {told}, and a search cannot mix them; give the "
-                f"same, or {way_out}"
-            )

@@ -17,10 +17,8 @@ leads to the same numbers.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +26,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...emodels import EModel, parse_emodel
+from ...emodels import EModel
 from ...errors import IonfoError
 from ...features import MAX_SCORE
 from ..evaluator import Evaluation
-from ..files import read_table, write_table, write_text
-from ..store import FORMAT
+from ..files import read_table, write_table
+from ..run_folder import RunFolder
 from ..tables import columns
 from .ibea import Member
 
@@ -98,7 +96,7 @@ class SearchState:
     n_evaluations: int
 
 
-class OptimiseStore:
+class OptimiseStore(RunFolder):
     """Access to the folder of an optimisation.
 
     Parameters
@@ -107,46 +105,12 @@ class OptimiseStore:
         The run folder.
     """
 
+    kind = "optimise"
+    is_another = "is no optimisation; choose another folder"
+
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self._damaged: set[Path] = set()
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What was asked (run.json).
-
-        Raises
-        ------
-        IonfoError
-            If this is no optimisation, or one of a newer version.
-        """
-        path = self.folder / "run.json"
-        try:
-            content: dict[str, Any] = json.loads(path.read_text())
-        except FileNotFoundError:
-            raise IonfoError(f"'{self.folder}' is no run folder: it has no run.json") from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise IonfoError(f"'{path}' cannot be read: {error}") from None
-        if not isinstance(content, dict) or content.get("kind") != "optimise":
-            raise IonfoError(f"'{self.folder}' is no optimisation; choose another folder")
-        if content.get("format") != FORMAT:
-            raise IonfoError(
-                f"'{self.folder}' has run format {content.get('format')} and this version reads "
-                f"{FORMAT}; use the version of ionfo that wrote it"
-            )
-        if not isinstance(content.get("emodel"), dict):
-            raise IonfoError(f"'{path}' is damaged: it holds no e-model")
-        return content
-
-    def write_settings(self, settings: Mapping[str, Any]) -> None:
-        """Write what is asked."""
-        content = {**settings, "format": FORMAT}
-        write_text(self.folder / "run.json", json.dumps(content, indent=1) + "\n")
-
-    @cached_property
-    def emodel(self) -> EModel:
-        """The e-model of the run, with its targets."""
-        return parse_emodel(json.dumps(self.settings["emodel"]), str(self.folder / "run.json"))
 
     def write_search(self, stage: str, seed: int, state: SearchState) -> None:
         """Replace where a search stands, and keep the state before it."""
@@ -259,12 +223,6 @@ class OptimiseStore:
             )
         return pd.concat([read_table(path)[0] for path in paths], ignore_index=True)
 
-    def log(self, event: str, **fields: Any) -> None:
-        """Append clock data to the log."""
-        line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%S"), "event": event, **fields})
-        with open(self.folder / "log.jsonl", "a") as handle:
-            handle.write(line + "\n")
-
     def _path(self, kind: str, stage: str, seed: int) -> Path:
         return self.folder / kind / f"{stage}-{seed}.parquet"
 
@@ -275,7 +233,7 @@ def is_optimisation(folder: Path) -> bool:
         content = json.loads((folder / "run.json").read_text())
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(content, dict) and content.get("kind") == "optimise"
+    return isinstance(content, dict) and content.get("kind") == OptimiseStore.kind
 
 
 def found_frame(emodel: EModel, found: Sequence[Found]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore
 from ionfo.sampling.folders import population_of
 from ionfo.sampling.optimise import OptimiseSettings, OptimiseStore, is_optimisation
-from ionfo.sampling.optimise.settings import check_same_run
+from ionfo.sampling.session import check_same
 
 from .conftest import FormulaWorkers, begin, go
 
@@ -135,19 +135,19 @@ def test_chain_and_optimisation_are_told_apart(whole: Path) -> None:
     [
         ({"offspring": 9}, "offspring 8, not 9"),
         ({"seed": 2}, "seed 1, not 2"),
-        ({"stages": []}, "other stages"),
+        ({"stages": []}, "with stages .*, not "),
     ],
 )
 def test_resume_with_other_settings_is_refused(
     whole: Path, change: dict[str, object], words: str
 ) -> None:
     present = OptimiseStore(whole).settings
-    check_same_run(whole, present, present)
+    check_same(whole, present, present, "a search")
     asked = {**present, "settings": {**present["settings"], **change}}
     with pytest.raises(IonfoError, match=words):
-        check_same_run(whole, present, asked)
-    with pytest.raises(IonfoError, match="other targets"):
-        check_same_run(whole, present, {**present, "emodel_hash": "x"})
+        check_same(whole, present, asked, "a search")
+    with pytest.raises(IonfoError, match="other e-model or targets"):
+        check_same(whole, present, {**present, "emodel_hash": "x"}, "a search")
 
 
 @pytest.mark.parametrize(
