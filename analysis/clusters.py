@@ -6,14 +6,13 @@ arrays and imports it when called.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .extras import quiet
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -73,7 +72,7 @@ def neighbour_graph(values: ArrayLike, seed: int = 0) -> Any:
     import anndata
     import scanpy
 
-    with _quiet():
+    with quiet():
         cells = anndata.AnnData(table[:, np.ptp(table, axis=0) > 0])
         scanpy.pp.scale(cells)
         n_components = min(N_COMPONENTS, cells.n_vars - 1, cells.n_obs - 1)
@@ -154,7 +153,7 @@ def embedding(graph: Any, seed: int = 0) -> Array:
     """UMAP of a neighbour graph, shape (n_cells, 2)."""
     import scanpy
 
-    with _quiet():
+    with quiet():
         found = scanpy.tl.umap(graph, random_state=seed, copy=True)
     return np.asarray(found.obsm["X_umap"], dtype=np.float64)
 
@@ -186,7 +185,7 @@ def differential_genes(
 
     table, words = np.asarray(values, dtype=np.float64), np.asarray(labels).astype(str)
     index = [str(i) for i in range(len(table))]
-    with _quiet():
+    with quiet():
         cells = anndata.AnnData(
             table,
             obs=pd.DataFrame({"label": pd.Categorical(words)}, index=index),
@@ -205,7 +204,7 @@ def differential_genes(
 def _leiden(graph: Any, resolution: float, seed: int) -> Clustering:
     import scanpy
 
-    with _quiet():
+    with quiet():
         scanpy.tl.leiden(
             graph,
             resolution=resolution,
@@ -216,13 +215,3 @@ def _leiden(graph: Any, resolution: float, seed: int) -> Clustering:
         )
     labels = graph.obs["leiden"].to_numpy().astype(np.int64)
     return Clustering(labels, len(np.unique(labels)), resolution)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep notes of scanpy and of what it calls about their own futures off the screen."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        yield

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -26,3 +29,13 @@ def needed(module: str) -> Any:
             f"this analysis needs '{package}', which is not installed; install it with: "
             'pip install "ionfo[optimise]"'
         ) from None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep notes of optional packages about their own futures and threads off the screen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        yield

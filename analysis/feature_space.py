@@ -6,16 +6,14 @@ in it.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .extras import needed
+from .extras import needed, quiet
 
 Array = NDArray[np.float64]
 
@@ -46,7 +44,7 @@ class FeatureSpace:
     def place(self, values: ArrayLike) -> Array:
         """Place other rows in the map, shape (n_rows, 2)."""
         scaled = (np.asarray(values, dtype=np.float64) - self.mean) / self.std
-        with _quiet():
+        with quiet():
             found: Array = np.asarray(self.reducer.transform(scaled), dtype=np.float64)
         return found
 
@@ -80,7 +78,7 @@ def fit_space(values: ArrayLike, n_neighbours: int = N_NEIGHBOURS, seed: int = 0
     umap = needed("umap")
     mean, std = table.mean(axis=0), table.std(axis=0)
     reducer = umap.UMAP(n_neighbors=n_neighbours, random_state=seed, n_jobs=1)
-    with _quiet():
+    with quiet():
         places = reducer.fit_transform((table - mean) / std)
     return FeatureSpace(mean, std, np.asarray(places, dtype=np.float64), reducer)
 
@@ -197,13 +195,3 @@ def label_grid(clusters: Clusters, places: ArrayLike, step: float = 0.05) -> tup
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     labels = clusters.label(grid).reshape(len(y), len(x)).astype(np.float64)
     return np.array([x0, x1, y0, y1]), labels
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep notes of libraries about their own futures and threads off the screen."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        yield

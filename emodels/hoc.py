@@ -84,7 +84,7 @@ def _arrays(sections: Sequence[Any]) -> dict[str, int]:
     """Name of a section array -> how many it must hold."""
     arrays: dict[str, int] = {}
     for section in sections:
-        array, number = re.fullmatch(r"(\w+)\[(\d+)\]", _name(section)).groups()  # type: ignore[union-attr]
+        array, _, number = _name(section).rstrip("]").partition("[")
         arrays[array] = max(arrays.get(array, 0), int(number) + 1)
     return arrays
 

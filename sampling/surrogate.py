@@ -96,15 +96,21 @@ class SurrogateDensity:
     def __call__(self, unit: Array) -> Array:
         """Log density of rows that lie inside the bounds, shape (n,)."""
         scores, missing = self.surrogate.scores(unit)
-        combine = {"max": np.max, "sum": np.sum, "mean": np.mean}
-        cost: Array = np.asarray(combine[self.cost](scores, axis=1))  # type: ignore[operator]
+        cost = _combined(scores, self.cost)
         errors = np.maximum(self.surrogate.errors, _LEAST_ERROR)
         if self.cost == "max":
             edge = log_ndtr((self.max_cost - scores) / errors).sum(axis=1)
         else:
-            edge = log_ndtr((self.max_cost - cost) / combine[self.cost](errors))  # type: ignore[operator]
+            edge = log_ndtr((self.max_cost - cost) / _combined(errors[None], self.cost))
         lost = _MISSING * np.maximum(missing - _LIKELY_THERE, 0.0)
         return np.asarray(-cost / self.temperature + edge - lost)
+
+
+def _combined(scores: Array, cost: CostName) -> Array:
+    """Combine scores row by row, shape (n,)."""
+    if cost == "max":
+        return np.asarray(scores.max(axis=1))
+    return np.asarray(scores.sum(axis=1) if cost == "sum" else scores.mean(axis=1))
 
 
 def terms(unit: Array) -> Array:

@@ -178,7 +178,7 @@ class Target:
         for is_inside in inside:
             if is_inside:
                 one = next(found)
-                log_prob = float(self.log_prob(np.float64(one.cost)))  # type: ignore[arg-type]
+                log_prob = float(self.log_prob(np.array([one.cost]))[0])
                 rows.append((log_prob, one.features, one.scores, one.cost, one.n_steps))
             else:
                 rows.append((-np.inf, nothing, nothing, np.inf, 0))

@@ -193,5 +193,6 @@ def test_without_the_extra_the_sentence_says_how_to_install_it(
     with pytest.raises(IonfoError, match=r"normalised with the package scanpy.*ionfo\[genes\]"):
         log_normalised(table)
     (tmp_path / "table.h5ad").write_text("")
-    with pytest.raises(IonfoError, match="h5ad files are read with the package scanpy"):
+    monkeypatch.setitem(sys.modules, "anndata", None)
+    with pytest.raises(IonfoError, match=r"needs the package anndata.*ionfo\[genes\]"):
         read_expression(tmp_path / "table.h5ad", "counts")

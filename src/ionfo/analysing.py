@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from .analysis.bands import Null, null_of, replacement_bands, subsample_bands
 from .analysis.lattice import table_bytes
 from .analysis.memory import available_memory
 from .analysis.multiplets import spectrum_of
+from .analysis.pairwise import PairEstimator
 from .analysis.report import (
     Answer,
 )
@@ -297,7 +299,7 @@ def _pairs(work: Work) -> tuple[list[PairwiseInformation], list[PairwiseInformat
     rows = work.passes.rows
     parameters = work.table.parameters[rows]
     pairs, about = [], []
-    kinds: tuple[tuple[str, int], ...] = (
+    kinds: tuple[tuple[PairEstimator, int], ...] = (
         ("histogram", work.settings.permutations),
         ("gaussian", 0),
     )
@@ -306,10 +308,15 @@ def _pairs(work: Work) -> tuple[list[PairwiseInformation], list[PairwiseInformat
     if not fit:
         return [], []
     for kind, n in kinds:
-        settings = dict(
-            estimator=kind, n_permutations=n, seed=work.settings.seed, threads=work.threads
+        measure = partial(
+            pairwise_information,
+            parameters,
+            estimator=kind,
+            n_permutations=n,
+            seed=work.settings.seed,
+            threads=work.threads,
         )
-        pairs.append(pairwise_information(parameters, **settings))  # type: ignore[arg-type]
+        pairs.append(measure())
         if features.shape[1] and (np.ptp(features, axis=0) > 0).all():
-            about.append(pairwise_information(parameters, features, **settings))  # type: ignore[arg-type]
+            about.append(measure(features))
     return pairs, about

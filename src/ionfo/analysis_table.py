@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from . import show
 from .emodels import EModel, parse_emodel
 from .errors import IonfoError, nearest
+from .h5ad import matrix_of, open_h5ad
 from .sampling.files import read_table
 
 
@@ -212,22 +213,6 @@ def chain_of(book: pd.DataFrame) -> tuple[NDArray[np.int64] | None, NDArray[np.i
 
 
 def _read_h5ad(file: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    if not file.is_file():
-        raise IonfoError(f"file '{file}' does not exist")
-    try:
-        import anndata
-    except ImportError:
-        raise IonfoError(
-            f"'{file}' needs the package anndata; install it with: pip install 'ionfo[genes]'"
-        ) from None
-    try:
-        content = anndata.read_h5ad(file)
-    except Exception as error:  # anndata and h5py raise many kinds
-        raise IonfoError(
-            f"file '{file}' cannot be read as h5ad: {str(error).splitlines()[0]}"
-        ) from None
-    matrix = content.X
-    if matrix is None:
-        raise IonfoError(f"'{file}' holds no matrix X")
-    dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
-    return pd.DataFrame(dense, columns=[str(name) for name in content.var_names]), {}
+    content = open_h5ad(file)
+    names = [str(name) for name in content.var_names]
+    return pd.DataFrame(matrix_of(content, file), columns=names), {}

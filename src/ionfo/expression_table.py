@@ -15,6 +15,7 @@ from scipy import sparse
 from . import show
 from .errors import IonfoError, nearest
 from .expression import Expression, Kind, Matrix, check_expression, is_sparse, require_scanpy
+from .h5ad import open_h5ad
 from .sampling.files import read_table
 
 PREFIXES: dict[str, Kind] = {"count/": "counts", "log/": "log", "parameters/": "parameters"}
@@ -57,17 +58,19 @@ def read_expression(
     IonfoError
         If the file cannot be read, nothing declares its values, or they contradict it.
     """
-    if values not in (None, "counts", "log"):
+    said: Kind | None = "counts" if values == "counts" else "log" if values == "log" else None
+    if said != values:
         raise IonfoError(f"--values must be counts or log, got '{values}'")
     if layer is not None and file.suffix != ".h5ad":
         raise IonfoError(f"--layer is for .h5ad files, and '{file}' is none")
+    declared: Kind | None
     if file.is_dir():
         found, declared = _read_10x(file), "counts"
     elif file.suffix == ".h5ad":
         found, declared = _read_h5ad(file, layer), None
     else:
         found, declared = _read_columns(file, annotations)
-    kind = _declared(file, declared, None if as_declared and declared else values)
+    kind = _declared(file, declared, None if as_declared and declared else said)
     expression = replace(found, kind=kind)
     if cells is not None:
         expression = _with_cells(expression, cells)
@@ -76,7 +79,7 @@ def read_expression(
     return check_expression(expression)
 
 
-def _declared(file: Path, declared: str | None, values: str | None) -> Kind:
+def _declared(file: Path, declared: Kind | None, values: Kind | None) -> Kind:
     if declared is None and values is None:
         raise IonfoError(
             f"'{file}' does not say what it holds; declare raw counts with --values counts, or "
@@ -84,10 +87,12 @@ def _declared(file: Path, declared: str | None, values: str | None) -> Kind:
         )
     if declared is not None and values is not None and declared != values:
         raise IonfoError(f"'{file}' holds {declared} by its own names, and --values says {values}")
-    return declared or values  # type: ignore[return-value]
+    kind = declared or values
+    assert kind is not None
+    return kind
 
 
-def _read_columns(file: Path, annotations: Sequence[str]) -> tuple[Expression, str | None]:
+def _read_columns(file: Path, annotations: Sequence[str]) -> tuple[Expression, Kind | None]:
     frame, _ = read_table(file)
     frame = frame.rename(columns=str)
     names = [str(name) for name in frame]
@@ -117,14 +122,7 @@ def _read_columns(file: Path, annotations: Sequence[str]) -> tuple[Expression, s
 
 
 def _read_h5ad(file: Path, layer: str | None) -> Expression:
-    if not file.is_file():
-        raise IonfoError(f"file '{file}' does not exist")
-    scanpy = require_scanpy(".h5ad files are read")
-    try:
-        content = scanpy.read_h5ad(file)
-    except Exception as error:  # anndata and h5py raise many kinds
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise IonfoError(f"file '{file}' cannot be read as h5ad: {told}") from None
+    content = open_h5ad(file)
     if layer is not None and layer not in content.layers:
         known = [str(name) for name in content.layers]
         raise IonfoError(

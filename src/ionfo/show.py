@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from .emodels import EModel
@@ -168,7 +168,7 @@ class SampleProgress:
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
-        self._tasks: dict[str, object] = {}
+        self._tasks: dict[str, TaskID] = {}
         self._last = 0.0
 
     def __enter__(self) -> SampleProgress:
@@ -212,7 +212,7 @@ class SampleProgress:
                     progress.phase, total=progress.total, told=told
                 )
             self._bar.update(
-                self._tasks[progress.phase],  # type: ignore[arg-type]
+                self._tasks[progress.phase],
                 completed=progress.done,
                 told=told,
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,14 +32,6 @@ def analyse(table: Path, out: Path, ranks: int, *more: str, command_name: str = 
         command, capture_output=True, text=True, env={**clean, **allowed}, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.fixture(autouse=True)
-def _needs_mpirun() -> None:
-    if shutil.which("mpirun") is None:
-        if os.environ.get("CI"):
-            pytest.fail("mpirun is missing; install it with: pip install mpich")
-        pytest.skip("no mpirun on this machine; install it with: pip install mpich")
 
 
 def test_report_does_not_depend_on_ranks_or_threads(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,14 +18,6 @@ pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
 OPTIMISE = ["optimise", "soma", "--generations", "3", "--offspring", "4", "--seeds", "2",
             "--hall", "14", "--seed", "5", "--budget-quantile", "0.9"]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def mpirun() -> None:
-    if shutil.which("mpirun") is None:
-        if os.environ.get("CI"):
-            pytest.fail("mpirun is missing; install it with: pip install mpich")
-        pytest.skip("no mpirun on this machine; install it with: pip install mpich")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,14 +33,6 @@ def ionfo(*arguments: str, ranks: int = 0, **more: str) -> subprocess.CompletedP
     return subprocess.run(
         command, capture_output=True, text=True, env=environment(**more), timeout=300
     )
-
-
-@pytest.fixture(autouse=True)
-def mpirun() -> None:
-    if shutil.which("mpirun") is None:
-        if os.environ.get("CI"):
-            pytest.fail("mpirun is missing; install it with: pip install mpich")
-        pytest.skip("no mpirun on this machine; install it with: pip install mpich")
 
 
 def test_population_does_not_depend_on_the_ranks(tmp_path: Path) -> None:

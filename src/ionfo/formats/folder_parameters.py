@@ -78,7 +78,7 @@ def read_parameters(
             )
         found.distributions[name] = factor_of(text, f"{origin}, distribution '{name}'")
     suffixes = {one for some in found.mechanisms.values() for one in some}
-    for region, entry in _parameters(taken(content, "parameters", dict | list, origin), origin):  # type: ignore[arg-type]
+    for region, entry in _parameters(taken(content, "parameters", (dict, list), origin), origin):
         _add(found, region, entry, origin, suffixes, units or {})
     names = [one["name"] for one in found.parameters]
     for name, value in _DEFAULTS.items():

@@ -28,7 +28,7 @@ def read_json(path: Path) -> Any:
         raise IonfoError(f"file '{path}' cannot be read as JSON: {why_unread(error)}") from None
 
 
-def taken(content: Any, key: str, kind: type, origin: str) -> Any:
+def taken(content: Any, key: str, kind: type | tuple[type, ...], origin: str) -> Any:
     """Take a value of a JSON object, and check its kind.
 
     Raises
@@ -77,6 +77,6 @@ def number(value: Any, origin: str) -> float:
     return found
 
 
-def _words(kind: type) -> str:
-    words: dict[type, str] = {dict: "JSON object", list: "list", str: "text"}
+def _words(kind: type | tuple[type, ...]) -> str:
+    words: dict[object, str] = {dict: "JSON object", list: "list", str: "text"}
     return words.get(kind, "JSON object or list")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..emodels import EModel
 from ..errors import IonfoError, nearest
+from ..h5ad import matrix_of, open_h5ad
 from ..sampling.files import read_table
 from .imported import Imported
 
@@ -80,27 +81,9 @@ def _renamed(
 
 def _read_h5ad(path: Path) -> pd.DataFrame:
     """Read a table of cells: genes as columns of numbers, annotations under ``cells/``."""
-    if not path.is_file():
-        raise IonfoError(f"file '{path}' does not exist")
-    try:
-        import anndata
-    except ImportError:
-        raise IonfoError(
-            f"'{path}' needs the package anndata; install it with: pip install 'ionfo[genes]'"
-        ) from None
-    try:
-        content = anndata.read_h5ad(path)
-    except Exception as error:  # anndata and h5py raise many kinds
-        raise IonfoError(
-            f"file '{path}' cannot be read as h5ad: {str(error).splitlines()[0]}"
-        ) from None
-    if content.X is None:
-        raise IonfoError(f"'{path}' holds no matrix X")
-    dense = content.X.toarray() if hasattr(content.X, "toarray") else np.asarray(content.X)
+    content = open_h5ad(path)
+    dense = np.asarray(matrix_of(content, path))
     genes = [str(name) for name in content.var_names]
-    if len(set(genes)) < len(genes):
-        twice = next(name for name in genes if genes.count(name) > 1)
-        raise IonfoError(f"'{path}' has gene '{twice}' twice; make its names unique")
     table = {"cells/name": [str(name) for name in content.obs_names]}
     for name in content.obs.columns:
         column = content.obs[name]
