@@ -1,6 +1,7 @@
 """Evaluate parameter sets, sample them by MCMC, keep the run and collect populations."""
 
 from .evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
+from .learning import read_evaluations
 from .models_file import Models, read_models
 from .pool import ModelRequest, evaluate, open_pool
 from .population import Population, collect, read_population
@@ -24,6 +25,7 @@ __all__ = [
     "evaluate",
     "evaluator_spec",
     "open_pool",
+    "read_evaluations",
     "read_models",
     "read_population",
     "run_sampler",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..emodels import EModel, Numerics
 from ..emodels.cell import check_mechanisms, resolve_morphology
+from ..errors import IonfoError
 from ..mechanisms import build_mechanisms
 from ..mechanisms.build import BUNDLED
 from . import mpi
@@ -22,6 +23,7 @@ from .chain import Chain, stream
 from .counts import Counts
 from .evaluator import evaluator_spec
 from .flight import FlightRecord
+from .learning import Evaluated
 from .lock import writing
 from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
@@ -82,6 +84,7 @@ def run_sampler(
     stopped: Callable[[StopRun], None] = lambda why: None,
     note: Callable[[str], None] = lambda text: None,
     force: bool = False,
+    learned: Evaluated | None = None,
 ) -> Counts:
     """Sample an e-model into a run folder, or go on with the run that is there.
 
@@ -110,6 +113,8 @@ def run_sampler(
         Given what the user should know before it begins.
     force : bool
         Move another run that is in the folder aside instead of refusing.
+    learned : Evaluated, optional
+        What move ``surrogate`` learns from besides the search for starting points.
 
     Returns
     -------
@@ -127,7 +132,9 @@ def run_sampler(
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology)
-    asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models)
+    if learned is not None and "surrogate" not in settings.mixture():
+        raise IonfoError("--learn is of use to move 'surrogate' only; name it in --moves")
+    asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models, learned)
     store = RunStore(out)
     make_way(store, lambda: check_same_run(store, asked), force, note)
     if settings.ensembles == 1:
@@ -153,7 +160,7 @@ def run_sampler(
                 f"segment '{name}' cannot be read and is now in '{out / 'unreadable'}'; it held "
                 f"{n_states} states, all others count"
             )
-        run = _Run(store, emodel, settings, n_walkers, start_models, workers, report)
+        run = _Run(store, emodel, settings, n_walkers, start_models, workers, report, learned)
         run.scheduler = Scheduler(workers, flag, flight)
         run.begin()
         see_through(run.all, run.end, run.scheduler, stopped)
@@ -174,6 +181,7 @@ class _Run:
         start_models: NDArray[np.float64] | None,
         workers: Workers,
         report: Callable[[Progress], None],
+        learned: Evaluated | None,
     ) -> None:
         self.store = store
         self.emodel = emodel
@@ -182,6 +190,7 @@ class _Run:
         self.start_models = start_models
         self.workers = workers
         self.report = report
+        self.learned = learned
         self.writer = RunWriter(store)
         self.chains: list[Chain] = []
         self._began = self._last_log = time.monotonic()
@@ -272,13 +281,16 @@ class _Run:
         return [starts[ensemble] for ensemble in range(settings.ensembles)]
 
     def _learn(self) -> SurrogateDensity | None:
-        """Fit the surrogate to the search's evaluations, or read it if there is one already."""
+        """Fit the surrogate to what is known, or read it if there is one already."""
         settings = self.settings
         if "surrogate" not in settings.mixture():
             return None
         surrogate = self.store.surrogate()
         if surrogate is None:
             theta, features = whole_evaluations(self.emodel, self.store.table("start"))
+            if self.learned is not None:
+                theta = np.vstack([theta, self.learned.theta])
+                features = np.vstack([features, self.learned.features])
             surrogate = fit_surrogate(self.emodel, theta, features)
             self.store.keep_surrogate(surrogate)
             surrogate = self.store.surrogate() or surrogate  # with the layout of a resumed run

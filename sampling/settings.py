@@ -15,6 +15,7 @@ from ..emodels import EModel
 from ..errors import IonfoError
 from ..features.scores import CostName
 from .cell_hashes import cell_hashes
+from .learning import Evaluated
 from .moves import parse_moves
 from .session import check_same
 from .store import RunStore
@@ -118,8 +119,12 @@ def settings_json(
     morphology: Path,
     mechanisms: Path,
     start_models: NDArray[np.float64] | None,
+    learned: Evaluated | None = None,
 ) -> dict[str, Any]:
     """Describe a run for run.json: all that its bytes depend on."""
+    learn = (
+        {} if learned is None else {"learn": {"n": len(learned.theta), "sha256": learned.digest}}
+    )
     return {
         "emodel": emodel.model_dump(mode="json"),
         "emodel_hash": emodel.content_hash,
@@ -138,6 +143,7 @@ def settings_json(
             "adapt_steps": settings.adapt_steps,
             "exact_rates": settings.exact_rates,
             "keep_rejected": settings.keep_rejected,
+            **learn,
         },
         "versions": {name: version(name) for name in _PACKAGES},
     }

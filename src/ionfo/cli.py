@@ -258,6 +258,13 @@ def sample(
     moves: Annotated[
         str | None, typer.Option("--moves", help="Mixture, for example de:0.8,snooker:0.2.")
     ] = None,
+    learn: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--learn",
+            help="Run or population that move 'surrogate' learns from too; may be repeated.",
+        ),
+    ] = None,
     adapt_steps: Annotated[
         int, typer.Option("--adapt-steps", help="Steps in which move 'gaussian' learns.")
     ] = 200,
@@ -304,6 +311,7 @@ def sample(
             morphology,
             mechanisms,
             start,
+            learn or [],
             processes,
             force,
         )
@@ -317,12 +325,13 @@ def _sample(
     morphology: Path | None,
     mechanisms: Path | None,
     start: Path | None,
+    learn: list[Path],
     processes: int,
     force: bool,
 ) -> None:
     from . import show
     from .emodels import load_emodel
-    from .sampling import SampleSettings, read_models, run_sampler
+    from .sampling import SampleSettings, read_evaluations, read_models, run_sampler
 
     emodel = load_emodel(name)
     models = None
@@ -351,6 +360,7 @@ def _sample(
             lambda why: show.stopped(out, why),
             show.note,
             force,
+            read_evaluations(learn, emodel) if learn else None,
         )
     show.run_summary(out, counts, time.monotonic() - began)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
 from ionfo.emodels import EModel, load_emodel
 from ionfo.errors import IonfoError
-from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
+from ionfo.sampling import RunStore, SampleSettings, collect, read_evaluations, run_sampler
 from ionfo.sampling.moves import make_moves, parse_moves
 from ionfo.sampling.moves.names import MOVES
 from ionfo.sampling.moves.surrogate import SurrogateMove, walk
@@ -131,3 +133,32 @@ def test_resumed_run_walks_on_the_same_surrogate(tmp_path: Path) -> None:
     twice, once = sample("twice", 4), sample("once", 4)
     assert (once.folder / "surrogate.parquet").is_file()
     assert collect(twice).population.frame.equals(collect(once).population.frame)
+
+
+@pytest.mark.neuron
+def test_evaluations_of_another_run_are_learned(tmp_path: Path) -> None:
+    emodel = load_emodel("soma")
+    settings = SampleSettings(steps=1, ensembles=1, start_evaluations=100)
+    run_sampler(emodel, tmp_path / "first", settings)
+    evaluated = read_evaluations([tmp_path / "first"], emodel)
+    surrogate = replace(settings, moves="surrogate", seed=1)
+    for name, learned in (("alone", None), ("learned", evaluated)):
+        run_sampler(emodel, tmp_path / name, surrogate, learned=learned)
+    alone, more = (RunStore(tmp_path / name).surrogate() for name in ("alone", "learned"))
+    n_whole = int(np.isfinite(evaluated.features).all(axis=1).sum())
+    assert alone is not None and more is not None
+    assert n_whole > 0 and more.n_rows == alone.n_rows + n_whole
+    with pytest.raises(IonfoError, match="made with learn"):  # a resumed run needs the same ones
+        run_sampler(emodel, tmp_path / "learned", replace(surrogate, steps=2))
+    with pytest.raises(IonfoError, match="use to move 'surrogate' only; name it in --moves"):
+        run_sampler(emodel, tmp_path / "none", settings, learned=evaluated)
+
+
+def test_evaluations_that_cannot_be_learned_from(emodel: EModel, tmp_path: Path) -> None:
+    with pytest.raises(IonfoError, match="'none' does not exist"):
+        read_evaluations([Path("none")], emodel)
+    pd.DataFrame({"parameters/a": [1.0]}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(IonfoError, match="has no column 'parameters/.*give --learn runs and"):
+        read_evaluations([tmp_path / "a.parquet"], emodel)
+    with pytest.raises(IonfoError, match="no run folder"):
+        read_evaluations([tmp_path], emodel)
