@@ -194,6 +194,17 @@ window.addEventListener("load", function () {
     menu.dispatchEvent(new Event("change"));
     told.push(document.documentElement.scrollWidth <= window.innerWidth);
     told.push(Array.from(document.querySelectorAll(".chart svg.main-svg")).length);
+    const cut = [];
+    for (const chart of document.querySelectorAll(".chart")) {
+      const room = chart.getBoundingClientRect();
+      for (const words of chart.querySelectorAll(".xtitle, .ytitle, .legendtext, .ytick text")) {
+        const box = words.getBoundingClientRect();
+        if (box.width && (box.left < room.left - 2 || box.right > room.right + 2)) {
+          cut.push(words.textContent);
+        }
+      }
+    }
+    told.push(cut);
     document.body.dataset.told = JSON.stringify(told);
   }, 8000);
 });
@@ -231,3 +242,4 @@ def test_in_chromium(analysed: Analysed, tmp_path: Path, width: int) -> None:
     assert told[4].startswith(f"{n_models} models; drag")
     assert told[5] is True, "the page is wider than its window"
     assert told[6] >= 12  # all charts but the other steps
+    assert told[7] == []  # words that stick out of their charts

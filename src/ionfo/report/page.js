@@ -45,10 +45,40 @@
     return copy;
   }
 
-  function draw(place, chart) {
+  // on a phone: names of rows stand above the rows, columns of a matrix lose theirs (hovering
+  // tells them), and legends of several lines get the room that they take
+  function fitted(place, chart) {
+    if (place.clientWidth > 520) { return chart; }
+    const copy = JSON.parse(JSON.stringify(chart));
+    const layout = copy.layout, rows = layout.yaxis || {}, columns = layout.xaxis || {};
+    if (copy.data[0].type === "heatmap") {
+      if (columns.tickangle) {
+        Object.assign(columns, { showticklabels: false, ticks: "" },
+          { title: { text: "the same from left to right", standoff: 14, font: { size: 11 } } });
+        layout.margin = Object.assign({}, layout.margin, { b: 40 });
+      } else {
+        const every = Math.ceil(columns.tickvals.length / 8);
+        columns.tickvals = columns.tickvals.filter(function (_, i) { return i % every === 0; });
+        columns.ticktext = columns.ticktext.filter(function (_, i) { return i % every === 0; });
+      }
+      Object.assign(copy.data[0].colorbar, { orientation: "h", thickness: 8, len: 1,
+        x: 0.5, y: 1, yanchor: "bottom" });
+      copy.data[0].colorbar.title.side = "top";
+      layout.height += 40;
+    } else if (rows.ticktext) {
+      rows.ticklabelposition = "inside top";
+      layout.height = 130 + 32 * rows.ticktext.length;
+      layout.legend.x = 0;
+    }
+    if (layout.legend && layout.legend.y < 0) { layout.height += 120; }
+    return copy;
+  }
+
+  function draw(place, given) {
     if (place.dataset.drawn) { return; }
     place.dataset.drawn = "yes";
     place.style.minHeight = "";
+    const chart = fitted(place, given);
     Plotly.newPlot(place, chart.data, nested(chart.layout, themed(chart.layout, false)), options);
     drawn.push([place, chart.layout]);
   }
@@ -151,6 +181,13 @@
   const [cheap, dear] = [known[0], known[Math.floor(0.95 * (known.length - 1))]];
   const order = parameters.map(function (c) { return c.short; });
 
+  // long names of features take smaller letters where there is little room
+  function named(text, place) {
+    const longest = Math.max.apply(null, text.split("<br>").map(function (one) { return one.length; }));
+    const room = (Math.min(place.clientWidth, 430) - 60) / (0.56 * longest);
+    return { text: text, font: { size: Math.max(7, Math.min(13, room)) } };
+  }
+
   function title(column) {
     return column.short.replace(" ", "<br>") + (column.unit ? " (" + column.unit + ")" : "");
   }
@@ -181,8 +218,8 @@
     layout: { height: 430, dragmode: "select", hovermode: "closest", shapes: shapes,
       margin: { l: 60, r: 10, t: 20, b: 50 }, paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)", uirevision: xMenu.value + yMenu.value,
-      xaxis: { title: { text: title(x) }, zeroline: false },
-      yaxis: { title: { text: title(y) }, zeroline: false, automargin: true } } };
+      xaxis: { title: named(title(x), scatter), zeroline: false },
+      yaxis: { title: named(title(y), scatter), zeroline: false, automargin: true } } };
   }
 
   function position(column, i) {
@@ -229,7 +266,7 @@
   }
 
   function histogramChart() {
-    const y = byName[yMenu.value];
+    const y = byName[yMenu.value], isNarrow = histogram.clientWidth <= 520;
     const traces = [{ type: "histogram", x: y.values, name: "all", nbinsx: 30,
       marker: { color: "#3B8FC4" }, opacity: 0.75 }];
     if (selected !== null) {
@@ -245,8 +282,9 @@
         line: { color: "#E0702C", width: 2 } });
     }
     return { data: traces, layout: { height: 260, barmode: "overlay", shapes: shapes,
-      showlegend: false, margin: { l: 45, r: 10, t: 10, b: 45 }, paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)", xaxis: { title: { text: title(y).replace("<br>", " ") } },
+      showlegend: false, margin: { l: 45, r: 10, t: 10, b: isNarrow ? 60 : 45 }, paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      xaxis: { title: named(isNarrow ? title(y) : title(y).replace("<br>", " "), histogram) },
       yaxis: { title: { text: "models" }, automargin: true } } };
   }
 
