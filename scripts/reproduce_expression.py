@@ -383,8 +383,8 @@ def write(report: Report) -> None:
     frame = pd.DataFrame(report.rows)
     frame.to_csv(report.out / "claims.csv", index=False)
     lines = [
-        "| figure | claim | measured | raw | corrected | 95 % interval | null, 95 % | p | "
-        "verdict |",
+        "| figure | claim | measured | raw | corrected | 95 % interval | null, 95 % | "
+        "p of these numbers | verdict |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in frame.to_dict("records"):

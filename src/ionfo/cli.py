@@ -34,6 +34,19 @@ from .genes_cli import (
     genes,
     split,
 )
+from .options import (
+    Estimator,
+    EstimatorOption,
+    ExactRatesOption,
+    ExcludeOption,
+    ForceOption,
+    MechanismsOption,
+    MorphologyOption,
+    PermutationsOption,
+    ProcessesOption,
+    SeedOption,
+    TargetsOption,
+)
 from .output import add_result, reader_gone, shown, with_output_options
 from .ranks import on_driver as _on_driver
 from .usage import OF_THE_MACHINE, usage_told
@@ -84,19 +97,6 @@ class Cost(str, Enum):
     mean = "mean"
 
 
-MorphologyOption = Annotated[
-    Path | None,
-    typer.Option("--morphology", help="Reconstruction (.asc or .swc), or a bundled one by name."),
-]
-MechanismsOption = Annotated[
-    Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
-]
-ProcessesOption = Annotated[
-    int, typer.Option("--processes", min=1, help="Local processes, when not under mpirun.")
-]
-ExactRatesOption = Annotated[
-    bool, typer.Option("--exact-rates", help="Evaluate gate rates; no tables (1.4 x slower).")
-]
 CostOption = Annotated[Cost, typer.Option("--cost", help="How scores are combined.")]
 
 
@@ -233,7 +233,7 @@ def sample(
     ensembles: Annotated[
         int, typer.Option("--ensembles", help="Independent ensembles that share the workers.")
     ] = 4,
-    seed: Annotated[int, typer.Option("--seed", help="Of all random numbers.")] = 0,
+    seed: SeedOption = 0,
     temperature: Annotated[
         float, typer.Option("--temperature", help="T of exp(-cost/T), in cost units.")
     ] = 0.5,
@@ -278,9 +278,7 @@ def sample(
     keep_rejected: Annotated[
         bool, typer.Option("--keep-rejected", help="Store rejected proposals too.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Move another run in the folder aside.")
-    ] = False,
+    force: ForceOption = False,
 ) -> None:
     """Sample models by MCMC: log p = -cost/T inside the bounds; the same command resumes.
 
@@ -435,42 +433,25 @@ def collect(
     show.collected(collected, out)
 
 
-class Estimator(str, Enum):
-    """How correlations are estimated."""
-
-    gaussian = "gaussian"
-    copula = "copula"
-
-
 @app.command()
 def analyse(
     population: Annotated[
         Path, typer.Argument(help="A population, or any table: .parquet, .csv or .h5ad.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for tables and figures.")],
-    targets: Annotated[
-        list[str] | None,
-        typer.Option("--targets", help="Feature for RSI; repeat or separate by commas."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", help="Column to leave out; repeat or separate by commas."),
-    ] = None,
+    targets: TargetsOption = None,
+    exclude: ExcludeOption = None,
     orders: Annotated[
         str | None, typer.Option("--orders", help="Orders to report, such as 3-6,10; default all.")
     ] = None,
-    estimator: Annotated[
-        Estimator, typer.Option("--estimator", help="Of values, or of their normal scores.")
-    ] = Estimator.gaussian,
+    estimator: EstimatorOption = Estimator.gaussian,
     bootstrap: Annotated[
         int, typer.Option("--bootstrap", help="Replicates of each kind; 0 for none.")
     ] = 50,
     shuffles: Annotated[
         int, typer.Option("--shuffles", help="Column-wise shuffles for the null; 0 for none.")
     ] = 100,
-    permutations: Annotated[
-        int, typer.Option("--permutations", help="Of every pair of columns; 0 for none.")
-    ] = 1000,
+    permutations: PermutationsOption = 1000,
     exhaustive_nulls: Annotated[
         int,
         typer.Option(
@@ -478,7 +459,7 @@ def analyse(
             help="Shuffles that measure every multiplet of 25 to 30 variables.",
         ),
     ] = 0,
-    seed: Annotated[int, typer.Option("--seed", help="Of all random numbers.")] = 0,
+    seed: SeedOption = 0,
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Default: the cores there are.")
     ] = None,

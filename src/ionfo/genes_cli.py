@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from .options import SeedOption
+
 genes = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -63,7 +65,6 @@ MedianOption = Annotated[
     bool,
     typer.Option("--median/--no-median", help="Only genes with a median other than zero."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of all random numbers.")]
 ProcessesOption = Annotated[
     int | None, typer.Option("--processes", min=1, help="Default: the cores there are.")
 ]

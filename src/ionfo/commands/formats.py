@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..options import MechanismsOption, MorphologyOption
 from ..output import add_result
 
 
@@ -82,12 +83,8 @@ def export_command(
         int | None,
         typer.Option("--model", help="Row of a population, from 0; default: lowest cost."),
     ] = None,
-    morphology: Annotated[
-        Path | None, typer.Option("--morphology", help="Reconstruction (.asc or .swc).")
-    ] = None,
-    mechanisms: Annotated[
-        Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
-    ] = None,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
 ) -> None:
     """Write an e-model, a population or a run in the format of another tool.
 

@@ -7,6 +7,14 @@ from typing import Annotated
 
 import typer
 
+from ..options import (
+    ExactRatesOption,
+    ForceOption,
+    MechanismsOption,
+    MorphologyOption,
+    ProcessesOption,
+    SeedOption,
+)
 from ..ranks import on_driver
 
 
@@ -30,7 +38,7 @@ def optimise_command(
     ] = 200,
     offspring: Annotated[int, typer.Option("--offspring", help="Models of a generation.")] = 512,
     seeds: Annotated[int, typer.Option("--seeds", help="Independent searches.")] = 4,
-    seed: Annotated[int, typer.Option("--seed", help="Of all random numbers.")] = 0,
+    seed: SeedOption = 0,
     hall: Annotated[int, typer.Option("--hall", help="Models in the hall of fame.")] = 40,
     max_steps: Annotated[
         int | None,
@@ -43,27 +51,14 @@ def optimise_command(
             help="Learn --max-steps: twice this quantile of the steps of the last generation.",
         ),
     ] = None,
-    morphology: Annotated[
-        Path | None,
-        typer.Option(
-            "--morphology", help="Reconstruction (.asc or .swc), or a bundled one by name."
-        ),
-    ] = None,
-    mechanisms: Annotated[
-        Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
-    ] = None,
-    processes: Annotated[
-        int, typer.Option("--processes", min=1, help="Local processes, when not under mpirun.")
-    ] = 1,
-    exact_rates: Annotated[
-        bool, typer.Option("--exact-rates", help="Evaluate gate rates; no tables (1.4 x slower).")
-    ] = False,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
+    processes: ProcessesOption = 1,
+    exact_rates: ExactRatesOption = False,
     keep_evaluations: Annotated[
         bool, typer.Option("--keep-evaluations", help="Store every evaluated model.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Move another run in the folder aside.")
-    ] = False,
+    force: ForceOption = False,
 ) -> None:
     """Optimise models stage by stage: IBEA, one objective per feature; the same command resumes.
 

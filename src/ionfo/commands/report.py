@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..options import (
+    Estimator,
+    EstimatorOption,
+    ExcludeOption,
+    MechanismsOption,
+    MorphologyOption,
+    PermutationsOption,
+    SeedOption,
+    TargetsOption,
+)
 from ..output import add_result
 from ..ranks import on_driver
-
-
-class Estimator(str, Enum):
-    """How correlations are estimated."""
-
-    gaussian = "gaussian"
-    copula = "copula"
 
 
 def register_report(app: typer.Typer) -> None:
@@ -27,24 +29,14 @@ def register_report(app: typer.Typer) -> None:
 def report_command(
     source: Annotated[Path, typer.Argument(help="A run folder, or a population or table.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for report.html and its tables.")],
-    targets: Annotated[
-        list[str] | None,
-        typer.Option("--targets", help="Feature for RSI; repeat or separate by commas."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", help="Column to leave out; repeat or separate by commas."),
-    ] = None,
+    targets: TargetsOption = None,
+    exclude: ExcludeOption = None,
     burn_in: Annotated[int, typer.Option("--burn-in", help="Of a run: steps to drop.")] = 0,
     max_cost: Annotated[
         float | None, typer.Option("--max-cost", help="Of a run: drop states above this cost.")
     ] = None,
-    morphology: Annotated[
-        Path | None, typer.Option("--morphology", help="Reconstruction, for the traces.")
-    ] = None,
-    mechanisms: Annotated[
-        Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
-    ] = None,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
     traces: Annotated[
         bool, typer.Option("--traces/--no-traces", help="Simulate four models.")
     ] = True,
@@ -52,15 +44,11 @@ def report_command(
         bool,
         typer.Option("--analysis/--no-analysis", help="Analyse, or take tables that are there."),
     ] = True,
-    estimator: Annotated[
-        Estimator, typer.Option("--estimator", help="Of values, or of their normal scores.")
-    ] = Estimator.gaussian,
+    estimator: EstimatorOption = Estimator.gaussian,
     bootstrap: Annotated[int, typer.Option("--bootstrap", help="Replicates; 0 for none.")] = 50,
     shuffles: Annotated[int, typer.Option("--shuffles", help="For the null; 0 for none.")] = 100,
-    permutations: Annotated[
-        int, typer.Option("--permutations", help="Of every pair of columns; 0 for none.")
-    ] = 1000,
-    seed: Annotated[int, typer.Option("--seed", help="Of all random numbers.")] = 0,
+    permutations: PermutationsOption = 1000,
+    seed: SeedOption = 0,
 ) -> None:
     """Write one HTML page about a run or a population, with everything it takes to make it.
 

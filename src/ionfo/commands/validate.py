@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import IonfoError
+from ..options import MechanismsOption, MorphologyOption, ProcessesOption
 from ..ranks import on_driver
 
 
@@ -43,15 +44,9 @@ def validate_command(
         float,
         typer.Option("--private", help="SD of each repetition's own noise, in rheobases."),
     ] = 0.2,
-    morphology: Annotated[
-        Path | None, typer.Option("--morphology", help="Reconstruction (.asc or .swc).")
-    ] = None,
-    mechanisms: Annotated[
-        Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
-    ] = None,
-    processes: Annotated[
-        int, typer.Option("--processes", min=1, help="Local processes, when not under mpirun.")
-    ] = 1,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
+    processes: ProcessesOption = 1,
 ) -> None:
     """Score models on held-out steps, and how they predict spikes to coloured noise.
 
