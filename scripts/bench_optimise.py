@@ -10,6 +10,10 @@ the first model has every score below the limit (or none), and the lowest larges
 Then the time: the same random models through the local processes of ionfo and through a pool of
 `multiprocessing`, which BluePyOpt is given as its map function, both with the same evaluator,
 paired, in alternating order: wall and CPU seconds, and evaluations per CPU second.
+
+With --peer the same models also go through as many processes of emodel-generalisation, a BluePyOpt
+evaluator of the same cell (`ionfo export`), in its own environment (make_peer_environment.py);
+their time is that of the evaluations, without start-up.
 """
 
 from __future__ import annotations
@@ -20,17 +24,21 @@ import multiprocessing
 import platform
 import random
 import resource
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from bench_evaluation import Peer
 from numpy.typing import NDArray
 
-from ionfo.emodels import EModel, load_emodel
+from ionfo.emodels import EModel, export_emodel, load_emodel
 from ionfo.features import MAX_SCORE
 from ionfo.sampling import Evaluator, EvaluatorSpec, ModelRequest, evaluate, evaluator_spec
 from ionfo.sampling.optimise import Ibea, default_stages
@@ -177,13 +185,62 @@ def cpu() -> float:
     return sum(one.ru_utime + one.ru_stime for one in parts)
 
 
+def models_to_time(emodel: EModel, options: argparse.Namespace) -> list[tuple[float, ...]]:
+    """Draw them uniformly."""
+    low, high = emodel.bounds.T
+    draws = np.random.default_rng(options.seed).random((options.timed, len(low)))
+    return [tuple(map(float, one)) for one in low + (high - low) * draws]
+
+
+def peer_speed(emodel: EModel, options: argparse.Namespace) -> dict[str, Any]:
+    """Time a BluePyOpt evaluator of the same cell on the same models."""
+    models = models_to_time(emodel, options)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / emodel.name
+        export_emodel(emodel, folder)
+        free: SimpleQueue[Peer] = SimpleQueue()
+        for _ in range(options.processes):
+            free.put(Peer(folder, tables=True))
+
+        def score(theta: tuple[float, ...]) -> float:
+            peer = free.get()
+            try:
+                asked = dict(zip(emodel.free_names, theta, strict=True))
+                return float(peer.evaluate(asked)["cpu_seconds"])
+            finally:
+                free.put(peer)
+
+        began = time.perf_counter()
+        with ThreadPoolExecutor(options.processes) as pool:
+            used = sum(pool.map(score, models))
+        wall = time.perf_counter() - began
+        while not free.empty():
+            peer = free.get()
+            peer.process.stdin.close()
+            peer.process.wait()
+    return told("BluePyOpt's evaluator (emodel-generalisation)", 0, options, wall, used)
+
+
+def told(
+    pool: str, repeat: int, options: argparse.Namespace, wall: float, used: float
+) -> dict[str, Any]:
+    """Print and give one row."""
+    row = {
+        "pool": pool,
+        "repeat": repeat,
+        "processes": options.processes,
+        "models": options.timed,
+        "wall_seconds": round(wall, 2),
+        "cpu_seconds": round(used, 2),
+        "evaluations_per_cpu_second": round(options.timed / used, 3),
+    }
+    print(json.dumps(row), flush=True)
+    return row
+
+
 def speed(emodel: EModel, spec: EvaluatorSpec, options: argparse.Namespace) -> list[Any]:
     """Time both pools on the same models, start-up included, in alternating order."""
-    low, high = emodel.bounds.T
-    rng = np.random.default_rng(options.seed)
-    thetas = [
-        tuple(map(float, one)) for one in low + (high - low) * rng.random((options.timed, len(low)))
-    ]
+    thetas = models_to_time(emodel, options)
 
     def ours() -> list[list[float]]:
         with open_pool(spec, options.processes) as pool:
@@ -204,17 +261,7 @@ def speed(emodel: EModel, spec: EvaluatorSpec, options: argparse.Namespace) -> l
             wall, used = time.perf_counter(), cpu()
             results.append(run())
             wall, used = time.perf_counter() - wall, cpu() - used
-            row = {
-                "pool": name,
-                "repeat": repeat,
-                "processes": options.processes,
-                "models": len(thetas),
-                "wall_seconds": round(wall, 2),
-                "cpu_seconds": round(used, 2),
-                "evaluations_per_cpu_second": round(len(thetas) / used, 3),
-            }
-            rows.append(row)
-            print(json.dumps(row), flush=True)
+            rows.append(told(name, repeat, options, wall, used))
     assert all(one == results[0] for one in results)  # the same scores, or it is no comparison
     return rows
 
@@ -232,6 +279,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--peer", action="store_true", help="time emodel-generalisation too")
     options = parser.parse_args()
     emodel = load_emodel(options.emodel)
     spec = evaluator_spec(emodel)
@@ -243,6 +291,7 @@ def main() -> None:
         "date": time.strftime("%Y-%m-%d"),
     }
     found["speed"] = speed(emodel, spec, options) if options.repeats else []
+    found["peer"] = peer_speed(emodel, options) if options.peer else None
     found["convergence"] = convergence(emodel, Evaluator(spec), options)
     options.out.write_text(json.dumps(found, indent=1) + "\n")
     print(options.out)
