@@ -181,7 +181,7 @@ class _Run:
         start_models: NDArray[np.float64] | None,
         workers: Workers,
         report: Callable[[Progress], None],
-        learned: Evaluated | None,
+        learned: Evaluated | None = None,
     ) -> None:
         self.store = store
         self.emodel = emodel

@@ -13,7 +13,8 @@ paired, in alternating order: wall and CPU seconds, and evaluations per CPU seco
 
 With --peer the same models also go through as many processes of emodel-generalisation, a BluePyOpt
 evaluator of the same cell (`ionfo export`), in its own environment (make_peer_environment.py);
-their time is that of the evaluations, without start-up.
+their time is that of the evaluations, without start-up.  The cell must be one that the other
+package can hold, such as `cac`; --evaluations 0 leaves the searches out.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from bench_evaluation import Peer
 from numpy.typing import NDArray
 
 from ionfo.emodels import EModel, export_emodel, load_emodel
@@ -194,6 +194,8 @@ def models_to_time(emodel: EModel, options: argparse.Namespace) -> list[tuple[fl
 
 def peer_speed(emodel: EModel, options: argparse.Namespace) -> dict[str, Any]:
     """Time a BluePyOpt evaluator of the same cell on the same models."""
+    from bench_evaluation import Peer
+
     models = models_to_time(emodel, options)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / emodel.name
@@ -292,7 +294,9 @@ def main() -> None:
     }
     found["speed"] = speed(emodel, spec, options) if options.repeats else []
     found["peer"] = peer_speed(emodel, options) if options.peer else None
-    found["convergence"] = convergence(emodel, Evaluator(spec), options)
+    found["convergence"] = (
+        convergence(emodel, Evaluator(spec), options) if options.evaluations else []
+    )
     options.out.write_text(json.dumps(found, indent=1) + "\n")
     print(options.out)
 

@@ -19,6 +19,11 @@ N_DEFAULT_TARGETS = 2
 """Features whose RSI is measured when none is named."""
 
 
+N_IN_PASSES = 5_000
+"""Multiplets per order that a pass draws above 24 variables: the SD over passes is far above the
+error of the draw, which is the same in all of them."""
+
+
 @dataclass(frozen=True)
 class AnalysisSettings:
     """What to measure and how well to test it.
@@ -118,7 +123,7 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
         ),
     )
     rows = sample.thinned(np.random.default_rng([asked.seed, 17]))
-    design = Design(n <= EXHAUSTIVE_N, seed=asked.seed)
+    design = Design(n <= EXHAUSTIVE_N, N_IN_PASSES, asked.seed)
     passes = Passes(sample, rows, asked.estimator, questions, design, asked.seed)
     return Work(table, sample, targets, questions, passes, asked)
 

@@ -208,6 +208,24 @@ def test_start_is_bounded_in_evaluations(emodel: EModel) -> None:
         from_bounds(hopeless, 16, 100, np.random.default_rng(0))
 
 
+def test_surrogates_that_failed_get_a_second_chance(
+    emodel: EModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: list[int] = []
+
+    def useless(emodel: EModel, theta: NDArray[np.float64], features: Any) -> Any:
+        known.append(len(theta))
+        raise IonfoError("nothing to learn")
+
+    monkeypatch.setattr("ionfo.sampling.start.fit_surrogate", useless)
+    target = Target(emodel, AnalyticPool(emodel, lambda theta: 9.0), max_cost=1.0)
+    with pytest.raises(IonfoError, match="found 0 of 16"):
+        from_bounds(target, 16, 1000, np.random.default_rng(0))
+    first, second = known
+    assert 0 < first < second  # whole evaluations
+    assert target.counts.n_evaluations > 900  # what surrogates leave is spent on other moves
+
+
 def test_diagnosis_of_known_autocorrelation() -> None:
     rng = np.random.default_rng(0)
     chain = np.empty((20000, 10, 2))
