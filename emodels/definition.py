@@ -168,8 +168,22 @@ class Step(_Protocol):
     )
 
 
+class AbsoluteStep(_Protocol):
+    """A step of a given current on top of a given holding current; it needs no search."""
+
+    kind: Literal["absolute_step"]
+    amplitude: float = Field(description="nA, on top of the holding current")
+    holding: float = Field(0.0, description="nA")
+    delay: float
+    duration: float
+    total: float
+    window_end: float | None = Field(
+        None, description="end of the feature window if not the step's"
+    )
+
+
 Protocol = Annotated[
-    HoldingSearch | InputResistance | RestingPotential | ThresholdSearch | Step,
+    HoldingSearch | InputResistance | RestingPotential | ThresholdSearch | Step | AbsoluteStep,
     Field(discriminator="kind"),
 ]
 

@@ -18,7 +18,7 @@ from ..errors import IonfoError
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from .cell import check_mechanisms, on_morphology, resolve_morphology
-from .definition import DISTRIBUTION_PREFIX, EModel, Protocol, Recording, Step
+from .definition import DISTRIBUTION_PREFIX, AbsoluteStep, EModel, Protocol, Recording, Step
 from .distributions import Formula
 from .export_rules import grouped_parameters, inexpressible, own_window, peer_window
 
@@ -197,7 +197,8 @@ def _features(emodel: EModel) -> Json:
         protocol = kinds[target.protocol]
         window = own_window(emodel, feature)
         is_bare = protocol.kind == "rin" and target.efel_name != "ohmic_input_resistance_vb_ssse"
-        if is_bare or (protocol.kind == "step" and window != peer_window(emodel, feature)):
+        is_step = isinstance(protocol, Step | AbsoluteStep)
+        if is_bare or (is_step and window != peer_window(emodel, feature)):
             entry["efel_settings"] = {"stim_start": window[0], "stim_end": window[1]}
         if is_bare:
             # the peer gives window and current to the input resistance alone
@@ -228,14 +229,19 @@ def _protocol(protocol: Protocol) -> list[tuple[str, Json]]:
             template = {"type": "StepProtocol", "stimuli": stimuli}
             search = {"type": "StepThresholdProtocol", "step_template": template}
             return [("ThresholdDetection", search)]
-        case "step":
+        case "step" | "absolute_step":
             return [(protocol.name, _step(protocol))]
 
 
-def _step(protocol: Step) -> Json:
+def _step(protocol: Step | AbsoluteStep) -> Json:
     stimuli = _on_holding(protocol.delay, protocol.duration, protocol.total)
-    stimuli["step"]["thresh_perc"] = protocol.percent
-    entry: Json = {"type": "StepThresholdProtocol", "stimuli": stimuli}
+    if isinstance(protocol, Step):
+        stimuli["step"]["thresh_perc"] = protocol.percent
+        entry: Json = {"type": "StepThresholdProtocol", "stimuli": stimuli}
+    else:
+        stimuli["step"]["amp"] = protocol.amplitude
+        stimuli["holding"]["amp"] = protocol.holding
+        entry = {"type": "StepProtocol", "stimuli": stimuli}
     extra = [_recording(one) for one in protocol.recordings if one.name != "soma.v"]
     if extra:
         entry["extra_recordings"] = extra

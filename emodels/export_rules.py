@@ -14,6 +14,7 @@ from .definition import (
     BASE_REGIONS,
     DISTRIBUTION_PREFIX,
     SOMA,
+    AbsoluteStep,
     EModel,
     Feature,
     Parameter,
@@ -85,7 +86,7 @@ def peer_window(emodel: EModel, feature: Feature) -> tuple[float, float]:
             return (protocol.duration - 100.0, protocol.duration)
         case "rmp":
             return (0.0, protocol.duration)
-        case "step" if "bAP" in protocol.name:
+        case "step" | "absolute_step" if "bAP" in protocol.name:
             return (protocol.delay, protocol.total)
         case _:
             return (protocol.delay, protocol.delay + protocol.duration)
@@ -99,7 +100,7 @@ def own_window(emodel: EModel, feature: Feature) -> tuple[float, float]:
     match protocol.kind:
         case "holding_search" | "rmp":
             return (0.9 * protocol.duration, protocol.duration)
-        case "step" if protocol.window_end is not None:
+        case "step" | "absolute_step" if protocol.window_end is not None:
             return (protocol.delay, protocol.window_end)
         case _:
             return (protocol.delay, protocol.delay + protocol.duration)
@@ -179,11 +180,11 @@ def grouped_parameters(emodel: EModel) -> dict[str, list[Parameter]]:
 
 def _of_protocols(emodel: EModel) -> Iterator[str]:
     kinds = tuple(protocol.kind for protocol in emodel.protocols)
-    n_steps = kinds.count("step")
-    if not n_steps or kinds != (*_ORDER, *["step"] * n_steps):
+    first, steps = kinds[: len(_ORDER)], kinds[len(_ORDER) :]
+    if first != _ORDER or not steps or not set(steps) <= {"step", "absolute_step"}:
         yield f"protocols must be {', '.join(_ORDER)} and steps, got {', '.join(kinds) or 'none'}"
     for protocol in emodel.protocols:
-        if isinstance(protocol, Step):
+        if isinstance(protocol, Step | AbsoluteStep):
             yield from _of_step(protocol)
             continue
         if protocol.name != _NAMES[protocol.kind]:
@@ -198,7 +199,7 @@ def _of_protocols(emodel: EModel) -> Iterator[str]:
             yield f"{protocol.name} must record soma.v at the middle of the soma and nothing else"
 
 
-def _of_step(protocol: Step) -> Iterator[str]:
+def _of_step(protocol: Step | AbsoluteStep) -> Iterator[str]:
     shape = next((word for word in _SHAPE_WORDS if word in protocol.name.lower()), None)
     if shape not in _STEP_WORDS:
         yield f"protocol '{protocol.name}' must have one of {', '.join(_STEP_WORDS)} in its name"

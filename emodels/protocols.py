@@ -17,6 +17,7 @@ import numpy as np
 from ..features import EfelSettings, Response, feature_value
 from .definition import (
     NEEDS,
+    AbsoluteStep,
     EModel,
     HoldingSearch,
     InputResistance,
@@ -53,7 +54,8 @@ def cheap_first(emodel: EModel) -> tuple[str, ...]:
     ('SearchHoldingCurrent', 'RMPProtocol', 'RinProtocol', 'SearchThresholdCurrent', 'bAP', \
 'SpikeRec_600')
     """
-    depth = {"holding_search": 0, "rmp": 1, "rin": 2, "threshold_search": 3, "step": 4}
+    kinds = ("holding_search", "rmp", "rin", "threshold_search", "step")
+    depth = {kind: i for i, kind in enumerate(kinds)} | {"absolute_step": len(kinds) - 1}
     ordered = sorted(emodel.protocols, key=lambda one: (depth[one.kind], one.duration))
     return tuple(protocol.name for protocol in ordered)
 
@@ -171,7 +173,11 @@ class ProtocolRunner:
             case ThresholdSearch():
                 return self._threshold_search(protocol, measured)
             case Step():
-                return self._step(protocol, measured)
+                assert measured.holding is not None and measured.threshold is not None
+                amplitude = protocol.percent / 100.0 * measured.threshold
+                return self._step(protocol, measured.holding, amplitude)
+            case AbsoluteStep():
+                return self._step(protocol, protocol.holding, protocol.amplitude)
 
     # -- sweeps -----------------------------------------------------------------
 
@@ -195,14 +201,16 @@ class ProtocolRunner:
 
     def _pulse(
         self,
-        protocol: InputResistance | ThresholdSearch | Step,
+        protocol: InputResistance | ThresholdSearch | Step | AbsoluteStep,
         holding: float,
         amplitude: float,
         stop_when: Callable[[Callable[[], Response]], bool] | None = None,
     ) -> Response:
         """Play a step on top of the holding current."""
         start, end, total = protocol.delay, protocol.delay + protocol.duration, protocol.total
-        window_end = protocol.window_end if isinstance(protocol, Step) else None
+        window_end = None
+        if isinstance(protocol, Step | AbsoluteStep):
+            window_end = protocol.window_end
         return self.simulator.run(
             [0.0, start, start, end, end, total],
             [holding, holding, holding + amplitude, holding + amplitude, holding, holding],
@@ -360,13 +368,11 @@ class ProtocolRunner:
             return 0.0  # eFEL cannot find a spike below its threshold
         return feature_value(response, "soma.v", efel_name, _SPIKE_SETTINGS)
 
-    def _step(self, protocol: Step, measured: _Measured) -> Response:
-        assert measured.holding is not None and measured.threshold is not None
-        amplitude = protocol.percent / 100.0 * measured.threshold
+    def _step(self, protocol: Step | AbsoluteStep, holding: float, amplitude: float) -> Response:
         watch = self.watch
         return self._pulse(
             protocol,
-            measured.holding,
+            holding,
             amplitude,
             None if watch is None else lambda so_far: watch(protocol.name, so_far),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ionfo.emodels import Missing, ProtocolRunner, SimulationError, Simulator, load_emodel
-from ionfo.emodels.definition import SOMA, EModel, Location, Recording
+from ionfo.emodels.definition import SOMA, EModel, Location, Recording, parse_emodel
+from ionfo.emodels.protocols import cheap_first, with_needed
 from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
 
@@ -202,6 +204,28 @@ def test_holding_out_of_reach_gives_the_lower_bound(soma: Simulator) -> None:
     assert not isinstance(response, Missing)
     assert response.values == {"bpo_holding_current": -0.02}
     assert response.stimulus_current == pytest.approx(-0.02 + 0.04 / 2**5)  # the last middle
+
+
+def test_step_of_a_given_current_is_that_step() -> None:
+    emodel = load_emodel("soma")
+    theta = thetas(emodel)[0]
+    evaluator = Evaluator(evaluator_spec(emodel))
+    found = dict(zip(emodel.feature_names, evaluator(theta).features, strict=True))
+    evaluator.simulator.close()
+    threshold = found["SearchThresholdCurrent.soma.v.bpo_threshold_current"]
+    holding = found["SearchHoldingCurrent.soma.v.bpo_holding_current"]
+    content = emodel.model_dump(mode="json")
+    for protocol in content["protocols"]:
+        if protocol["kind"] == "step":
+            amplitude = protocol.pop("percent") / 100.0 * threshold
+            protocol |= {"kind": "absolute_step", "amplitude": amplitude, "holding": holding}
+    fixed = parse_emodel(json.dumps(content), "test")
+    names = [one.name for one in fixed.protocols if one.kind == "absolute_step"]
+    assert with_needed(fixed, names[:1]) == tuple(names[:1])  # it needs no search
+    evaluator = Evaluator(evaluator_spec(fixed))
+    again = evaluator(theta, order=cheap_first(fixed))
+    evaluator.simulator.close()
+    assert again.features.tolist() == list(found.values())
 
 
 def test_feature_may_have_its_own_window() -> None:

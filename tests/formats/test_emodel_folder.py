@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ionfo.emodels import EModel, export_emodel, load_emodel
+from ionfo.emodels.definition import parse_emodel
 from ionfo.emodels.distributions import Formula
 from ionfo.errors import IonfoError
 from ionfo.formats import read_emodel_folder
@@ -247,6 +248,55 @@ def test_the_newer_form(folder: Path) -> None:
     ]
 
 
+def with_absolute_step(emodel: EModel) -> EModel:
+    content = emodel.model_dump(mode="json")
+    step = {"name": "Step_abs", "kind": "absolute_step", "amplitude": 0.3, "holding": -0.1,
+            "delay": 700, "duration": 500, "total": 1500}  # fmt: skip
+    feature = {"name": "Step_abs.soma.v.AP_amplitude", "mean": 60, "std": 5, "unit": "mV"}
+    content["protocols"].append(step)
+    content["features"].append(feature)
+    return parse_emodel(json.dumps(content), "test")
+
+
+def test_steps_of_a_given_current_come_back(tmp_path: Path, cell: Path) -> None:
+    emodel = with_absolute_step(L5PC)
+    export_emodel(emodel, tmp_path / "absolute", cell)
+    read = read_emodel_folder(tmp_path / "absolute").emodel
+    assert read.protocols == emodel.protocols and read.features[-1] == emodel.features[-1]
+
+
+def test_steps_of_a_given_current_in_the_newer_form(folder: Path) -> None:
+    path = next((folder / "config" / "features").glob("*.json"))
+    stimulus = {"delay": 700, "duration": 500, "totduration": 1500, "thresh_perc": None}
+    protocols = [
+        {"name": name, "stimuli": [{**stimulus, **more}], "recordings_from_config": [],
+         "protocol_type": "Protocol"}
+        for name, more in (
+            ("Step_a", {"amp": 0.3, "holding_current": -0.1}),
+            ("Step_b", {"amp": 0.2, "holding_current": None}),
+            ("APThresh_c", {"amp": 0.2}),  # a ramp
+        )
+    ]  # fmt: skip
+    content = json.loads(path.read_text())
+    names = {"SearchHoldingCurrent", "RinProtocol", "RMPProtocol", "SearchThresholdCurrent"}
+    efeatures = [
+        {"efel_feature_name": one.efel_name, "protocol_name": one.protocol,
+         "recording_name": one.recording, "mean": one.mean, "original_std": one.std}
+        for one in L5PC.targets if one.protocol in names
+    ]  # fmt: skip
+    spikes = {"efel_feature_name": "Spikecount", "recording_name": "soma.v", "mean": 5,
+              "original_std": 1}  # fmt: skip
+    efeatures += [{**spikes, "protocol_name": name} for name in ("Step_a", "Step_b")]
+    content = {"protocols": protocols, "efeatures": efeatures}
+    path.write_text(json.dumps(content))
+    found = [p for p in read_emodel_folder(folder).emodel.protocols if p.kind == "absolute_step"]
+    assert [(p.amplitude, p.holding) for p in found] == [(0.3, -0.1), (0.2, 0.0)]
+    content["efeatures"].append({**spikes, "protocol_name": "APThresh_c"})
+    path.write_text(json.dumps(content))
+    with pytest.raises(IonfoError, match="'apthresh' stands for another stimulus than a step"):
+        read_emodel_folder(folder)
+
+
 def test_what_is_left_out_is_said(folder: Path) -> None:
     edit(folder, "protocols", lambda c: c.update(
         Extra_step={"type": "StepThresholdProtocol", "stimuli": {
@@ -286,7 +336,9 @@ def test_what_is_left_out_is_said(folder: Path) -> None:
          "names a protocol that is not there"),
         ("features", lambda c: c["SearchHoldingCurrent"].clear(), "no feature gives the voltage"),
         ("protocols", lambda c: c["Step_150"].update(type="StepProtocol"),
-         "not in percent of the threshold"),
+         "'amp' must be a finite number"),
+        ("protocols", lambda c: c["Step_150"]["stimuli"]["step"].update(long_amp=0.2),
+         "'long_amp' of its stimulus is none of a step; ionfo has one step to a protocol"),
         ("protocols", lambda c: c["bAP"]["extra_recordings"][0].update(type="all_sections"),
          "recording 'dend1.v' is of an unknown type"),
         ("protocols", lambda c: c["Step_150"]["stimuli"]["step"].pop("delay"), "has no 'delay'"),

@@ -13,7 +13,7 @@ from ..errors import IonfoError, nearest
 from ..features import feature_unit
 from .folder_features import FolderFeature, read_features
 from .folder_parameters import read_parameters
-from .folder_protocols import SEARCHES, FolderProtocols, read_protocols
+from .folder_protocols import SEARCHES, FolderProtocols, Sweep, read_protocols
 from .json_file import read_json, taken
 from .units import units_of_mechanisms
 
@@ -182,9 +182,8 @@ def _targets(
             n = sum(other.protocol == one.protocol for other in features)
             raise IonfoError(
                 f"'{path}': '{one.name}' needs protocol '{one.protocol}', and "
-                f"{protocols.refused[one.protocol]}; ionfo has one step in percent of the "
-                f"threshold current to a protocol, so change it to that, or remove its {n} "
-                "features from the file"
+                f"{protocols.refused[one.protocol]}; ionfo has one step to a protocol, so change "
+                f"it to that, or remove its {n} features from the file"
             )
         if one.protocol not in SEARCHES and one.protocol not in protocols.steps:
             raise IonfoError(f"'{path}': '{one.name}' names a protocol that is not there")
@@ -218,13 +217,19 @@ def _protocols(
          "max_depth": settings.get("max_depth_threshold_search", 10),
          "max_voltage": settings.get("max_threshold_voltage", -30.0)},
         *(
-            {"name": name, "kind": "step", "percent": sweep.amplitude, "delay": sweep.delay,
+            {"name": name, **_current(sweep), "delay": sweep.delay,
              "duration": sweep.duration, "total": sweep.total,
              "window_end": sweep.total if "bAP" in name else None,
              "recordings": found.recordings[name]}
             for name, sweep in found.steps.items() if name in needed
         ),
     ]  # fmt: skip
+
+
+def _current(sweep: Sweep) -> dict[str, Any]:
+    if sweep.holding is None:
+        return {"kind": "step", "percent": sweep.amplitude}
+    return {"kind": "absolute_step", "amplitude": sweep.amplitude, "holding": sweep.holding}
 
 
 def _feature(one: FolderFeature) -> dict[str, Any]:

@@ -6,7 +6,7 @@ features.  What a folder leaves out has the value that emodel-generalisation 0.2
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import IonfoError
@@ -14,17 +14,26 @@ from .json_file import number, taken
 
 SEARCHES = ("SearchHoldingCurrent", "RinProtocol", "RMPProtocol", "SearchThresholdCurrent")
 _OLD_SEARCHES = ("RMP", "Rin", "RinHoldcurrent", "Main", "ThresholdDetection")
+_OTHER_SHAPES = (
+    *("ap_thresh", "apthresh", "ramp", "highfreq", "synaptic", "bac", "dendritic", "sahp"),
+    *("cheops", "sinespec", "hyperdepol", "dehyperpol", "noise", "zap", "comb"),
+)
+_STEP_KEYS = ("amp", "thresh_perc", "delay", "duration", "totduration", "holding_current")
 _REGIONS = {"soma": "somatic", "axon": "axonal", "apic": "apical", "dend": "basal"}
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Times of a current step (ms); `amplitude` in percent of threshold, or nA for Rin."""
+    """Times of a current step (ms); `amplitude` in percent of threshold, or nA.
+
+    `holding` (nA) is that of a step with a given current, None where it is searched.
+    """
 
     delay: float
     duration: float
     total: float
     amplitude: float = 0.0
+    holding: float | None = None
 
 
 @dataclass
@@ -34,7 +43,7 @@ class FolderProtocols:
     Attributes
     ----------
     steps : dict
-        Name -> sweep in percent of the threshold current.
+        Name -> sweep; in percent of the threshold current where its holding is None.
     recordings : dict
         Name of a step -> recordings as the e-model definition has them.
     rmp_duration : float
@@ -95,10 +104,15 @@ def _older(found: FolderProtocols, name: str, entry: Any, origin: str) -> None:
     if name == "Rin":
         found.rin = _sweep(step, origin, amplitude="amp")
         return
-    if entry.get("type") != "StepThresholdProtocol":
-        found.refused[name] = "its step is not in percent of the threshold current"
+    if (shape := _other_shape(name, step)) is not None:
+        found.refused[name] = shape
         return
-    found.steps[name] = _sweep(step, origin, amplitude="thresh_perc")
+    if entry.get("type") == "StepThresholdProtocol":
+        found.steps[name] = _sweep(step, origin, amplitude="thresh_perc")
+    else:
+        stimuli = entry["stimuli"]
+        holding = taken(stimuli, "holding", dict, origin) if "holding" in stimuli else {}
+        found.steps[name] = _absolute(step, holding.get("amp"), origin)
     found.recordings[name] = _recordings(entry.get("extra_recordings", []), origin, found, name)
 
 
@@ -114,13 +128,16 @@ def _newer(found: FolderProtocols, entry: Any, origin: str) -> None:
     if name in (*SEARCHES, *_OLD_SEARCHES) or entry.get("validation"):
         return
     stimuli = taken(entry, "stimuli", list, origin)
-    if entry.get("protocol_type", "ThresholdBasedProtocol") != "ThresholdBasedProtocol":
-        found.refused[name] = "its step is not in percent of the threshold current"
-        return
     if len(stimuli) != 1:
         found.refused[name] = f"it has {len(stimuli)} stimuli and one is needed"
         return
-    found.steps[name] = _sweep(stimuli[0], origin, amplitude="thresh_perc")
+    if (shape := _other_shape(name, stimuli[0])) is not None:
+        found.refused[name] = shape
+        return
+    if entry.get("protocol_type", "ThresholdBasedProtocol") == "ThresholdBasedProtocol":
+        found.steps[name] = _sweep(stimuli[0], origin, amplitude="thresh_perc")
+    else:
+        found.steps[name] = _absolute(stimuli[0], stimuli[0].get("holding_current"), origin)
     recordings = entry.get("recordings_from_config", entry.get("recordings", []))
     found.recordings[name] = _recordings(recordings, origin, found, name)
 
@@ -132,6 +149,22 @@ def _sweep(step: Any, origin: str, amplitude: str | None = None) -> Sweep:
         taken(step, "totduration", float, origin),
         0.0 if amplitude is None else taken(step, amplitude, float, origin),
     )
+
+
+def _other_shape(name: str, stimulus: Any) -> str | None:
+    """Say why a stimulus is no plain step: these tools choose its shape by the protocol's name."""
+    word = next((one for one in _OTHER_SHAPES if one in name.lower()), None)
+    if word is not None:
+        return f"a name with '{word}' stands for another stimulus than a step"
+    keys = stimulus if isinstance(stimulus, dict) else {}
+    more = sorted(key for key, value in keys.items() if key not in _STEP_KEYS and value is not None)
+    return f"'{more[0]}' of its stimulus is none of a step" if more else None
+
+
+def _absolute(step: Any, holding: Any, origin: str) -> Sweep:
+    """Read a step of a given current; without a holding current there is none."""
+    known = 0.0 if holding is None else number(holding, f"{origin}: holding current")
+    return replace(_sweep(step, origin, amplitude="amp"), holding=known)
 
 
 def _recordings(

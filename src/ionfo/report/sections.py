@@ -148,11 +148,14 @@ def _stimulus(material: Material, protocol: str) -> str:
     if material.emodel is None:
         return ""
     for one in material.emodel.protocols:
-        if one.name == protocol and one.kind == "step":
-            return (
-                f", {one.percent:g} % of the threshold current from {one.delay:g} to "
-                f"{one.delay + one.duration:g} ms"
-            )
+        if one.name != protocol or one.kind not in ("step", "absolute_step"):
+            continue
+        current = (
+            f"{one.percent:g} % of the threshold current"
+            if one.kind == "step"
+            else f"{one.amplitude:g} nA on top of {one.holding:g} nA"
+        )
+        return f", {current} from {one.delay:g} to {one.delay + one.duration:g} ms"
     return ""
 
 
