@@ -44,7 +44,7 @@ class Collected:
         The models.
     n_steps, n_walkers, burn_in : int
         Steps of the chain, the walkers of all ensembles and the steps dropped.
-    n_above : int
+    n_outside : int
         Weight that was dropped because of its cost.
     acceptance : float
         Fraction of kept steps at which a walker moved.
@@ -60,7 +60,7 @@ class Collected:
     n_steps: int
     n_walkers: int
     burn_in: int
-    n_above: int
+    n_outside: int
     acceptance: float
     walkers_unmoved: int
     diagnostics: Diagnostics
@@ -68,7 +68,9 @@ class Collected:
     n_lost: int = 0
 
 
-def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Collected:
+def collect(
+    store: RunStore, burn_in: int = 0, max_cost: float = np.inf, min_cost: float = -np.inf
+) -> Collected:
     """Turn the chain of a run into a population.
 
     A row is one state of one walker held over consecutive kept proposals; its weight is the
@@ -80,8 +82,8 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
         The run.
     burn_in : int
         Steps to drop from the start.
-    max_cost : float
-        Largest cost of a row.
+    max_cost, min_cost : float
+        Largest and smallest cost of a row.
 
     Raises
     ------
@@ -93,6 +95,8 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
     n_steps = store.n_steps
     if np.isnan(max_cost):
         raise IonfoError("--max-cost must be a number, got nan")
+    if not min_cost < max_cost:
+        raise IonfoError(f"--min-cost must be below --max-cost, {max_cost:g}, got {min_cost:g}")
     if n_steps < 1:
         raise IonfoError(f"run '{store.folder}' holds no steps yet; sample longer")
     if not 0 <= burn_in < n_steps:
@@ -111,17 +115,20 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
     n_moved = len(new[["ensemble", "walker"]].drop_duplicates())
     n_walkers = len(everyone)
 
-    cheap = rows["cost"] <= max_cost
-    n_above = int(rows.loc[~cheap, "weight"].sum())
+    wanted = rows["cost"].between(min_cost, max_cost)
+    n_outside = int(rows.loc[~wanted, "weight"].sum())
     parameters, features, scores = columns(emodel)
     order = [
         *parameters, *features, *scores, "cost", "log_prob", "weight", "ensemble", "walker", "step"
     ]  # fmt: skip
-    frame = rows.loc[cheap, order].reset_index(drop=True)
+    frame = rows.loc[wanted, order].reset_index(drop=True)
     if frame.empty:
         raise IonfoError(
             f"no model of run '{store.folder}' has a cost of at most {max_cost:g}; the cheapest "
             f"has {rows['cost'].min():.4g}; raise --max-cost or sample longer"
+            if np.isinf(min_cost)
+            else f"no model of run '{store.folder}' has a cost from {min_cost:g} to {max_cost:g}; "
+            f"they lie from {rows['cost'].min():.4g} to {rows['cost'].max():.4g}"
         )
     metadata = {
         "units": {p.name: p.unit for p in emodel.free_parameters}
@@ -130,6 +137,7 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
         "collect": {
             "burn_in": burn_in,
             "max_cost": None if np.isinf(max_cost) else max_cost,
+            "min_cost": None if np.isinf(min_cost) else min_cost,
             "n_steps": n_steps,
             "tries": store.n_tries,
         },
@@ -139,7 +147,7 @@ def collect(store: RunStore, burn_in: int = 0, max_cost: float = np.inf) -> Coll
         n_steps,
         n_walkers,
         burn_in,
-        n_above,
+        n_outside,
         len(new) / ((n_steps - burn_in) * n_walkers),
         n_walkers - n_moved,
         diagnose(list(kept.values()), starting_points(states, columns(emodel)[0])),

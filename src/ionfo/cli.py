@@ -402,6 +402,9 @@ def collect(
     max_cost: Annotated[
         float | None, typer.Option("--max-cost", help="Drop states above this cost.")
     ] = None,
+    min_cost: Annotated[
+        float | None, typer.Option("--min-cost", help="Drop states below this cost.")
+    ] = None,
     every: Annotated[
         bool,
         typer.Option("--every", help="Of an optimisation: all kept models, not the hall of fame."),
@@ -422,13 +425,16 @@ def collect(
     if is_optimisation(run):
         from .sampling.folders import population_of
 
+        if min_cost is not None:
+            raise IonfoError(f"--min-cost is for chains, and '{run}' is an optimisation")
         population = population_of(run, burn_in, limit, every)
         write_table(out, population.frame, population.metadata)
         show.collected_hall(population, out)
         return
     if every:
         raise IonfoError(f"--every is for optimisations, and '{run}' is a chain; leave it out")
-    collected = collect_population(RunStore(run), burn_in, limit)
+    least = -float("inf") if min_cost is None else min_cost
+    collected = collect_population(RunStore(run), burn_in, limit, least)
     write_table(out, collected.population.frame, collected.population.metadata)
     show.collected(collected, out)
 

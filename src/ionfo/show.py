@@ -291,7 +291,7 @@ def collected(found: Collected, out: Path) -> None:
     screen.print(
         f"acceptance {found.acceptance:.3f}; walkers that never moved {found.walkers_unmoved}; "
         f"cost {frame['cost'].min():.3f} to {frame['cost'].max():.3f}; "
-        f"{found.n_above} held steps dropped for their cost"
+        f"{found.n_outside} held steps dropped for their cost"
     )
     ess, tau = diagnostics.effective_sample_size, diagnostics.tau
     if found.n_lost:

@@ -144,9 +144,16 @@ def test_dropped_cost_is_counted(emodel: EModel, tmp_path: Path) -> None:
     found = collect(store, 10, max_cost=1.0)
     kept = found.population.frame
     assert kept["cost"].max() <= 1.0
-    assert kept["weight"].sum() + found.n_above == 50 * 16
+    assert kept["weight"].sum() + found.n_outside == 50 * 16
     with pytest.raises(IonfoError, match="no model .* cost of at most"):
         collect(store, 0, max_cost=-1.0)
+    dear = collect(store, 10, max_cost=3.0, min_cost=1.0)
+    assert dear.population.frame["cost"].between(1.0, 3.0).all()
+    assert dear.population.frame["weight"].sum() + dear.n_outside == 50 * 16
+    with pytest.raises(IonfoError, match="no model .* cost from 900 to 1000; they lie from"):
+        collect(store, 0, max_cost=1000.0, min_cost=900.0)
+    with pytest.raises(IonfoError, match="--min-cost must be below --max-cost, 1, got 2"):
+        collect(store, 0, max_cost=1.0, min_cost=2.0)
     with pytest.raises(IonfoError, match="--burn-in must be from 0 to 59"):
         collect(store, 60)
 
