@@ -125,9 +125,9 @@ def from_bounds(
     another quarter, on the mean score, while a temperature falls geometrically from the spread of
     their costs to the target's, or lower where the largest cost asks for it.  All others are
     proposed by surrogates of what was seen so far; where too little is known for one, they are
-    moves on the target's cost, and half-way through those surrogates are tried again.  Evaluations
-    end where they are certain to be of no use.  The search ends early once as many states below the
-    target's largest cost were met as there are walkers.
+    moves on the target's cost, and after a quarter of those surrogates are tried again.
+    Evaluations end where they are certain to be of no use.  The search ends early once as many
+    states below the target's largest cost were met as there are walkers.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def from_bounds(
     for is_last in (False, True):  # surrogates that were of no use may be once more is known
         search.leap(max_evaluations)
         n_left = max_evaluations - search.n_tried
-        search.anneal(target, coldest, max_evaluations - (0 if is_last else n_left // 2))
+        search.anneal(target, coldest, max_evaluations - (0 if is_last else n_left - n_left // 4))
     return search.start()
 
 
