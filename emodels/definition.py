@@ -384,6 +384,12 @@ def list_emodels() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
+def bundled_populations(name: str) -> list[Path]:
+    """Files of the sampled populations that ship with an e-model, those of high cost last."""
+    files = [FOLDER / "populations" / f"{name}{kind}.parquet" for kind in ("", "_high")]
+    return [file for file in files if file.exists()]
+
+
 def load_emodel(name: str) -> EModel:
     """Read a bundled e-model by name, or a definition by the path of its JSON file.
 

@@ -170,7 +170,7 @@ def emodels(
     Example: ionfo emodels l5pc
     """
     from . import show
-    from .emodels import list_emodels, load_emodel
+    from .emodels import bundled_populations, list_emodels, load_emodel
 
     if name is None:
         show.emodel_list([load_emodel(one) for one in list_emodels()])
@@ -178,7 +178,9 @@ def emodels(
     else:
         found = load_emodel(name)
         show.emodel(found)
-        add_result({"hash": found.content_hash, **found.model_dump(mode="json")})
+        populations = [str(file) for file in bundled_populations(found.name)]
+        content = found.model_dump(mode="json")
+        add_result({"hash": found.content_hash, **content, "populations": populations})
 
 
 @app.command()

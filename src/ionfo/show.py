@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from .emodels import EModel
+from .emodels import EModel, bundled_populations
 from .output import add_result
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def emodel(one: EModel) -> None:
         screen.print(f"  {source}")
     for name, other in one.alternatives.items():
         screen.print(f"also on {other.file}: --morphology {name}")
+    for file in bundled_populations(one.name):
+        screen.print(f"population: {file}", soft_wrap=True)
     screen.print(f"content hash {one.content_hash[:16]}")
     free = Table("free parameter", "unit", "lower", "upper", "distribution", "reference")
     for parameter in one.free_parameters:
