@@ -30,7 +30,7 @@ def described(file: Path) -> tuple[str, ...]:
     quality = quality_of(frame)
     parameters = [name for name in frame if str(name).startswith("parameters/")]
     distinct = len(frame[parameters].drop_duplicates())
-    smallest = float(quality.parameters["ess"].min())
+    smallest = float(quality.parameters["ess"].min(skipna=False))
     largest = float(quality.parameters["r_hat"].max())
     few = not smallest >= 10 * len(parameters)
     n_ensembles = frame["ensemble"].nunique()
@@ -41,8 +41,8 @@ def described(file: Path) -> tuple[str, ...]:
         f"{frame['cost'].min():.2f} to {frame['cost'].max():.2f}",
         f"{n_ensembles} x {quality.n_walkers // n_ensembles} walkers, {quality.n_steps} proposals",
         acceptance,
-        f"{smallest:.0f}",
-        f"{largest:.3f}",
+        "some walkers never moved" if smallest != smallest else f"{smallest:.0f}",
+        "" if largest != largest else f"{largest:.3f}",
         f"fewer than {10 * len(parameters)} independent models" if few else "",
     )
 

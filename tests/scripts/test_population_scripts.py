@@ -98,6 +98,15 @@ def test_every_figure_is_drawn(root: Path, folder: Path, tmp_path: Path) -> None
     assert json.loads((tmp_path / "bnac" / "summary.json").read_text())["rows"] == 400
 
 
+def test_quality_is_told_in_a_table(root: Path, folder: Path) -> None:
+    # 40 walkers of 10 independent states are worth 400
+    lines = run(root, "describe_populations.py", "--populations", folder).splitlines()
+    assert len(lines) == 5 and lines[2].startswith("| `bnac` | 400 | 1.00 to 1.00 | 4 x 10 walkers")
+    size = float(lines[2].split("|")[6])
+    assert 150 < size <= 400, lines[2]
+    assert ("fewer than 210" in lines[2]) == (size < 210)
+
+
 @pytest.mark.neuron
 def test_bundled_populations_score_as_stored(root: Path) -> None:
     told = run(root, "check_populations.py", "--models", "2")
