@@ -33,6 +33,7 @@ from .analysis.pairwise import PairEstimator
 from .analysis.report import (
     Answer,
 )
+from .analysis.sampled import N_SAMPLES
 from .analysis_output import draw_figures, summary_content, tell, write_tables
 from .analysis_table import Table, read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
@@ -162,8 +163,8 @@ def _answers(work: Work, out: Path) -> list[Answer]:
     if not exhaustive:
         show.note(
             f"a table of all multiplets of {n} parameters takes "
-            f"{table_bytes(n) / 2**30:,.0f} GiB; {work.passes.design.n_samples} multiplets per "
-            "order are drawn and extremes searched for"
+            f"{table_bytes(n) / 2**30:,.0f} GiB; {N_SAMPLES} multiplets per order are "
+            "drawn and extremes searched for"
         )
     began = time.monotonic()
     spectra = []
