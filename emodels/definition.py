@@ -17,6 +17,7 @@ from ..features import EfelSettings, FeatureTarget, is_known_feature
 from .distributions import Formula
 
 FOLDER = Path(__file__).resolve().parent
+POPULATIONS = FOLDER / "populations"
 BASE_REGIONS = ("all", "somatic", "basal", "apical", "axonal", "myelinated")
 DISTRIBUTION_PREFIX = "distribution_"
 NEEDS = {
@@ -155,11 +156,9 @@ class ThresholdSearch(_Protocol):
     max_current: float = Field(2.0, description="nA")
 
 
-class Step(_Protocol):
-    """A step in percent of the rheobase on top of the holding current."""
+class AnyStep(_Protocol):
+    """When a step begins and ends, and how long its features look."""
 
-    kind: Literal["step"]
-    percent: float = Field(description="percent of the threshold current")
     delay: float
     duration: float
     total: float
@@ -168,18 +167,19 @@ class Step(_Protocol):
     )
 
 
-class AbsoluteStep(_Protocol):
+class Step(AnyStep):
+    """A step in percent of the rheobase on top of the holding current."""
+
+    kind: Literal["step"]
+    percent: float = Field(description="percent of the threshold current")
+
+
+class AbsoluteStep(AnyStep):
     """A step of a given current on top of a given holding current; it needs no search."""
 
     kind: Literal["absolute_step"]
     amplitude: float = Field(description="nA, on top of the holding current")
     holding: float = Field(0.0, description="nA")
-    delay: float
-    duration: float
-    total: float
-    window_end: float | None = Field(
-        None, description="end of the feature window if not the step's"
-    )
 
 
 Protocol = Annotated[
@@ -386,7 +386,7 @@ def list_emodels() -> list[str]:
 
 def bundled_populations(name: str) -> list[Path]:
     """Files of the sampled populations that ship with an e-model, those of high cost last."""
-    files = [FOLDER / "populations" / f"{name}{kind}.parquet" for kind in ("", "_high")]
+    files = [POPULATIONS / f"{name}{kind}.parquet" for kind in ("", "_high")]
     return [file for file in files if file.exists()]
 
 

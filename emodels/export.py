@@ -18,7 +18,15 @@ from ..errors import IonfoError
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from .cell import check_mechanisms, on_morphology, resolve_morphology
-from .definition import DISTRIBUTION_PREFIX, AbsoluteStep, EModel, Protocol, Recording, Step
+from .definition import (
+    DISTRIBUTION_PREFIX,
+    AbsoluteStep,
+    AnyStep,
+    EModel,
+    Protocol,
+    Recording,
+    Step,
+)
 from .distributions import Formula
 from .export_rules import grouped_parameters, inexpressible, own_window, peer_window
 
@@ -197,8 +205,7 @@ def _features(emodel: EModel) -> Json:
         protocol = kinds[target.protocol]
         window = own_window(emodel, feature)
         is_bare = protocol.kind == "rin" and target.efel_name != "ohmic_input_resistance_vb_ssse"
-        is_step = isinstance(protocol, Step | AbsoluteStep)
-        if is_bare or (is_step and window != peer_window(emodel, feature)):
+        if is_bare or (isinstance(protocol, AnyStep) and window != peer_window(emodel, feature)):
             entry["efel_settings"] = {"stim_start": window[0], "stim_end": window[1]}
         if is_bare:
             # the peer gives window and current to the input resistance alone

@@ -14,12 +14,11 @@ from .definition import (
     BASE_REGIONS,
     DISTRIBUTION_PREFIX,
     SOMA,
-    AbsoluteStep,
+    AnyStep,
     EModel,
     Feature,
     Parameter,
     Protocol,
-    Step,
 )
 
 _ORDER = ("holding_search", "rin", "rmp", "threshold_search")
@@ -184,7 +183,7 @@ def _of_protocols(emodel: EModel) -> Iterator[str]:
     if first != _ORDER or not steps or not set(steps) <= {"step", "absolute_step"}:
         yield f"protocols must be {', '.join(_ORDER)} and steps, got {', '.join(kinds) or 'none'}"
     for protocol in emodel.protocols:
-        if isinstance(protocol, Step | AbsoluteStep):
+        if isinstance(protocol, AnyStep):
             yield from _of_step(protocol)
             continue
         if protocol.name != _NAMES[protocol.kind]:
@@ -199,7 +198,7 @@ def _of_protocols(emodel: EModel) -> Iterator[str]:
             yield f"{protocol.name} must record soma.v at the middle of the soma and nothing else"
 
 
-def _of_step(protocol: Step | AbsoluteStep) -> Iterator[str]:
+def _of_step(protocol: AnyStep) -> Iterator[str]:
     shape = next((word for word in _SHAPE_WORDS if word in protocol.name.lower()), None)
     if shape not in _STEP_WORDS:
         yield f"protocol '{protocol.name}' must have one of {', '.join(_STEP_WORDS)} in its name"

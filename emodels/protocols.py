@@ -18,6 +18,7 @@ from ..features import EfelSettings, Response, feature_value
 from .definition import (
     NEEDS,
     AbsoluteStep,
+    AnyStep,
     EModel,
     HoldingSearch,
     InputResistance,
@@ -54,9 +55,11 @@ def cheap_first(emodel: EModel) -> tuple[str, ...]:
     ('SearchHoldingCurrent', 'RMPProtocol', 'RinProtocol', 'SearchThresholdCurrent', 'bAP', \
 'SpikeRec_600')
     """
-    kinds = ("holding_search", "rmp", "rin", "threshold_search", "step")
-    depth = {kind: i for i, kind in enumerate(kinds)} | {"absolute_step": len(kinds) - 1}
-    ordered = sorted(emodel.protocols, key=lambda one: (depth[one.kind], one.duration))
+    searches = ("holding_search", "rmp", "rin", "threshold_search")
+    depth = {kind: i for i, kind in enumerate(searches)}
+    ordered = sorted(
+        emodel.protocols, key=lambda one: (depth.get(one.kind, len(searches)), one.duration)
+    )
     return tuple(protocol.name for protocol in ordered)
 
 
@@ -201,16 +204,14 @@ class ProtocolRunner:
 
     def _pulse(
         self,
-        protocol: InputResistance | ThresholdSearch | Step | AbsoluteStep,
+        protocol: InputResistance | ThresholdSearch | AnyStep,
         holding: float,
         amplitude: float,
         stop_when: Callable[[Callable[[], Response]], bool] | None = None,
     ) -> Response:
         """Play a step on top of the holding current."""
         start, end, total = protocol.delay, protocol.delay + protocol.duration, protocol.total
-        window_end = None
-        if isinstance(protocol, Step | AbsoluteStep):
-            window_end = protocol.window_end
+        window_end = protocol.window_end if isinstance(protocol, AnyStep) else None
         return self.simulator.run(
             [0.0, start, start, end, end, total],
             [holding, holding, holding + amplitude, holding + amplitude, holding, holding],
@@ -368,7 +369,7 @@ class ProtocolRunner:
             return 0.0  # eFEL cannot find a spike below its threshold
         return feature_value(response, "soma.v", efel_name, _SPIKE_SETTINGS)
 
-    def _step(self, protocol: Step | AbsoluteStep, holding: float, amplitude: float) -> Response:
+    def _step(self, protocol: AnyStep, holding: float, amplitude: float) -> Response:
         watch = self.watch
         return self._pulse(
             protocol,

@@ -149,6 +149,8 @@ def run_sampler(
         else:
             kept = store.settings
             wanted = {**kept["settings"], **asked["settings"]}
+            if store.state["ensembles"]:
+                wanted["learn"] = kept["settings"].get("learn")
             if wanted != kept["settings"]:
                 store.write_settings({**kept, "settings": wanted})
         flight = FlightRecord(out, emodel, settings.cost)

@@ -122,9 +122,9 @@ def settings_json(
     learned: Evaluated | None = None,
 ) -> dict[str, Any]:
     """Describe a run for run.json: all that its bytes depend on."""
-    learn = (
-        {} if learned is None else {"learn": {"n": len(learned.theta), "sha256": learned.digest}}
-    )
+    learn = None
+    if learned is not None:
+        learn = {"n": len(learned.theta), "sha256": learned.digest}
     return {
         "emodel": emodel.model_dump(mode="json"),
         "emodel_hash": emodel.content_hash,
@@ -143,7 +143,7 @@ def settings_json(
             "adapt_steps": settings.adapt_steps,
             "exact_rates": settings.exact_rates,
             "keep_rejected": settings.keep_rejected,
-            **learn,
+            "learn": learn,
         },
         "versions": {name: version(name) for name in _PACKAGES},
     }
@@ -152,7 +152,8 @@ def settings_json(
 def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
     """Check that a run folder holds the run that is asked for.
 
-    Only its steps may differ, and before its first step the bound on its search.
+    Only its steps may differ, before its first step the bound on its search, and after it what
+    its surrogate is to learn from.
 
     Raises
     ------
@@ -160,7 +161,8 @@ def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
         If anything else differs; it says what.
     """
     present = store.settings
-    free = {"steps"} if store.state["ensembles"] else {"steps", "start_evaluations"}
+    # what was learned is in the run once its chains have begun
+    free = {"steps", "learn" if store.state["ensembles"] else "start_evaluations"}
     check_same(store.folder, present, asked, "a chain", frozenset(free))
     now = asked["settings"]
     done = max((one["steps"] for one in store.state["ensembles"]), default=0)

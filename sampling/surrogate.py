@@ -146,7 +146,7 @@ def fit_surrogate(emodel: EModel, theta: Array, features: Array) -> Surrogate:
         raise IonfoError(
             f"move 'surrogate' learns from evaluations of the search for starting points, and "
             f"only {n_rows} have all features (at least {3 * n_parameters}); raise "
-            "--start-evaluations, or leave the move out of --moves"
+            "--start-evaluations, give it other runs with --learn, or leave it out of --moves"
         )
     z: Array = np.clip((features[is_whole] - mean) / sd, -_FARTHEST, _FARTHEST)
     cost: Array = np.asarray(np.abs(z).max(axis=1))

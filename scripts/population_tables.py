@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ionfo import emodels
+from ionfo.emodels.definition import POPULATIONS
 
-POPULATIONS = Path(emodels.__file__).parent / "populations"
 NAMES = ("cac", "bnac", "l5pc")
 RMP = "RMPProtocol.soma.v.steady_state_voltage_stimend"
 RATE = "Step_200.soma.v.mean_frequency"

@@ -148,8 +148,11 @@ def test_evaluations_of_another_run_are_learned(tmp_path: Path) -> None:
     n_whole = int(np.isfinite(evaluated.features).all(axis=1).sum())
     assert alone is not None and more is not None
     assert n_whole > 0 and more.n_rows == alone.n_rows + n_whole
-    with pytest.raises(IonfoError, match="made with learn"):  # a resumed run needs the same ones
-        run_sampler(emodel, tmp_path / "learned", replace(surrogate, steps=2))
+    run_sampler(emodel, tmp_path / "learned", replace(surrogate, steps=2))  # it knows by itself
+    again = RunStore(tmp_path / "learned")
+    assert again.settings["settings"]["learn"]["n"] == len(evaluated.theta)
+    kept = again.surrogate()
+    assert kept is not None and kept.n_rows == more.n_rows and again.n_steps == 2
     with pytest.raises(IonfoError, match="use to move 'surrogate' only; name it in --moves"):
         run_sampler(emodel, tmp_path / "none", settings, learned=evaluated)
 
