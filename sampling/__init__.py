@@ -7,6 +7,7 @@ from .pool import ModelRequest, evaluate, open_pool
 from .population import Population, collect, read_population
 from .run import Progress, run_sampler
 from .settings import SampleSettings
+from .standing import read_standing
 from .store import RunStore
 from .target import Target
 
@@ -28,5 +29,6 @@ __all__ = [
     "read_evaluations",
     "read_models",
     "read_population",
+    "read_standing",
     "run_sampler",
 ]

@@ -102,7 +102,8 @@ def run_sampler(
     morphology, mechanisms : Path, optional
         Instead of the bundled ones.
     start_models : ndarray, shape (n_models, n_parameters), optional
-        Where to start; around them when they are fewer than the walkers.
+        Where to start; around them when they are fewer than the walkers.  With a leading axis,
+        shape (n_ensembles, n_models, n_parameters), each ensemble has its own.
     processes : int
         Local processes, when not under mpirun.
     report : callable
@@ -114,7 +115,7 @@ def run_sampler(
     force : bool
         Move another run that is in the folder aside instead of refusing.
     learned : Evaluated, optional
-        What move ``surrogate`` learns from besides the search for starting points.
+        What the surrogates of the search and of the chains learn from besides their own search.
 
     Returns
     -------
@@ -132,8 +133,11 @@ def run_sampler(
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology)
-    if learned is not None and "surrogate" not in settings.mixture():
-        raise IonfoError("--learn is of use to move 'surrogate' only; name it in --moves")
+    if learned is not None and start_models is not None and "surrogate" not in settings.mixture():
+        raise IonfoError(
+            "--learn is of use to the search for starting points, which --start leaves out, and to "
+            "move 'surrogate'; name that in --moves"
+        )
     asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models, learned)
     store = RunStore(out)
     make_way(store, lambda: check_same_run(store, asked), force, note)
@@ -261,15 +265,17 @@ class _Run:
         stored = self.store.table("start")
 
         def search(ensemble: int) -> Callable[[], None]:
-            target = self._target()
+            target, models = self._target(), self.start_models
+            if models is not None and models.ndim == 3:
+                models = models[ensemble]
             target.pool = ReplayPool(target.pool, self.emodel, self.writer, ensemble, stored)
             rng = np.random.default_rng(stream(settings.seed, 0, ensemble))
 
             def task() -> None:
                 starts[ensemble] = (
-                    from_bounds(target, self.n_walkers, allowed, rng)
-                    if self.start_models is None
-                    else around_models(target, self.start_models, self.n_walkers, allowed, rng)
+                    from_bounds(target, self.n_walkers, allowed, rng, self.learned)
+                    if models is None
+                    else around_models(target, models, self.n_walkers, allowed, rng)
                 )
 
             return task

@@ -153,7 +153,7 @@ def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
     """Check that a run folder holds the run that is asked for.
 
     Only its steps may differ, before its first step the bound on its search, and after it what
-    its surrogate is to learn from.
+    its surrogate is to learn from and, where it started from another run, where that one stands.
 
     Raises
     ------
@@ -163,8 +163,12 @@ def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
     present = store.settings
     # what was learned is in the run once its chains have begun
     free = {"steps", "learn" if store.state["ensembles"] else "start_evaluations"}
-    check_same(store.folder, present, asked, "a chain", frozenset(free))
     now = asked["settings"]
+    if store.state["ensembles"] and all(
+        np.ndim(one.get("start")) == 3 for one in (present["settings"], now)
+    ):
+        free.add("start")  # the other run may have gone on
+    check_same(store.folder, present, asked, "a chain", frozenset(free))
     done = max((one["steps"] for one in store.state["ensembles"]), default=0)
     if done > now["steps"]:
         raise IonfoError(

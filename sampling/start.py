@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from ..errors import IonfoError
 from ..features import combine_cost
 from .evaluator import Evaluation
+from .learning import Evaluated
 from .moves import EarlyRejection
 from .moves.surrogate import N_INNER, walk
-from .surrogate import SurrogateDensity, fit_surrogate, one_thread
+from .surrogate import Surrogate, SurrogateDensity, fit_surrogate, one_thread
 from .target import Target, blob_dtype, pack_blobs
 
 _FIRST = 500
@@ -118,8 +119,9 @@ def from_bounds(
     n_walkers: int,
     max_evaluations: int,
     rng: np.random.Generator,
+    learned: Evaluated | None = None,
 ) -> Start:
-    """Find the valid region from the bounds alone.
+    """Find the valid region from the bounds alone, or with what is known of it.
 
     A quarter of the first 500 evaluations is drawn uniformly; the best move as an ensemble for
     another quarter, on the mean score, while a temperature falls geometrically from the spread of
@@ -129,23 +131,31 @@ def from_bounds(
     Evaluations end where they are certain to be of no use.  The search ends early once as many
     states below the target's largest cost were met as there are walkers.
 
+    Surrogates that have learned from evaluations of others need no such beginning: they lead the
+    walkers from one uniform draw each.
+
     Parameters
     ----------
     target, n_walkers, rng
         See `around_models`.
     max_evaluations : int
         Evaluations that may be spent; 0 starts at uniform draws.
+    learned : Evaluated, optional
+        What surrogates learn from besides what the search itself sees.
 
     Raises
     ------
     IonfoError
         If too few states lie below the target's largest cost.
     """
-    search = _Search(target, n_walkers, max_evaluations, rng)
-    first = min(max_evaluations, _FIRST)
-    search.draw(max(n_walkers, first // 4))
+    search = _Search(target, n_walkers, max_evaluations, rng, learned)
     coldest = 1.0 / len(target.emodel.free_names)
-    search.anneal(replace(target, cost="mean", max_cost=np.inf), coldest, first // 2)
+    if learned is None:
+        first = min(max_evaluations, _FIRST)
+        search.draw(max(n_walkers, first // 4))
+        search.anneal(replace(target, cost="mean", max_cost=np.inf), coldest, first // 2)
+    else:
+        search.draw(n_walkers)
     # states of temperature T have costs of about T times the number of parameters
     coldest = min(target.temperature, target.max_cost * coldest)
     for is_last in (False, True):  # surrogates that were of no use may be once more is known
@@ -162,12 +172,18 @@ class _Search:
     """
 
     def __init__(
-        self, target: Target, n_walkers: int, max_evaluations: int, rng: np.random.Generator
+        self,
+        target: Target,
+        n_walkers: int,
+        max_evaluations: int,
+        rng: np.random.Generator,
+        learned: Evaluated | None,
     ) -> None:
         self.target = target
         self.n_walkers = n_walkers
         self.max_evaluations = max_evaluations
         self.rng = rng
+        self.learned = learned
         self.n_tried = 0
         self.theta: NDArray[np.float64] = np.empty((0, len(target.emodel.free_names)))
         self.blobs: NDArray[np.void] = np.empty(0, blob_dtype(target.emodel))
@@ -230,7 +246,7 @@ class _Search:
             theta = np.array([one for one, _ in self._whole])
             blobs = np.array([blob for _, blob in self._whole])
             try:
-                surrogate = fit_surrogate(self.target.emodel, theta, blobs["features"])
+                surrogate = self._fit(theta, blobs["features"])
             except IonfoError:
                 return
             best = np.argsort(blobs["cost"], kind="stable")[: self.n_walkers]
@@ -249,6 +265,13 @@ class _Search:
             with one_thread():
                 ahead, _ = walk(density, unit, unit, random, N_INNER)
             self._evaluate(self.target, np.clip(low + ahead * (high - low), low, high), np.inf)
+
+    def _fit(self, theta: NDArray[np.float64], features: NDArray[np.float64]) -> Surrogate:
+        """Fit a surrogate to what the search has seen and what it was given."""
+        if self.learned is not None:
+            theta = np.vstack([theta, self.learned.theta])
+            features = np.vstack([features, self.learned.features])
+        return fit_surrogate(self.target.emodel, theta, features)
 
     def start(self) -> Start:
         """Give the walkers; those above the largest cost go to other good states it has met."""

@@ -246,7 +246,11 @@ def sample(
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
     start: Annotated[
-        Path | None, typer.Option("--start", help="Models to start at or around.")
+        Path | None,
+        typer.Option(
+            "--start",
+            help="Models to start at or around, or a run: ensembles start where its own stand.",
+        ),
     ] = None,
     start_evaluations: Annotated[
         int | None,
@@ -264,7 +268,7 @@ def sample(
         list[Path] | None,
         typer.Option(
             "--learn",
-            help="Run or population that move 'surrogate' learns from too; may be repeated.",
+            help="Run or population that surrogates learn from too; may be repeated.",
         ),
     ] = None,
     adapt_steps: Annotated[
@@ -331,11 +335,19 @@ def _sample(
 ) -> None:
     from . import show
     from .emodels import load_emodel
-    from .sampling import SampleSettings, read_evaluations, read_models, run_sampler
+    from .sampling import (
+        SampleSettings,
+        read_evaluations,
+        read_models,
+        read_standing,
+        run_sampler,
+    )
 
     emodel = load_emodel(name)
     models = None
-    if start is not None:
+    if start is not None and start.is_dir():
+        models = read_standing(start, emodel, settings["ensembles"])
+    elif start is not None:
         read = read_models(start, emodel)
         for fixed in read.fixed:
             for parameter, value in fixed.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
-from ionfo.sampling import RunStore, SampleSettings, Target, collect
+from ionfo.sampling import Evaluation, RunStore, SampleSettings, Target, collect
 from ionfo.sampling.backend import SegmentBackend
 from ionfo.sampling.diagnostics import diagnose
+from ionfo.sampling.learning import Evaluated
 from ionfo.sampling.start import around_models, from_bounds
 from ionfo.sampling.tables import columns, dense
 from ionfo.sampling.writer import RunWriter
@@ -213,6 +214,33 @@ def test_start_is_bounded_in_evaluations(emodel: EModel) -> None:
     hopeless = Target(emodel, AnalyticPool(emodel, lambda theta: 9.0), max_cost=1.0)
     with pytest.raises(IonfoError, match="found 0 of 16 starting points with cost <= 1"):
         from_bounds(hopeless, 16, 100, np.random.default_rng(0))
+
+
+def test_what_was_learned_leads_the_search(emodel: EModel) -> None:
+    mean = np.array([one.mean for one in emodel.features])
+    sd = np.array([one.std for one in emodel.features])
+
+    def measured(theta: NDArray[np.float64]) -> NDArray[np.float64]:
+        deviations = np.zeros((*theta.shape[:-1], len(mean)))
+        deviations[..., :3] = theta - np.array([20.0, -11.0, 4.0])
+        return np.asarray(mean + sd * deviations)
+
+    class Linear(AnalyticPool):
+        def map(self, function: Any, requests: Any, /) -> Iterator[Evaluation]:
+            for request in requests:
+                features = measured(np.array(request.theta))
+                scores = np.abs((features - mean) / sd)
+                yield Evaluation(features, scores, float(scores.max()))
+
+    # one draw in 27,000 lies below the largest cost
+    target = Target(emodel, Linear(emodel, gaussian_cost), 0.5, max_cost=1.0)
+    theta = np.random.default_rng(1).uniform(-30, 30, (200, 3))
+    learned = Evaluated(theta, measured(theta))
+    start = from_bounds(target, 16, 100, np.random.default_rng(0), learned)
+    assert (start.blobs["cost"] <= 1.0).all() and len(np.unique(start.theta[:, 0])) == 16
+    assert target.counts.n_evaluations <= 100
+    with pytest.raises(IonfoError, match="of 16 starting points with cost <= 1 in"):
+        from_bounds(target, 16, 100, np.random.default_rng(0))
 
 
 def test_surrogates_that_failed_get_a_second_chance(

@@ -18,6 +18,7 @@ from ionfo.sampling.moves import make_moves, parse_moves
 from ionfo.sampling.moves.names import MOVES
 from ionfo.sampling.moves.surrogate import SurrogateMove, walk
 from ionfo.sampling.surrogate import SurrogateDensity, fit_surrogate, terms
+from ionfo.sampling.tables import whole_evaluations
 
 from ..test_posteriors import BOX, DENSITIES, check, run
 
@@ -135,6 +136,14 @@ def test_resumed_run_walks_on_the_same_surrogate(tmp_path: Path) -> None:
     assert collect(twice).population.frame.equals(collect(once).population.frame)
 
 
+def read_searches(run: Path, emodel: EModel) -> int:
+    """Whole evaluations, with all features, of a run's searches."""
+    table = RunStore(run).table("start")
+    assert table is not None
+    _, features = whole_evaluations(emodel, table[table["ensemble"] >= 0])  # -1 chose the order
+    return int(np.isfinite(features).all(axis=1).sum())
+
+
 @pytest.mark.neuron
 def test_evaluations_of_another_run_are_learned(tmp_path: Path) -> None:
     emodel = load_emodel("soma")
@@ -144,17 +153,23 @@ def test_evaluations_of_another_run_are_learned(tmp_path: Path) -> None:
     surrogate = replace(settings, moves="surrogate", seed=1)
     for name, learned in (("alone", None), ("learned", evaluated)):
         run_sampler(emodel, tmp_path / name, surrogate, learned=learned)
-    alone, more = (RunStore(tmp_path / name).surrogate() for name in ("alone", "learned"))
+    n_rows = []
+    for name in ("alone", "learned"):
+        surrogate_of_run = RunStore(tmp_path / name).surrogate()
+        seen = read_searches(tmp_path / name, emodel)
+        assert surrogate_of_run is not None
+        n_rows.append(surrogate_of_run.n_rows - seen)
     n_whole = int(np.isfinite(evaluated.features).all(axis=1).sum())
-    assert alone is not None and more is not None
-    assert n_whole > 0 and more.n_rows == alone.n_rows + n_whole
+    assert n_whole > 0 and n_rows == [0, n_whole]
     run_sampler(emodel, tmp_path / "learned", replace(surrogate, steps=2))  # it knows by itself
     again = RunStore(tmp_path / "learned")
     assert again.settings["settings"]["learn"]["n"] == len(evaluated.theta)
     kept = again.surrogate()
-    assert kept is not None and kept.n_rows == more.n_rows and again.n_steps == 2
-    with pytest.raises(IonfoError, match="use to move 'surrogate' only; name it in --moves"):
-        run_sampler(emodel, tmp_path / "none", settings, learned=evaluated)
+    assert kept is not None and kept.n_rows == n_rows[1] + read_searches(again.folder, emodel)
+    assert again.n_steps == 2
+    models = evaluated.theta[:5]
+    with pytest.raises(IonfoError, match="--start leaves out, and to move 'surrogate'; name that"):
+        run_sampler(emodel, tmp_path / "none", settings, start_models=models, learned=evaluated)
 
 
 def test_evaluations_that_cannot_be_learned_from(emodel: EModel, tmp_path: Path) -> None:
