@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .beside import Side
 from .figures import SIGN
-from .plots import BLUE, GREY, ORANGE
+from .plots import BLUE, GREY, ORANGE, titled
 from .report import MAX, MEAN, MIN
 
 Array = NDArray[np.float64]
@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 def curves_beside(sides: Sequence[Side], quantity: str, title: str = "") -> Figure:
     """Draw one column a table: raw values above, corrected ones with null and interval below."""
     figure = Figure(figsize=(4.4 * len(sides), 7.6), layout="constrained")
-    figure.suptitle(title, fontsize=9)
+    titled(figure, title)
     cells = figure.subplots(2, len(sides), squeeze=False, sharex="col", sharey="row")
     for column, side in zip(cells.T, sides, strict=True):
         orders = side.question.orders
@@ -54,7 +54,7 @@ def pair_matrices(
 ) -> Figure:
     """Draw mutual information of all pairs of each table on one colour scale."""
     figure = Figure(figsize=(5.2 * len(matrices), 5.4), layout="constrained")
-    figure.suptitle(told, fontsize=9)
+    titled(figure, told)
     top = max(1e-3, *(float(np.nanmax(one)) for one in matrices))
     cells = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, matrix, label, columns in zip(cells, matrices, labels, names, strict=True):
@@ -79,7 +79,7 @@ def quadruplet_scatter(
         Which four variables they are.
     """
     figure = Figure(figsize=(5.4 * len(tables), 5.6), layout="constrained")
-    figure.suptitle(what, fontsize=9)
+    titled(figure, what)
     blocks = np.atleast_1d(np.asarray(figure.subfigures(1, len(tables)), dtype=object))
     for block, (label, values, names, information) in zip(blocks, tables, strict=True):
         block.suptitle(f"{label}, n = {len(values)}: {information:+.3f} nats raw", fontsize=9)

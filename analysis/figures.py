@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .pairwise import PairwiseInformation
-from .plots import BLUE, GREEN, GREY, ORANGE
+from .plots import BLUE, GREEN, GREY, ORANGE, legend_below, titled
 from .report import MAX, MEAN, MIN, Answer
 from .subsets import principal_components
 
@@ -31,8 +30,8 @@ def information_by_order(answers: Sequence[Answer], quantity: str, title: str = 
     title : str
         Of the figure; give n and the estimator.
     """
-    figure = Figure(figsize=(5.6 * len(answers), 7.6), layout="constrained")
-    _titled(figure, title)
+    figure = Figure(figsize=(5.6 * len(answers), 8.6), layout="constrained")
+    titled(figure, title)
     cells = figure.subplots(2, len(answers), squeeze=False, sharex="col")
     for raw, corrected, answer in zip(cells[0], cells[1], answers, strict=True):
         _raw_panel(raw, answer)
@@ -43,7 +42,7 @@ def information_by_order(answers: Sequence[Answer], quantity: str, title: str = 
         corrected.set_xlabel("order (variables in a multiplet)")
         for axes in (raw, corrected):
             axes.axhline(0.0, color=GREY, lw=0.8)
-            axes.legend(frameon=False, fontsize=7)
+            legend_below(axes)
     return figure
 
 
@@ -93,7 +92,7 @@ def frequency_maps(answer: Answer, title: str = "") -> Figure:
     figure = Figure(
         figsize=(3.0 + 0.5 * len(spectrum.order), 2.0 + 0.32 * len(names)), layout="constrained"
     )
-    _titled(figure, title)
+    titled(figure, title)
     for axes, frequency, name in zip(
         figure.subplots(1, 2, sharey=True),
         (spectrum.frequency_lowest, spectrum.frequency_highest),
@@ -120,7 +119,7 @@ def information_network(
     x, y = np.cos(angle), np.sin(angle)
     figure = Figure(figsize=(7.5, 7.5), layout="constrained")
     axes = figure.add_subplot()
-    _titled(figure, title)
+    titled(figure, title)
     i_all, j_all = np.nonzero(np.triu(found.is_significant, 1))
     most = np.nanmax(found.corrected) if len(i_all) else 1.0
     for i, j in zip(i_all.tolist(), j_all.tolist(), strict=True):
@@ -156,15 +155,15 @@ def pair_matrix(
     axes.plot(j, i, ".", color="white", ms=4)
     axes.set_xticks(range(len(y)), list(y), rotation=90, fontsize=6)
     axes.set_yticks(range(len(x)), list(x), fontsize=6)
-    _titled(figure, title)
+    titled(figure, title)
     figure.colorbar(image, ax=axes, label="mutual information (nats)", shrink=0.8)
     return figure
 
 
 def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
     """Draw the lowest RSI of each order, and name the smallest set that reaches 90 % of it."""
-    figure = Figure(figsize=(5.6 * len(answers), 4.4), layout="constrained")
-    _titled(figure, title)
+    figure = Figure(figsize=(5.6 * len(answers), 4.8), layout="constrained")
+    titled(figure, title)
     for axes, answer in zip(
         figure.subplots(1, len(answers), squeeze=False)[0], answers, strict=True
     ):
@@ -195,7 +194,7 @@ def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
         axes.set_xlabel("order (predictors in a set)")
         axes.set_ylabel(f"RSI (nats)\n{SIGN}")
         axes.set_title(answer.label, fontsize=9)
-        axes.legend(frameon=False, fontsize=7)
+        legend_below(axes)
     return figure
 
 
@@ -222,7 +221,7 @@ def components(
     n_components = min(5, values.shape[1])
     scores, explained, loadings = principal_components(values, n_components)
     figure = Figure(figsize=(11.0, 4.6), layout="constrained")
-    _titled(figure, title)
+    titled(figure, title)
     left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.3))
     if color is None:
         left.scatter(scores[:, 0], scores[:, 1], color=BLUE, s=5, alpha=0.6, lw=0)
@@ -239,10 +238,3 @@ def components(
     right.set_ylabel("component")
     figure.colorbar(image, ax=right, label="loading")
     return figure
-
-
-def _titled(figure: Figure, title: str) -> None:
-    """Write a title in lines that fit the width."""
-    width = max(int(13 * figure.get_figwidth()), 30)
-    lines = [line for part in title.splitlines() for line in textwrap.wrap(part, width)]
-    figure.suptitle("\n".join(lines), fontsize=9)

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from .plots import BLUE, GREEN, GREY, ORANGE
+from .plots import BLUE, GREEN, GREY, ORANGE, titled
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def index_distributions(
     """
     figure = Figure(figsize=(7.0, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    figure.suptitle(title, fontsize=9)
+    titled(figure, title)
     everything = np.concatenate([*nulls.values(), [score]])
     bins = np.linspace(everything.min(), everything.max(), 41)
     axes.axvspan(*interval, color=GREY, alpha=0.2, lw=0)

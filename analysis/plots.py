@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import offset_copy
 from numpy.typing import NDArray
-
-from .multiplets import Spectrum
 
 Traces = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 """Protocol -> times (ms) and voltages (mV)."""
@@ -46,7 +46,7 @@ def distributions(
     n_columns = min(4, len(labels))
     n_rows = int(np.ceil(len(labels) / n_columns))
     figure = Figure(figsize=(3.2 * n_columns, 2.1 * n_rows + 0.5), layout="constrained")
-    figure.suptitle(title)
+    titled(figure, title)
     for i, axes in enumerate(_grid(figure, n_rows, n_columns, len(labels))):
         column = values[:, i]
         known = np.isfinite(column)
@@ -88,32 +88,26 @@ def information_map(
     return figure
 
 
-def order_curves(spectra: Mapping[str, Spectrum], quantity: str, title: str = "") -> Figure:
-    """Minimum, mean and maximum of a measure against the order of the multiplets.
+def titled(figure: Figure, title: str) -> None:
+    """Write a title in lines that fit the width."""
+    width = max(int(13 * figure.get_figwidth()), 30)
+    lines = [line for part in title.splitlines() for line in textwrap.wrap(part, width)]
+    figure.suptitle("\n".join(lines), fontsize=9)
 
-    Parameters
-    ----------
-    spectra : mapping of str to Spectrum
-        Title of a panel -> its curve.
-    quantity : str
-        Name and unit of the measure.
-    title : str
-        Of the figure; give n and the estimator.
-    """
-    figure = Figure(figsize=(5.0 * len(spectra), 4.0), layout="constrained")
-    figure.suptitle(title, fontsize=10)
-    for axes, (label, spectrum) in zip(
-        _grid(figure, 1, len(spectra), len(spectra)), spectra.items(), strict=True
-    ):
-        axes.axhline(0.0, color=GREY, lw=0.8)
-        axes.plot(spectrum.order, spectrum.maximum, "^-", color=ORANGE, label="maximum")
-        axes.plot(spectrum.order, spectrum.mean, "o-", color=GREY, label="mean")
-        axes.plot(spectrum.order, spectrum.minimum, "v-", color=BLUE, label="minimum")
-        axes.set_xlabel("order (variables in a multiplet)")
-        axes.set_ylabel(f"{quantity}\nsynergy < 0 < redundancy")
-        axes.set_title(_wrapped(label), fontsize=9)
-        axes.legend(frameon=False, fontsize=8)
-    return figure
+
+def legend_below(axes: Axes) -> None:
+    """Put the legend under the axes and their label, where it covers no curve."""
+    inches = 0.48 if axes.get_xlabel() else 0.1
+    below = offset_copy(axes.transAxes, axes.get_figure(root=True), y=-inches)
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=below,
+        borderaxespad=0.0,
+        ncols=2,
+        frameon=False,
+        fontsize=7,
+    )
 
 
 def traces(
@@ -131,7 +125,7 @@ def traces(
     """
     protocols = list(next(iter(panels.values())))
     figure = Figure(figsize=(4.2 * len(protocols), 1.9 * len(panels) + 0.5), layout="constrained")
-    figure.suptitle(title, fontsize=10)
+    titled(figure, title)
     grid = figure.subplots(len(panels), len(protocols), sharex="col", sharey=True, squeeze=False)
     for row, (model, responses) in zip(grid, panels.items(), strict=True):
         for axes, protocol in zip(row, protocols, strict=True):

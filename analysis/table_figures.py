@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .figures import SIGN
 from .pairwise import PairwiseInformation
-from .plots import BLUE, GREY, ORANGE
+from .plots import BLUE, GREY, ORANGE, legend_below, titled
 
 _STATISTICS = (("max", "highest", ORANGE), ("mean", "mean", GREY), ("min", "lowest", BLUE))
 
@@ -32,8 +32,8 @@ def curves_figure(curves: pd.DataFrame, quantity: str, title: str = "") -> Figur
     names = list(dict.fromkeys(curves["target"])) if "target" in curves else [None]
     is_tested = "corrected_nats" in curves
     n_rows = 2 if is_tested else 1
-    figure = Figure(figsize=(5.6 * len(names), 0.6 + 3.5 * n_rows), layout="constrained")
-    figure.suptitle(title, fontsize=9)
+    figure = Figure(figsize=(5.6 * len(names), 0.6 + 4.0 * n_rows), layout="constrained")
+    titled(figure, title)
     cells = figure.subplots(n_rows, len(names), squeeze=False, sharex="col")
     for column, name in enumerate(names):
         own = curves if name is None else curves[curves["target"] == name]
@@ -44,6 +44,8 @@ def curves_figure(curves: pd.DataFrame, quantity: str, title: str = "") -> Figur
             label = f"bias-corrected {quantity} (nats)\n{SIGN}"
             _panel(cells[1][column], own, "corrected_nats", label)
         cells[-1][column].set_xlabel("order (variables in a multiplet)")
+        for axes in cells[:, column]:
+            legend_below(axes)
     return figure
 
 
@@ -62,7 +64,6 @@ def _panel(axes: Axes, curves: pd.DataFrame, value: str, label: str) -> None:
                 order, low, high, color=color, alpha=0.2, lw=0, label=f"{name}: {words}"
             )
     axes.set_ylabel(label)
-    axes.legend(frameon=False, fontsize=7)
 
 
 def frequency_figure(frequencies: pd.DataFrame, title: str = "") -> Figure:
@@ -80,7 +81,7 @@ def frequency_figure(frequencies: pd.DataFrame, title: str = "") -> Figure:
     figure = Figure(
         figsize=(3.0 + 0.5 * len(orders), 2.0 + 0.32 * len(names)), layout="constrained"
     )
-    figure.suptitle(title, fontsize=9)
+    titled(figure, title)
     for axes, column, name in zip(
         figure.subplots(1, 2, sharey=True),
         ("most_synergistic", "most_redundant"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-from ionfo.analysis import o_information_spectrum, plots
+from ionfo.analysis import plots
 
 
 def test_traces_name_models_and_protocols() -> None:
@@ -26,12 +28,18 @@ def test_distributions_draw_targets_and_leave_out_missing_values() -> None:
     assert figure.axes[0].lines[0].get_xdata()[0] == 1.0  # type: ignore[index]
 
 
-def test_curves_are_the_spectrum() -> None:
-    spectrum = o_information_spectrum(np.full((5, 5), 0.3) + 0.7 * np.eye(5))
-    figure = plots.order_curves({"all": spectrum}, "O (nats)")
-    lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
-    np.testing.assert_array_equal(lines["minimum"], spectrum.minimum)
-    np.testing.assert_array_equal(lines["maximum"], spectrum.maximum)
+def test_legend_below_covers_no_curve() -> None:
+    figure = Figure(layout="constrained")
+    for axes in figure.subplots(2, 1):
+        axes.plot([0, 1], label="a curve")
+        axes.set_xlabel("order" if axes is figure.axes[1] else "")
+        plots.legend_below(axes)
+    FigureCanvasAgg(figure).draw()
+    boxes = [axes.get_legend().get_window_extent() for axes in figure.axes]
+    for axes, box in zip(figure.axes, boxes, strict=True):
+        assert box.y1 < axes.get_window_extent().y0
+    assert boxes[0].y0 > figure.axes[1].get_window_extent().y1
+    assert boxes[1].y1 < figure.axes[1].xaxis.label.get_window_extent().y0 and boxes[1].y0 >= 0
 
 
 def test_map_hides_the_diagonal() -> None:
