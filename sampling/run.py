@@ -34,7 +34,7 @@ from .settings import SampleSettings, check_same_run, settings_json
 from .start import Start, around_models, from_bounds
 from .stop import StopRun, stoppable
 from .store import RunStore
-from .surrogate import SurrogateDensity, fit_surrogate
+from .surrogate import SurrogateDensity, fit_surrogate, n_terms
 from .tables import whole_evaluations
 from .target import Target
 from .tries import choose_tries
@@ -262,6 +262,11 @@ class _Run:
         settings = self.settings
         allowed = settings.n_start_evaluations(self.n_walkers)
         starts: dict[int, Start] = {}
+        n_rows = 0
+        if "surrogate" in settings.mixture():
+            known = 0 if self.learned is None else len(self.learned.theta)
+            n_rows = max(0, n_terms(len(self.emodel.free_names)) - known)
+            n_rows = -(-n_rows // settings.ensembles)
         stored = self.store.table("start")
 
         def search(ensemble: int) -> Callable[[], None]:
@@ -273,7 +278,7 @@ class _Run:
 
             def task() -> None:
                 starts[ensemble] = (
-                    from_bounds(target, self.n_walkers, allowed, rng, self.learned)
+                    from_bounds(target, self.n_walkers, allowed, rng, self.learned, n_rows)
                     if models is None
                     else around_models(target, models, self.n_walkers, allowed, rng)
                 )

@@ -120,6 +120,7 @@ def from_bounds(
     max_evaluations: int,
     rng: np.random.Generator,
     learned: Evaluated | None = None,
+    n_rows: int = 0,
 ) -> Start:
     """Find the valid region from the bounds alone, or with what is known of it.
 
@@ -142,13 +143,16 @@ def from_bounds(
         Evaluations that may be spent; 0 starts at uniform draws.
     learned : Evaluated, optional
         What surrogates learn from besides what the search itself sees.
+    n_rows : int
+        Whole evaluations with all features that the search should not end without, because a
+        surrogate is to be fitted to them.
 
     Raises
     ------
     IonfoError
         If too few states lie below the target's largest cost.
     """
-    search = _Search(target, n_walkers, max_evaluations, rng, learned)
+    search = _Search(target, n_walkers, max_evaluations, rng, learned, n_rows)
     coldest = 1.0 / len(target.emodel.free_names)
     if learned is None:
         first = min(max_evaluations, _FIRST)
@@ -178,12 +182,14 @@ class _Search:
         max_evaluations: int,
         rng: np.random.Generator,
         learned: Evaluated | None,
+        n_rows: int,
     ) -> None:
         self.target = target
         self.n_walkers = n_walkers
         self.max_evaluations = max_evaluations
         self.rng = rng
         self.learned = learned
+        self.n_rows = n_rows
         self.n_tried = 0
         self.theta: NDArray[np.float64] = np.empty((0, len(target.emodel.free_names)))
         self.blobs: NDArray[np.void] = np.empty(0, blob_dtype(target.emodel))
@@ -207,7 +213,8 @@ class _Search:
     def anneal(self, target: Target, coldest: float, until: int) -> None:
         """Move the walkers while the temperature falls, until so many evaluations are spent.
 
-        It also ends when as many states below the largest cost were met as there are walkers.
+        It also ends when as many states below the largest cost were met as there are walkers, and
+        as many whole evaluations as a surrogate asks for.
         """
         blobs = self.blobs.copy()
         blobs["cost"] = [combine_cost(one, target.cost or "max") for one in blobs["scores"]]
@@ -285,6 +292,9 @@ class _Search:
         return Start(self.theta, self.blobs)
 
     def _is_there(self) -> bool:
+        n_whole = sum(bool(np.isfinite(blob["features"]).all()) for _, blob in self._whole)
+        if n_whole < self.n_rows:
+            return False
         # walkers that are stuck where a feature is missing must not hold up the others
         return np.isfinite(self.target.max_cost) and len(self._bad()) <= len(self._spare())
 

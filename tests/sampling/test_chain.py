@@ -243,6 +243,16 @@ def test_what_was_learned_leads_the_search(emodel: EModel) -> None:
         from_bounds(target, 16, 100, np.random.default_rng(0))
 
 
+def test_search_goes_on_for_what_a_surrogate_asks_for(emodel: EModel) -> None:
+    counts = []
+    for n_rows in (0, 120):
+        target = Target(emodel, AnalyticPool(emodel, gaussian_cost), max_cost=500.0)
+        start = from_bounds(target, 16, 1000, np.random.default_rng(0), n_rows=n_rows)
+        assert (start.blobs["cost"] <= 500.0).all()
+        counts.append(target.counts.n_evaluations)
+    assert counts[0] < counts[1] < 1000 and counts[1] > 120
+
+
 def test_surrogates_that_failed_get_a_second_chance(
     emodel: EModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
