@@ -16,6 +16,7 @@ of the greedy search, in the data and in every replicate alike.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -373,6 +374,11 @@ def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / len(a | b)
 
 
+def say(text: str) -> None:
+    """Show what is being computed: with 200 replicates a population takes minutes."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def main() -> None:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -391,12 +397,14 @@ def main() -> None:
     n, seed = asked.replicates, asked.seed
     sets = {}
     for name, models in low.items():
+        say(f"{name}: {models.sample.told}")
         few = max(n // 4, 10) if models.table.parameters.shape[1] > EXHAUSTIVE_N else n
         rows += claims_of_one(models, few, seed)
         for target in TARGETS:
             sets[name, target] = sets_of(models, target, max(few // 4, 5), seed)
         rows.append(claim_of_rest(models, sets[name, RMP]))
     if {"cac", "bnac"} <= set(low):
+        say("cac and bnac")
         synergy = area_of(MIN, -1.0)
         value, bottom, top, ess = difference(low["cac"], low["bnac"], synergy, n, seed)
         p = by_ensembles(low["cac"], low["bnac"], synergy, max(n // 2, 9), seed)
@@ -415,6 +423,7 @@ def main() -> None:
             )
     for name, models in high.items():
         if name in low:
+            say(f"{name} of high cost: {models.sample.told}")
             for column, what in ((MAX, "maximum"), (MEAN, "mean")):
                 few = max(n // 4, 10) if models.table.parameters.shape[1] > EXHAUSTIVE_N else n
                 area = area_of(column, 1.0)

@@ -421,5 +421,7 @@ def convergence_told(found: Diagnostics, names: Sequence[str]) -> str:
         verdict = "the ensembles agree" if known[i] < 1.05 else "the ensembles do not agree yet"
         told.append(f"largest R-hat {known[i]:.3f} ({names[i]}): {verdict}")
     else:
-        told.append("R-hat not assessed: it needs two ensembles from different starts")
+        told.append(
+            "R-hat not assessed: it needs two ensembles from different starts, and four steps"
+        )
     return "; ".join(told)

@@ -123,7 +123,10 @@ def _cautions(material: Material, quality: Quality) -> list[str]:
     if len(quality.parameters):
         r_hat = quality.parameters["r_hat"].to_numpy(np.float64)
         if not np.isfinite(r_hat).any():
-            found.append("R-hat is not assessed: it needs two ensembles from different starts.")
+            found.append(
+                "R-hat is not assessed: it needs two ensembles from different starts, and four "
+                "steps."
+            )
         elif not np.nanmax(r_hat) < 1.1:
             found.append(f"the largest R-hat is {np.nanmax(r_hat):.2f}; sample longer.")
         if np.isnan(quality.parameters["ess"].to_numpy(np.float64)).any():
