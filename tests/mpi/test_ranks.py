@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
-SAMPLE = ["sample", "soma", "--steps", "2", "--ensembles", "2", "--start-evaluations", "0",
+SAMPLE = ["sample", "soma", "--steps", "1", "--ensembles", "2", "--start-evaluations", "0",
           "--seed", "7"]  # fmt: skip
 LAUNCHER_VARIABLES = ("PMI_", "PMIX_", "OMPI_", "SLURM_", "HYDI_", "MV2_")
 
@@ -35,19 +35,32 @@ def ionfo(*arguments: str, ranks: int = 0, **more: str) -> subprocess.CompletedP
     )
 
 
-def test_population_does_not_depend_on_the_ranks(tmp_path: Path) -> None:
-    populations = {}
+def sampled(run: Path, ranks: int, *extra: str) -> Path:
+    """Sample into a folder and collect; give the population."""
+    done = ionfo(*SAMPLE, *extra, "--out", str(run), ranks=ranks)
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = run.with_suffix(".parquet")
+    done = ionfo("collect", str(run), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def on_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A population that two ranks made; its run is beside it."""
+    return sampled(tmp_path_factory.mktemp("ranks") / "two", 2)
+
+
+def test_population_does_not_depend_on_the_ranks(tmp_path: Path, on_two: Path) -> None:
+    populations = {"two": on_two.read_bytes()}
+    asked = (on_two.with_suffix("") / "run.json").read_bytes()
     for name, ranks, extra in (
-        ("serial", 0, []), ("one", 1, []), ("two", 2, []), ("three", 3, []), ("four", 4, []),
+        ("serial", 0, []), ("one", 1, []), ("three", 3, []), ("four", 4, []),
         ("processes", 0, ["--processes", "2"]),
     ):  # fmt: skip
-        run, out = tmp_path / name, tmp_path / f"{name}.parquet"
-        done = ionfo(*SAMPLE, *extra, "--out", str(run), ranks=ranks)
-        assert done.returncode == 0, done.stdout + done.stderr
-        done = ionfo("collect", str(run), "--out", str(out))
-        assert done.returncode == 0, done.stderr
-        populations[name] = out.read_bytes()
-        assert (run / "run.json").read_bytes() == (tmp_path / "serial/run.json").read_bytes()
+        run = tmp_path / name
+        populations[name] = sampled(run, ranks, *extra).read_bytes()
+        assert (run / "run.json").read_bytes() == asked
     assert len(set(populations.values())) == 1
     other = ionfo(*SAMPLE[:-1], "8", "--out", str(tmp_path / "other"))
     assert other.returncode == 0
@@ -55,12 +68,10 @@ def test_population_does_not_depend_on_the_ranks(tmp_path: Path) -> None:
     assert (tmp_path / "other.parquet").read_bytes() != populations["serial"]
 
 
-def test_population_scores_again_to_the_same_numbers(tmp_path: Path) -> None:
+def test_population_scores_again_to_the_same_numbers(tmp_path: Path, on_two: Path) -> None:
     import pandas as pd
 
-    assert ionfo(*SAMPLE, "--out", str(tmp_path / "run"), ranks=2).returncode == 0
-    population, scored = tmp_path / "population.parquet", tmp_path / "scored.parquet"
-    assert ionfo("collect", str(tmp_path / "run"), "--out", str(population)).returncode == 0
+    population, scored = on_two, tmp_path / "scored.parquet"
     done = ionfo("score", "soma", str(population), "--out", str(scored), ranks=3)
     assert done.returncode == 0, done.stderr
     one, again = pd.read_parquet(population), pd.read_parquet(scored)

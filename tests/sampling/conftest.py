@@ -6,6 +6,7 @@ import heapq
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,16 @@ def emodel() -> EModel:
     ]
     content["reference"] = None
     return parse_emodel(json.dumps(content), "test")
+
+
+@pytest.fixture
+def analytic_workers(emodel: EModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `run_sampler` evaluate a formula instead of a cell."""
+
+    def opened(*_: Any) -> AbstractContextManager[AnalyticWorkers]:
+        return nullcontext(AnalyticWorkers(emodel, gaussian_cost))
+
+    monkeypatch.setattr("ionfo.sampling.run.open_workers", opened)
 
 
 def begin_chain(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,9 @@ from ionfo.emodels import EModel, parse_emodel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, read_standing, run_sampler
 
-from .conftest import AnalyticWorkers, gaussian_cost
+pytestmark = pytest.mark.usefixtures("analytic_workers")
 
 SETTINGS = SampleSettings(steps=3, walkers=16, ensembles=3, start_evaluations=0, temperature=1.0)
-
-
-@pytest.fixture(autouse=True)
-def analytic(emodel: EModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    def opened(*_: Any) -> AbstractContextManager[AnalyticWorkers]:
-        return nullcontext(AnalyticWorkers(emodel, gaussian_cost))
-
-    monkeypatch.setattr("ionfo.sampling.run.open_workers", opened)
 
 
 def begun_at(folder: Path, emodel: EModel, ensemble: int) -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from ionfo.emodels import EModel, load_emodel
+from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, collect, read_evaluations, run_sampler
 from ionfo.sampling.moves import make_moves, parse_moves
@@ -121,9 +121,8 @@ def test_too_little_to_learn_from_is_told(emodel: EModel) -> None:
 
 
 @pytest.mark.neuron
-def test_resumed_run_walks_on_the_same_surrogate(tmp_path: Path) -> None:
-    emodel = load_emodel("soma")
-
+@pytest.mark.usefixtures("analytic_workers")
+def test_resumed_run_walks_on_the_same_surrogate(emodel: EModel, tmp_path: Path) -> None:
     def sample(name: str, steps: int) -> RunStore:
         more: dict[str, Any] = {"ensembles": 1, "start_evaluations": 100}
         settings = SampleSettings(steps=steps, moves="surrogate:0.7,de:0.3", **more)
@@ -145,8 +144,8 @@ def read_searches(run: Path, emodel: EModel) -> int:
 
 
 @pytest.mark.neuron
-def test_evaluations_of_another_run_are_learned(tmp_path: Path) -> None:
-    emodel = load_emodel("soma")
+@pytest.mark.usefixtures("analytic_workers")
+def test_evaluations_of_another_run_are_learned(emodel: EModel, tmp_path: Path) -> None:
     settings = SampleSettings(steps=1, ensembles=1, start_evaluations=100)
     run_sampler(emodel, tmp_path / "first", settings)
     evaluated = read_evaluations([tmp_path / "first"], emodel)
