@@ -34,12 +34,16 @@ def described(file: Path) -> tuple[str, ...]:
     largest = float(quality.parameters["r_hat"].max())
     few = not smallest >= 10 * len(parameters)
     n_ensembles = frame["ensemble"].nunique()
+    # a population with a least cost has gaps, and so no whole chain
+    n_walkers = frame.groupby("ensemble")["walker"].nunique().max()
+    held = frame.groupby(["ensemble", "walker"])["weight"].sum().max()
+    n_proposals = quality.n_steps or f"up to {held:.0f}"
     acceptance = "" if quality.acceptance is None else f"{quality.acceptance:.2f}"
     return (
         f"`{file.stem}`",
         f"{distinct}",
         f"{frame['cost'].min():.2f} to {frame['cost'].max():.2f}",
-        f"{n_ensembles} x {quality.n_walkers // n_ensembles} walkers, {quality.n_steps} proposals",
+        f"{n_ensembles} x {n_walkers} walkers, {n_proposals} proposals",
         acceptance,
         "some walkers never moved" if smallest != smallest else f"{smallest:.0f}",
         "" if largest != largest else f"{largest:.3f}",
