@@ -17,9 +17,9 @@ SOMA = load_emodel("soma")
 MODEL = dict(SOMA.reference or {})
 
 
-def ionfo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def ionfo(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ionfo", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd)
 
 
 def refused(words: str, *arguments: str | Path) -> None:
@@ -84,6 +84,11 @@ def test_score_knows_the_reference_and_a_file_of_that_name(tmp_path: Path) -> No
     assert len(scored) == 1
     assert scored["cost"][0] < 1.0
     assert scored["parameters/g_pas.somatic"][0] == MODEL["g_pas.somatic"]
+    files = set(tmp_path.iterdir())
+    shown = ionfo("score", "soma", "reference", cwd=tmp_path)
+    assert shown.returncode == 0 and set(tmp_path.iterdir()) == files
+    assert all(feature.name in shown.stdout for feature in SOMA.features)
+    refused("would be lost; name a table with --out", "score", "soma", out)
     refused("file 'reference' does not exist", "score", "soma", "./reference", "--out", out)
     bare = tmp_path / "bare.json"
     bare.write_text(SOMA.model_copy(update={"reference": None}).to_json())

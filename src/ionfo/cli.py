@@ -190,7 +190,10 @@ def score(
         str,
         typer.Argument(help="Models: .json, .csv or .parquet; 'reference' for the shipped one."),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Result: .parquet or .csv.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Result: .parquet or .csv; may be left out for the reference."),
+    ] = None,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
     cost: CostOption = Cost.max,

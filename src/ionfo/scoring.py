@@ -43,7 +43,7 @@ _OF_OLD_SCORES = ("cost", "probability", "a", "ratio")
 def score_file(
     name: str,
     file: Path | None,
-    out: Path,
+    out: Path | None = None,
     morphology: Path | None = None,
     mechanisms: Path | None = None,
     cost: CostName = "max",
@@ -53,14 +53,16 @@ def score_file(
 ) -> pd.DataFrame:
     """Evaluate every model of a file and write the table.
 
+    All features of the reference are shown; the worst ones of the models of a file.
+
     Parameters
     ----------
     name : str
         E-model name or definition file.
     file : Path or None
         Models, see `ionfo.sampling.read_models`; None for the shipped reference.
-    out : Path
-        .parquet or .csv.
+    out : Path, optional
+        .parquet or .csv.  Only the reference, which can be had again, is scored without.
     morphology, mechanisms : Path, optional
         Instead of the bundled ones.
     cost : {"max", "sum", "mean"}
@@ -83,9 +85,10 @@ def score_file(
     IonfoError
         If an input breaks a rule.  A failed model is a row, not an error.
     """
-    check_table_path(out)
-    if file is not None and out.resolve() == file.resolve():
-        raise IonfoError(f"--out '{out}' is the file of the models; choose another name")
+    if out is not None:
+        check_table_path(out)
+    if file is not None:
+        _check_kept(out, file)
     emodel = load_emodel(name)
     models = None if file is None else read_models(file, emodel)
     check_mechanisms(emodel, mechanisms or BUNDLED)
@@ -122,8 +125,9 @@ def score_file(
         "units": {p.name: p.unit for p in emodel.parameters}
         | {feature.name: feature.unit for feature in emodel.features},
     }
-    write_table(out, frame, metadata)
-    show.worst_features(emodel, evaluations)
+    if out is not None:
+        write_table(out, frame, metadata)
+    show.worst_features(emodel, evaluations, len(emodel.features) if file is None else 10)
     costs = [one.cost for one in evaluations]
     failed = sum(bool(one.reasons) for one in evaluations)
     add_result({"models": len(costs), "lowest_cost": min(costs), "missed_features": failed})
@@ -131,6 +135,16 @@ def score_file(
         first = [(list(one.theta), one.fixed) for one in requests[:_PROFILED]]
         show.profile(profile_models(Evaluator(spec), first))
     return frame
+
+
+def _check_kept(out: Path | None, file: Path) -> None:
+    """Refuse to lose the scores of a file, or the file."""
+    if out is None:
+        raise IonfoError(
+            f"the scores of '{file}' would be lost; name a table with --out (.parquet or .csv)"
+        )
+    if out.resolve() == file.resolve():
+        raise IonfoError(f"--out '{out}' is the file of the models; choose another name")
 
 
 def reference_models(emodel: EModel, morphology: Path) -> Models:

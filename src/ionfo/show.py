@@ -116,7 +116,11 @@ def worst_features(emodel: EModel, evaluations: list[Evaluation], n_rows: int = 
     typical = np.median(scores, axis=0)
     n_models = len(evaluations)
     table = Table(
-        "worst features", "value", "target", "score" if n_models == 1 else "median score", "missing"
+        "features, worst first",
+        "value",
+        "target",
+        "score" if n_models == 1 else "median score",
+        "missing",
     )
     for i in np.argsort(-typical, kind="stable")[:n_rows]:
         target = emodel.features[i]
