@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,7 +74,8 @@ class Comparison:
     difference : float
         Statistic of the first group less that of the second.
     p : float
-        Two-sided permutation p, (1 + hits)/(1 + permutations).
+        Two-sided permutation p: (1 + hits)/(1 + permutations), or the share of hits where every
+        way to exchange the units was taken.
     effect_size : float
         The difference in SDs of the differences after reassignment.
     interval : tuple of float
@@ -79,7 +83,7 @@ class Comparison:
     n_units : tuple of int
         Units of the groups.
     n_permutations : int
-        Reassignments drawn.
+        Reassignments drawn, or all there are.
     """
 
     difference: float
@@ -101,7 +105,8 @@ def compare_groups(
     """Compare two groups of whole cells or ensembles by reassigning them at random.
 
     Resamples of one group are not replicates; cells and ensembles are, so they are what is
-    exchanged under the null that both groups come from one population.
+    exchanged under the null that both groups come from one population.  Where there are no more
+    ways to exchange them than were asked for, each is taken once, and p is exact.
 
     Parameters
     ----------
@@ -118,11 +123,18 @@ def compare_groups(
     rng = np.random.default_rng(seed)
     observed = statistic(first) - statistic(second)
     pooled = np.concatenate([first, second])
-    reassigned = np.empty(n_permutations)
-    for i in range(n_permutations):
-        mixed = rng.permutation(pooled)
-        reassigned[i] = statistic(mixed[: len(first)]) - statistic(mixed[len(first) :])
-    hits = int(np.sum(np.abs(reassigned) >= abs(observed)))
+    is_exact = comb(len(pooled), len(first)) <= n_permutations
+    if is_exact:
+        reassigned = _every_exchange(statistic, pooled, len(first))
+        n_permutations = len(reassigned)
+    else:
+        reassigned = np.empty(n_permutations)
+        for i in range(n_permutations):
+            mixed = rng.permutation(pooled)
+            reassigned[i] = statistic(mixed[: len(first)]) - statistic(mixed[len(first) :])
+    # rounding must not part the observed groups from themselves
+    hits = int(np.sum(np.abs(reassigned) >= abs(observed) * (1 - 1e-12)))
+    p = hits / n_permutations if is_exact else (1 + hits) / (1 + n_permutations)
     scatter = float(reassigned.std(ddof=1)) if n_permutations > 1 else np.nan
     draws = [
         statistic(rng.choice(first, len(first))) - statistic(rng.choice(second, len(second)))
@@ -131,11 +143,29 @@ def compare_groups(
     low, high = np.quantile(draws, (0.025, 0.975)) if draws else (np.nan, np.nan)
     return Comparison(
         observed,
-        (1 + hits) / (1 + n_permutations),
+        p,
         observed / scatter if scatter > 0 else np.nan,
         (float(low), float(high)),
         (len(first), len(second)),
         n_permutations,
+    )
+
+
+def _every_exchange(
+    statistic: Callable[[NDArray[np.int64]], float], pooled: NDArray[np.int64], n_first: int
+) -> NDArray[np.float64]:
+    """Differences of all ways to choose the first group, the groups themselves among them."""
+
+    @cache  # groups of one size are each other's rest
+    def value(chosen: tuple[int, ...]) -> float:
+        return statistic(pooled[list(chosen)])
+
+    everyone = range(len(pooled))
+    return np.array(
+        [
+            value(chosen) - value(tuple(i for i in everyone if i not in chosen))
+            for chosen in combinations(everyone, n_first)
+        ]
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control
+from scipy.stats import false_discovery_control, permutation_test
 
 from ionfo.analysis.significance import (
     benjamini_hochberg,
@@ -41,6 +41,23 @@ def test_groups_that_differ_and_groups_that_do_not() -> None:
     assert apart.interval[0] < apart.difference < apart.interval[1] < 0
     alike = compare_groups(mean, np.arange(0, 20, 2), np.arange(1, 20, 2), 199, 100)
     assert alike.p > 0.05 and abs(alike.effect_size) < 2
+
+
+def test_few_units_are_exchanged_in_every_way() -> None:
+    values = np.array([0.0, 0.1, 0.2, 0.35, 1.0, 1.1, 1.25, 1.3])
+
+    def mean(units: np.ndarray) -> float:
+        return float(values[units].mean())
+
+    found = compare_groups(mean, np.arange(4), np.arange(4, 8), 70, 0)
+    assert found.n_permutations == 70 and found.p == 2 / 70  # itself and its mirror image
+    first, second = np.array([0, 1, 2, 6]), np.array([3, 4, 5, 7])
+    exact = permutation_test(
+        (values[first], values[second]), lambda a, b: np.mean(a) - np.mean(b), n_resamples=np.inf
+    )
+    mixed = compare_groups(mean, first, second, 999, 0)
+    assert mixed.p == pytest.approx(exact.pvalue)
+    assert compare_groups(mean, np.arange(4), np.arange(4, 8), 69, 0).p > 1 / 70  # drawn
 
 
 def test_resamples_make_any_difference_significant() -> None:
