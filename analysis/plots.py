@@ -95,7 +95,7 @@ def titled(figure: Figure, title: str) -> None:
     figure.suptitle("\n".join(lines), fontsize=9)
 
 
-def legend_below(axes: Axes) -> None:
+def legend_below(axes: Axes, title: str | None = None) -> None:
     """Put the legend under the axes and their label, where it covers no curve."""
     inches = 0.48 if axes.get_xlabel() else 0.1
     below = offset_copy(axes.transAxes, axes.get_figure(root=True), y=-inches)
@@ -107,6 +107,8 @@ def legend_below(axes: Axes) -> None:
         ncols=2,
         frameon=False,
         fontsize=7,
+        title=title,
+        title_fontsize=7,
     )
 
 

@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from population_tables import NAMES, POPULATIONS, TARGETS, bundled
 
-from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE
+from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, legend_below
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Population, read_population
 from ionfo.sampling.files import make_folder
@@ -147,7 +147,7 @@ def o_information(populations: dict[str, Population], folders: dict[str, Path]) 
         draw_curves(axes, curves)
         axes.set_title(f"{name}: {warned(population, float(curves['ess'].iloc[0]))}", fontsize=9)
     cells[0].set_ylabel("O-information, bias-corrected (nats)\nsynergy < 0 < redundancy")
-    cells[0].legend(frameon=False, fontsize=8, title="band 95 %, dashed: shuffled")
+    legend_below(cells[0], "band 95 %, dashed: shuffled")
     return figure
 
 
@@ -235,7 +235,7 @@ def cac_against_bnac(folders: dict[str, Path]) -> Figure:
         axes.set_title(f"{statistic} over all multiplets", fontsize=9)
         axes.set_xlabel("order (parameters in a multiplet)")
         axes.set_ylabel("O-information, bias-corrected (nats)")
-        axes.legend(frameon=False, title="band: 95 % confidence")
+        legend_below(axes, "band: 95 % confidence")
     return figure
 
 
