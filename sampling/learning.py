@@ -34,10 +34,24 @@ class Evaluated:
     features: NDArray[np.float64]
 
     @property
+    def n_complete(self) -> int:
+        """How many have all features, and so teach what features are."""
+        return int(np.isfinite(self.features).all(axis=1).sum())
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the numbers."""
         content = np.hstack([self.theta, self.features]).astype("<f8")
         return hashlib.sha256(content.tobytes()).hexdigest()
+
+
+def joined(
+    theta: NDArray[np.float64], features: NDArray[np.float64], learned: Evaluated | None
+) -> Evaluated:
+    """Put what a run has evaluated before what it was given, if anything."""
+    if learned is None:
+        return Evaluated(theta, features)
+    return Evaluated(np.vstack([theta, learned.theta]), np.vstack([features, learned.features]))
 
 
 def read_evaluations(paths: Sequence[Path], emodel: EModel) -> Evaluated:

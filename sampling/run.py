@@ -23,7 +23,7 @@ from .chain import Chain, stream
 from .counts import Counts
 from .evaluator import evaluator_spec
 from .flight import FlightRecord
-from .learning import Evaluated
+from .learning import Evaluated, joined
 from .lock import writing
 from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
@@ -262,11 +262,7 @@ class _Run:
         settings = self.settings
         allowed = settings.n_start_evaluations(self.n_walkers)
         starts: dict[int, Start] = {}
-        n_rows = 0
-        if "surrogate" in settings.mixture():
-            known = 0 if self.learned is None else len(self.learned.theta)
-            n_rows = max(0, n_terms(len(self.emodel.free_names)) - known)
-            n_rows = -(-n_rows // settings.ensembles)
+        n_rows = self._n_rows()
         stored = self.store.table("start")
 
         def search(ensemble: int) -> Callable[[], None]:
@@ -280,7 +276,9 @@ class _Run:
                 starts[ensemble] = (
                     from_bounds(target, self.n_walkers, allowed, rng, self.learned, n_rows)
                     if models is None
-                    else around_models(target, models, self.n_walkers, allowed, rng)
+                    else around_models(
+                        target, models, self.n_walkers, allowed, rng, settings.start_spread
+                    )
                 )
 
             return task
@@ -293,6 +291,14 @@ class _Run:
         self.writer.flush()
         return [starts[ensemble] for ensemble in range(settings.ensembles)]
 
+    def _n_rows(self) -> int:
+        """How many evaluations each search should leave for the surrogate of the chains."""
+        if "surrogate" not in self.settings.mixture():
+            return 0
+        n_given = 0 if self.learned is None else self.learned.n_complete
+        n_lacking = max(0, n_terms(len(self.emodel.free_names)) - n_given)
+        return -(-n_lacking // self.settings.ensembles)
+
     def _learn(self) -> SurrogateDensity | None:
         """Fit the surrogate to what is known, or read it if there is one already."""
         settings = self.settings
@@ -300,11 +306,9 @@ class _Run:
             return None
         surrogate = self.store.surrogate()
         if surrogate is None:
-            theta, features = whole_evaluations(self.emodel, self.store.table("start"))
-            if self.learned is not None:
-                theta = np.vstack([theta, self.learned.theta])
-                features = np.vstack([features, self.learned.features])
-            surrogate = fit_surrogate(self.emodel, theta, features)
+            seen = whole_evaluations(self.emodel, self.store.table("start"))
+            known = joined(*seen, self.learned)
+            surrogate = fit_surrogate(self.emodel, known.theta, known.features)
             self.store.keep_surrogate(surrogate)
             surrogate = self.store.surrogate() or surrogate  # with the layout of a resumed run
         max_cost = np.inf if settings.max_cost is None else settings.max_cost

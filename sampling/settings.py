@@ -21,6 +21,7 @@ from .session import check_same
 from .store import RunStore
 
 DEFAULT_MOVES = "de:0.9,snooker:0.1"
+START_SPREAD = 0.01
 _PACKAGES = ("ionfo", "neuron", "bluepyopt", "efel", "emcee", "numpy")
 
 
@@ -46,6 +47,9 @@ class SampleSettings:
         Largest cost of a state.
     start_evaluations : int or None
         Evaluations of the search for starting points, per ensemble; None for 40 x walkers.
+    start_spread : float
+        SD of the spread around given models where they are fewer than the walkers, as a fraction
+        of the width of the bounds.
     exact_rates : bool
         Evaluate gate rates instead of looking them up.
     moves : str or None
@@ -66,6 +70,7 @@ class SampleSettings:
     cost: CostName = "max"
     max_cost: float | None = None
     start_evaluations: int | None = None
+    start_spread: float = START_SPREAD
     exact_rates: bool = False
     moves: str | None = None
     adapt_steps: int = 200
@@ -99,6 +104,11 @@ class SampleSettings:
             )
         if not (np.isfinite(self.temperature) and self.temperature > 0):
             raise IonfoError(f"--temperature must be positive, got {self.temperature}")
+        if not 0 < self.start_spread <= 1:
+            raise IonfoError(
+                "--start-spread must be a fraction of the bounds above 0 and at most 1, got "
+                f"{self.start_spread}"
+            )
         if self.max_cost is not None and not self.max_cost > 0:
             raise IonfoError(f"--max-cost must be positive, got {self.max_cost}")
         return walkers
@@ -138,6 +148,7 @@ def settings_json(
             "cost": settings.cost,
             "max_cost": settings.max_cost,
             "start_evaluations": settings.start_evaluations,
+            "start_spread": settings.start_spread,
             "start": "bounds" if start_models is None else start_models.tolist(),
             "moves": settings.mixture(),
             "adapt_steps": settings.adapt_steps,

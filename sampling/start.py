@@ -19,17 +19,15 @@ from numpy.typing import NDArray
 from ..errors import IonfoError
 from ..features import combine_cost
 from .evaluator import Evaluation
-from .learning import Evaluated
+from .learning import Evaluated, joined
 from .moves import EarlyRejection
 from .moves.surrogate import N_INNER, walk
-from .surrogate import Surrogate, SurrogateDensity, fit_surrogate, one_thread
+from .settings import START_SPREAD
+from .surrogate import SurrogateDensity, fit_surrogate, one_thread
 from .target import Target, blob_dtype, pack_blobs
 
 _FIRST = 500
 """Evaluations of a search of which half go before the surrogates."""
-
-_JITTER = 0.01
-"""SD of the spread around given models, as a fraction of the width of the bounds."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,7 @@ def around_models(
     n_walkers: int,
     max_evaluations: int,
     rng: np.random.Generator,
+    spread: float = START_SPREAD,
 ) -> Start:
     """Start at given models; when they are fewer than the walkers, around them.
 
@@ -69,6 +68,8 @@ def around_models(
         Evaluations that may be spent, at least `n_walkers`.
     rng : numpy.random.Generator
         Spreads the walkers.
+    spread : float
+        SD of the spread, as a fraction of the width of the bounds.
 
     Raises
     ------
@@ -98,9 +99,8 @@ def around_models(
         else:
             centres = first[np.arange(n_missing) % len(first)]
             is_copy = np.ones(n_missing, bool)
-        noise = rng.standard_normal(centres.shape) * _JITTER * (high - low)
-        spread = _reflect(centres + noise, low, high)
-        theta = np.where(is_copy[:, None], spread, centres)
+        noise = rng.standard_normal(centres.shape) * spread * (high - low)
+        theta = np.where(is_copy[:, None], _reflect(centres + noise, low, high), centres)
         blobs = pack_blobs(target.emodel, target.evaluate(theta))
         n_tried += len(theta)
         good = blobs["cost"] <= target.max_cost
@@ -252,8 +252,9 @@ class _Search:
         while self.n_tried + self.n_walkers <= until and not self._is_there():
             theta = np.array([one for one, _ in self._whole])
             blobs = np.array([blob for _, blob in self._whole])
+            known = joined(theta, blobs["features"], self.learned)
             try:
-                surrogate = self._fit(theta, blobs["features"])
+                surrogate = fit_surrogate(self.target.emodel, known.theta, known.features)
             except IonfoError:
                 return
             best = np.argsort(blobs["cost"], kind="stable")[: self.n_walkers]
@@ -272,13 +273,6 @@ class _Search:
             with one_thread():
                 ahead, _ = walk(density, unit, unit, random, N_INNER)
             self._evaluate(self.target, np.clip(low + ahead * (high - low), low, high), np.inf)
-
-    def _fit(self, theta: NDArray[np.float64], features: NDArray[np.float64]) -> Surrogate:
-        """Fit a surrogate to what the search has seen and what it was given."""
-        if self.learned is not None:
-            theta = np.vstack([theta, self.learned.theta])
-            features = np.vstack([features, self.learned.features])
-        return fit_surrogate(self.target.emodel, theta, features)
 
     def start(self) -> Start:
         """Give the walkers; those above the largest cost go to other good states it has met."""

@@ -124,6 +124,9 @@ def test_mistakes_in_sample(tmp_path: Path) -> None:
     refused("--ensembles must be at least 1", "sample", "soma", "--out", run, "--ensembles", "0")
     refused("is no run folder", "status", tmp_path)
     refused("--temperature must be positive", "sample", "soma", "--out", run, "--temperature", "0")
+    refused(
+        "--start-spread must be a fraction", "sample", "soma", "--out", run, "--start-spread", "0"
+    )
     assert not run.exists()
     run.mkdir()
     (run / "run.json").write_text("{}")
@@ -149,9 +152,13 @@ def test_run_of_another_question_is_kept(tmp_path: Path) -> None:
     assert "R-hat, the check that chains agree, needs two" in done.stderr
     states = (run / "segments" / "000000.parquet").read_bytes()
     refused("made with seed 0, not 1, and a chain cannot mix them", *sample, "--seed", "1")
-    done = ionfo(*sample, "--seed", "1", "--force")
+    other = ("--start", "reference", "--start-evaluations", "100", "--start-spread", "0.02")
+    done = ionfo(*sample, *other, "--force")
     assert done.returncode == 0, done.stderr
     assert "is now in" in done.stderr
+    settings = json.loads((run / "run.json").read_text())["settings"]
+    shipped = [MODEL[name] for name in SOMA.free_names]
+    assert (settings["start"], settings["start_spread"]) == ([shipped], 0.02)
     assert (tmp_path / "run.old-1/segments/000000.parquet").read_bytes() == states
     told = ionfo("status", run)
     assert told.returncode == 0, told.stderr
@@ -196,7 +203,7 @@ def test_score_writes_every_row_in_order(tmp_path: Path, suffix: str) -> None:
     done = ionfo("score", "--out", out, "soma", models)  # options before the file
     assert done.returncode == 0, done.stderr
     assert "1 of 3 models lie outside the bounds of g_pas.somatic" in done.stderr
-    assert "worst features" in done.stdout
+    assert "features, worst first" in done.stdout
     frame = pd.read_parquet(out) if suffix == ".parquet" else pd.read_csv(out)
     expected = [
         *(f"parameters/{n}" for n in SOMA.free_names),

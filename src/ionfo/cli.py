@@ -249,12 +249,21 @@ def sample(
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
     start: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--start",
-            help="Models to start at or around, or a run: ensembles start where its own stand.",
+            help="Models to start at or around; 'reference' for the shipped one; or a run, and "
+            "ensembles start where its own stand.",
         ),
     ] = None,
+    start_spread: Annotated[
+        float,
+        typer.Option(
+            "--start-spread",
+            help="SD of the spread around models that are fewer than the walkers, as a fraction "
+            "of the bounds.",
+        ),
+    ] = 0.01,
     start_evaluations: Annotated[
         int | None,
         typer.Option(
@@ -309,6 +318,7 @@ def sample(
                 cost=cost.value,
                 max_cost=max_cost,
                 start_evaluations=start_evaluations,
+                start_spread=start_spread,
                 exact_rates=exact_rates,
                 moves=moves,
                 adapt_steps=adapt_steps,
@@ -331,13 +341,14 @@ def _sample(
     settings: dict[str, Any],
     morphology: Path | None,
     mechanisms: Path | None,
-    start: Path | None,
+    start: str | None,
     learn: list[Path],
     processes: int,
     force: bool,
 ) -> None:
     from . import show
     from .emodels import load_emodel
+    from .emodels.cell import resolve_morphology
     from .sampling import (
         SampleSettings,
         read_evaluations,
@@ -345,13 +356,17 @@ def _sample(
         read_standing,
         run_sampler,
     )
+    from .scoring import reference_models
 
     emodel = load_emodel(name)
     models = None
-    if start is not None and start.is_dir():
-        models = read_standing(start, emodel, settings["ensembles"])
+    if start is not None and start != "reference" and Path(start).is_dir():
+        models = read_standing(Path(start), emodel, settings["ensembles"])
     elif start is not None:
-        read = read_models(start, emodel)
+        if start == "reference":
+            read = reference_models(emodel, resolve_morphology(emodel, morphology))
+        else:
+            read = read_models(Path(start), emodel)
         for fixed in read.fixed:
             for parameter, value in fixed.items():
                 if value != emodel.fixed_values[parameter]:

@@ -201,6 +201,9 @@ def test_start_around_models_spreads_inside_the_bounds(emodel: EModel) -> None:
     start = around_models(target, corner, 16, 16, np.random.default_rng(0))
     assert target.is_inside(start.theta).all() and len(np.unique(start.theta[:, 0])) == 16
     np.testing.assert_array_equal(start.theta[0], corner[0])
+    wide = around_models(target, np.zeros((1, 3)), 1000, 1000, np.random.default_rng(0), 0.05)
+    width = np.ptp(emodel.bounds, axis=1)
+    np.testing.assert_allclose(wide.theta.std(axis=0) / width, 0.05, rtol=0.1)
     with pytest.raises(IonfoError, match="start model 1 sets 'g0.somatic' to 31"):
         around_models(target, np.array([[31.0, 0, 0]]), 16, 16, np.random.default_rng(0))
 
