@@ -10,7 +10,7 @@ from .comparison import compare_spectra
 from .correlation import correlation_matrix
 from .curves import area_under_curve, stabilisation_order, stabilisation_orders
 from .design import Design, Question
-from .effective import Sample
+from .effective import LONG_CHAIN, Sample
 from .estimators import estimated_correlation, normal_scores
 from .gaussian import (
     dual_total_correlation,
@@ -43,6 +43,7 @@ from .subsets import (
 )
 
 __all__ = [
+    "LONG_CHAIN",
     "Bands",
     "Design",
     "Found",

@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 ENOUGH_WALKERS = 20
 """From so many walkers on whole walkers are resampled."""
 
+LONG_CHAIN = 50.0
+"""Autocorrelation times that every walker should span before they are known (Foreman-Mackey et al.
+2013)."""
+
 _WINDOW = 5.0  # of autocorrelation times (Sokal 1997)
 
 
@@ -85,10 +89,26 @@ class Sample:
 
     @cached_property
     def ess(self) -> float:
-        """Effective sample size of the chain; of independent rows their number."""
+        """Effective sample size of the chain; of independent rows their number.
+
+        No walker counts for less than one row, since tau cannot be longer than the chain: of a
+        chain that is not `is_long` it is the most that the sample can be worth.
+        """
         if not self.is_chain:
             return float(self.n_rows)
         return sum(len(one) for one in self.series) / self.tau
+
+    @cached_property
+    def n_tau(self) -> float:
+        """Autocorrelation times that the shortest walker spans; infinite of independent rows."""
+        if not self.is_chain:
+            return np.inf
+        return min(len(one) for one in self.series) / self.tau
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the chain is long enough for its autocorrelation time to be known."""
+        return self.n_tau >= LONG_CHAIN
 
     @property
     def nu(self) -> float:
@@ -99,9 +119,10 @@ class Sample:
     def told(self) -> str:
         """What it is worth, in words."""
         if self.is_chain:
+            most = "" if self.is_long else f"at most, in walkers of {self.n_tau:.1f} tau; "
             return (
                 f"{self.n_rows} rows ({self.n_distinct} distinct) of {len(self.series)} walkers, "
-                f"ESS {self.ess:.0f} (tau {self.tau:.1f} steps), Kish ESS {self.kish:.0f}"
+                f"ESS {self.ess:.0f} ({most}tau {self.tau:.1f} steps), Kish ESS {self.kish:.0f}"
             )
         weighted = "" if np.ptp(self.weights) == 0 else f", Kish ESS {self.kish:.0f}"
         return (

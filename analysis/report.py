@@ -330,9 +330,13 @@ def _known(value: float) -> float | None:
 
 
 def _worth(sample: Sample) -> dict[str, float]:
-    """Give what stands beside every p-value; ess is NaN where rows are assumed independent."""
+    """Give what stands beside every p-value; ess is NaN where rows are assumed independent.
+
+    Below 50 autocorrelation times, `spanned_tau`, ess is the most that the rows can be worth.
+    """
     return {
         "rows": sample.n_rows,
         "distinct_rows": sample.n_distinct,
         "ess": sample.ess if sample.is_chain else np.nan,
+        "spanned_tau": sample.n_tau if sample.is_chain else np.nan,
     }

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from population_tables import POPULATIONS
+from population_tables import POPULATIONS, every_population
 
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Evaluator, Population, evaluator_spec, read_population
@@ -57,8 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--models", type=int, default=20, help="of each population")
     parser.add_argument("--populations", type=Path, default=POPULATIONS, help="folder of them")
     asked = parser.parse_args(arguments)
+    if asked.models < 1:
+        parser.error(f"--models must be at least 1, got {asked.models}")
     failed = False
-    for file in sorted(asked.populations.glob("*.parquet")):
+    for file in every_population(asked.populations):
         population = read_population(file)
         n = min(asked.models, len(population.frame))
         largest = largest_difference(population, file.stem, n)

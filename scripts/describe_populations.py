@@ -3,8 +3,9 @@
     python scripts/describe_populations.py
 
 prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
-smallest effective sample size and the largest R-hat of a parameter.  Below ten times as many
-independent models as parameters the row carries a warning.
+smallest effective sample size and the largest R-hat of a parameter; a population with a least cost
+has gaps, and so neither.  A row carries a warning unless it is known to hold ten times as many
+independent models as parameters.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from population_tables import POPULATIONS
+from population_tables import POPULATIONS, every_population
 
 from ionfo.report.quality import quality_of
 from ionfo.sampling import read_population
@@ -32,22 +33,28 @@ def described(file: Path) -> tuple[str, ...]:
     distinct = len(frame[parameters].drop_duplicates())
     smallest = float(quality.parameters["ess"].min(skipna=False))
     largest = float(quality.parameters["r_hat"].max())
-    few = not smallest >= 10 * len(parameters)
     n_ensembles = frame["ensemble"].nunique()
-    # a population with a least cost has gaps, and so no whole chain
-    n_walkers = frame.groupby("ensemble")["walker"].nunique().max()
+    n_walkers = len(frame[["ensemble", "walker"]].drop_duplicates())
     held = frame.groupby(["ensemble", "walker"])["weight"].sum().max()
     n_proposals = quality.n_steps or f"up to {held:.0f}"
+    worth = f"{smallest:.0f}"
+    if smallest != smallest:
+        worth = "not measured: gaps" if quality.parameters.empty else "a walker never moved"
+    note = ""
+    if not smallest >= 10 * len(parameters):
+        is_unknown = smallest != smallest
+        note = "not known to hold" if is_unknown else "fewer than"
+        note += f" {10 * len(parameters)} independent models"
     acceptance = "" if quality.acceptance is None else f"{quality.acceptance:.2f}"
     return (
         f"`{file.stem}`",
         f"{distinct}",
         f"{frame['cost'].min():.2f} to {frame['cost'].max():.2f}",
-        f"{n_ensembles} x {n_walkers} walkers, {n_proposals} proposals",
+        f"{n_walkers} walkers in {n_ensembles} ensembles, {n_proposals} proposals",
         acceptance,
-        "some walkers never moved" if smallest != smallest else f"{smallest:.0f}",
+        worth,
         "" if largest != largest else f"{largest:.3f}",
-        f"fewer than {10 * len(parameters)} independent models" if few else "",
+        note,
     )
 
 
@@ -56,9 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--populations", type=Path, default=POPULATIONS, help="folder of them")
     asked = parser.parse_args(arguments)
+    files = every_population(asked.populations)
     print("| " + " | ".join(COLUMNS) + " |")
     print("|" + "---|" * len(COLUMNS))
-    for file in sorted(asked.populations.glob("*.parquet")):
+    for file in files:
         print("| " + " | ".join(described(file)) + " |")
     return 0
 

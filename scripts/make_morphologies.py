@@ -80,10 +80,6 @@ def _edges(n_bins: int) -> NDArray[np.float64]:
     return BIN * np.arange(n_bins + 1.0)
 
 
-def _padded(values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
-    return np.concatenate([values, np.zeros(n - len(values))])
-
-
 def soma_and_axon(
     soma: tuple[tuple[float, ...], tuple[float, ...]], axon: tuple[float, ...]
 ) -> list[Piece]:

@@ -29,6 +29,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from population_tables import NAMES, POPULATIONS, TARGETS, bundled
 
+from ionfo.analysis import LONG_CHAIN
 from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, legend_below
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Population, read_population
@@ -116,11 +117,15 @@ def scores(populations: dict[str, Population]) -> Figure:
     return figure
 
 
-def warned(population: Population, ess: float) -> str:
-    """Title of a population, with a warning where the sample is small."""
+def warned(population: Population, curves: pd.DataFrame) -> str:
+    """Title of a population, with a warning where the sample is small, or may be."""
     n = len(emodel_of(population, "").free_names)
+    ess, spanned = (float(curves[one].iloc[0]) for one in ("ess", "spanned_tau"))
+    told = f"{len(population.frame)} models, ESS {ess:.0f}"
+    if spanned < LONG_CHAIN:
+        return f"{told} at most\n(walkers of {spanned:.1f} tau): high orders are uncertain"
     small = "" if ess >= 10 * n else f"\nESS below 10 x {n} parameters: high orders are uncertain"
-    return f"{len(population.frame)} models, ESS {ess:.0f}{small}"
+    return told + small
 
 
 def draw_curves(axes: Axes, curves: pd.DataFrame) -> None:
@@ -145,7 +150,7 @@ def o_information(populations: dict[str, Population], folders: dict[str, Path]) 
     for axes, (name, population) in zip(cells, populations.items(), strict=True):
         curves = pd.read_parquet(folders[name] / "o_information_curves.parquet")
         draw_curves(axes, curves)
-        axes.set_title(f"{name}: {warned(population, float(curves['ess'].iloc[0]))}", fontsize=9)
+        axes.set_title(f"{name}: {warned(population, curves)}", fontsize=9)
     cells[0].set_ylabel("O-information, bias-corrected (nats)\nsynergy < 0 < redundancy")
     legend_below(cells[0], "band 95 %, dashed: shuffled")
     return figure
@@ -217,8 +222,7 @@ def index_of_features(name: str, population: Population, folder: Path) -> Figure
         draw_cell(below, morphology, regions, "all" in places)
         told = "\n".join(", ".join(chosen[a : a + 2]) for a in range(0, len(chosen), 2))
         below.set_title(f"minimal set ({len(chosen)}), its regions in colour\n{told}", fontsize=6)
-    ess = float(curves["ess"].iloc[0])
-    figure.suptitle(f"{name}: {warned(population, ess)}", fontsize=9)
+    figure.suptitle(f"{name}: {warned(population, curves)}", fontsize=9)
     return figure
 
 

@@ -14,6 +14,20 @@ FIRST_INTERVAL = "Step_200.soma.v.inv_first_ISI"
 TARGETS = (RMP, RATE, FIRST_INTERVAL)
 
 
+def every_population(folder: Path) -> list[Path]:
+    """List the populations of a folder.
+
+    Raises
+    ------
+    SystemExit
+        If there are none: a check of nothing must not pass.
+    """
+    files = sorted(folder.glob("*.parquet"))
+    if not files:
+        raise SystemExit(f"'{folder}' holds no population (NAME.parquet)")
+    return files
+
+
 def bundled(folder: Path = POPULATIONS, suffix: str = "") -> Iterator[tuple[str, Path]]:
     """Name and file of the bundled populations; ``_high`` for those of high cost."""
     for name in NAMES:

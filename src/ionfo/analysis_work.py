@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import show
-from .analysis import Design, Passes, Question, Sample, estimated_correlation
+from .analysis import LONG_CHAIN, Design, Passes, Question, Sample, estimated_correlation
 from .analysis.design import EXHAUSTIVE_N
 from .analysis.estimators import ESTIMATORS, Estimator
 from .analysis.multiplets import usable_cores
@@ -110,10 +110,11 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
     sample = Sample(
         np.hstack([table.parameters, *columns]), table.weights, table.walker, table.step
     )
-    if sample.is_chain and (shortest := min(map(len, sample.series))) < 50 * sample.tau:
+    if not sample.is_long:
         show.note(
-            f"walkers are {shortest} steps long, less than 50 autocorrelation times of "
-            f"{sample.tau:.0f} steps: take the effective sample size with care, or sample longer"
+            f"the shortest walker spans {sample.n_tau:.1f} autocorrelation times of "
+            f"{sample.tau:.0f} steps, less than {LONG_CHAIN:.0f}: the effective sample size is at "
+            f"most {sample.ess:.0f}, and may be far less; sample longer"
         )
     questions = (
         Question("o_information", tuple(range(n))),

@@ -60,6 +60,20 @@ def test_a_chain_is_worth_what_its_time_says() -> None:
     assert np.array_equal(rows, sample.thinned(np.random.default_rng(0)))
 
 
+def test_a_short_chain_is_worth_at_most_its_size() -> None:
+    rng = np.random.default_rng(5)
+    n_walkers, n_steps = 30, 12
+    # walkers that stand still: tau is the length, and each seems worth a row
+    values = np.repeat(rng.standard_normal((n_walkers, 2)), n_steps, axis=0)
+    walker, step = np.divmod(np.arange(len(values)), n_steps)
+    stuck = Sample(values, np.ones(len(values)), walker, step)
+    assert stuck.ess == pytest.approx(n_walkers) and stuck.n_tau == pytest.approx(1.0)
+    assert not stuck.is_long and "at most" in stuck.told
+    long = chain(8, 2000, 0.8, 2)
+    assert long.is_long and "at most" not in long.told
+    assert Sample(np.eye(5), np.ones(5)).is_long
+
+
 def test_blocks_are_stretches_of_two_times_or_whole_walkers() -> None:
     sample = chain(8, 500, 0.8, 3)
     assert sample.walker is not None
