@@ -93,6 +93,35 @@ def test_without_a_null_no_corrected_extreme_is_written(tmp_path: Path, table: P
 
 
 @pytest.mark.usefixtures("no_figures")
+def test_nothing_of_an_earlier_analysis_stays(tmp_path: Path, table: Path) -> None:
+    out = tmp_path / "report"
+    out.mkdir()
+    (out / "redundancy_synergy.png").write_text("somebody's own")
+    plain = AnalysisSettings(bootstrap=0, shuffles=0, permutations=0)
+    analyse_population(table, out, ["f"], plain)
+    assert (out / "redundancy_synergy.png").read_text() == "somebody's own"  # before any analysis
+    population = out / "features.csv"
+    population.write_bytes(table.read_bytes())
+    analyse_population(population, out, [], plain)
+    left = {one.name for one in out.iterdir()}
+    assert not [name for name in left if name.startswith("redundancy_synergy")]
+    assert {"features.csv", "o_information.csv"} <= left
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_row_numbers_are_no_variable(
+    tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbered = tmp_path / "numbered.csv"
+    pd.read_csv(table).to_csv(numbered)
+    assert read_analysis_table(numbered, []).parameter_names == list("abcdef")
+    assert "left out a column without a name" in capsys.readouterr().err
+    pd.read_csv(table).to_csv(numbered, index=False, sep=";")
+    with pytest.raises(IonfoError, match="separate columns by commas"):
+        read_analysis_table(numbered, [])
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_chains_count_as_their_effective_size(tmp_path: Path) -> None:
     out = tmp_path / "report"
     analyse_population(chain(tmp_path / "chain.parquet"), out, settings=QUICK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,23 @@ def test_score_knows_the_reference_and_a_file_of_that_name(tmp_path: Path) -> No
     bare = tmp_path / "bare.json"
     bare.write_text(SOMA.model_copy(update={"reference": None}).to_json())
     refused("has no reference model", "score", bare, "reference", "--out", out)
+
+
+@pytest.mark.neuron
+def test_score_that_is_stopped_keeps_what_it_has(tmp_path: Path) -> None:
+    models, out = tmp_path / "models.csv", tmp_path / "scored.parquet"
+    pd.DataFrame([MODEL] * 2000).to_csv(models, index=False)
+    command = [sys.executable, "-m", "ionfo", "score", "soma", models, "--out", out]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("score 1/2000")
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=120)
+    assert process.returncode == 75, told
+    n = len(pd.read_parquet(out))
+    assert 1 <= n < 2000 and f"the first {n} of 2000 models" in told
 
 
 @pytest.mark.neuron

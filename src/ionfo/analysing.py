@@ -34,7 +34,7 @@ from .analysis.report import (
     Answer,
 )
 from .analysis.sampled import N_SAMPLES
-from .analysis_output import draw_figures, summary_content, tell, write_tables
+from .analysis_output import draw_figures, forget, summary_content, tell, write_tables
 from .analysis_table import Table, read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
@@ -123,6 +123,7 @@ def analyse_table(
     except ValueError as error:
         raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
     pairs, about = _pairs(work)
+    forget(out, file)
     write_tables(out, work, answers, pairs, about)
     draw_figures(out, work, answers, pairs, about)
     summary = summary_content(file, work, answers, pairs)

@@ -25,6 +25,31 @@ from .analysis_table import Table
 from .analysis_work import Work
 from .sampling.files import write_table
 
+_NOT_ALWAYS = (
+    "redundancy_synergy",
+    "redundancy_synergy_*",
+    "o_information_frequencies",
+    "o_information_histogram",
+    "mutual_information_*",
+    "features",
+)
+"""Names of tables and figures that some analyses write and others do not."""
+
+
+def forget(out: Path, population: Path) -> None:
+    """Remove what an earlier analysis left in its folder and this one may not write again.
+
+    Tables and figures of other models would stand beside the new ones.  A folder that holds no
+    summary of an analysis is left alone, and so is the population that is analysed.
+    """
+    if not (out / "summary.json").is_file():
+        return
+    for pattern in _NOT_ALWAYS:
+        for suffix in (".csv", ".parquet", ".png", ".svg"):
+            for file in out.glob(pattern + suffix):
+                if file.resolve() != population.resolve():
+                    file.unlink()
+
 
 def write_tables(
     out: Path,
@@ -184,6 +209,7 @@ def summary_content(
         "total_weight": float(sample.weights.sum()),
         "kish_effective_sample_size": sample.kish,
         "effective_sample_size": sample.ess if sample.is_chain else None,
+        "spanned_tau": sample.n_tau if sample.is_chain else None,
         "rows_assumed_independent": not sample.is_chain,
         "nu": sample.nu,
         "tested_rows": len(work.passes.rows),

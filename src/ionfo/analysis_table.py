@@ -18,6 +18,8 @@ from .errors import IonfoError, nearest
 from .h5ad import matrix_of, open_h5ad
 from .sampling.files import read_table
 
+_UNNAMED = "Unnamed: "  # how pandas calls a column without a name
+
 
 @dataclass(frozen=True)
 class Table:
@@ -100,6 +102,8 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
     features = _complete(features, targets, len(frame))
     if parameters.shape[1] < 3:
         origin = "" if is_population else "no column starts with 'parameters/', and "
+        if frame.shape[1] == 1 and set(_names(frame)[0]) & set(";\t|"):
+            origin = f"its only column is '{_names(frame)[0]}' (separate columns by commas), and "
         raise IonfoError(
             f"'{file}': {origin}it has {parameters.shape[1]} parameters that vary over its "
             f"{len(frame)} models; at least 3 are needed"
@@ -133,6 +137,9 @@ def _numbers(frame: pd.DataFrame, prefix: str, file: Path) -> pd.DataFrame:
 def _plain(
     frame: pd.DataFrame, targets: Sequence[str], file: Path
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if unnamed := [column for column in _names(frame) if not column or column.startswith(_UNNAMED)]:
+        show.note("left out a column without a name, likely the numbers of the rows")
+        frame = frame.drop(columns=unnamed)
     words = [
         column
         for column in _names(frame)

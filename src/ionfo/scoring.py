@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from .sampling.cell_hashes import cell_hashes
 from .sampling.files import check_table_path, read_table, write_table
 from .sampling.models_file import Models, outside_bounds
 from .sampling.profile import profile_models
+from .sampling.stop import StopRun, stoppable
 
 _PROFILED = 5  # models
 _BOOK = ("weight", "ensemble", "walker", "step")
@@ -84,6 +86,8 @@ def score_file(
     ------
     IonfoError
         If an input breaks a rule.  A failed model is a row, not an error.
+    StopRun
+        If a signal asked to stop; the models that were scored by then are in the table.
     """
     if out is not None:
         check_table_path(out)
@@ -105,18 +109,7 @@ def score_file(
         ModelRequest(tuple(theta.tolist()), fixed=fixed)
         for theta, fixed in zip(models.theta, models.fixed, strict=True)
     ]
-    spec = evaluator_spec(emodel, morphology, mechanisms, cost, numerics)
-    with open_pool(spec, processes) as pool:
-        began = time.monotonic()
-        evaluations = []
-        with show.SampleProgress() as bar:
-            for one in pool.map(evaluate, requests):
-                evaluations.append(one)
-                n_done = len(evaluations)
-                bar.update(Progress("score", n_done, len(requests), began, n_done))
-    frame, of_table = _with_book(score_frame(emodel, models, evaluations), file)
     metadata = {
-        **of_table,
         "emodel": emodel.model_dump(mode="json"),
         "emodel_hash": emodel.content_hash,
         **cell_hashes(morphology, mechanisms or BUNDLED),
@@ -125,8 +118,37 @@ def score_file(
         "units": {p.name: p.unit for p in emodel.parameters}
         | {feature.name: feature.unit for feature in emodel.features},
     }
-    if out is not None:
-        write_table(out, frame, metadata)
+    evaluations: list[Evaluation] = []
+
+    def keep() -> pd.DataFrame:
+        frame, of_table = _with_book(score_frame(emodel, models, evaluations), file)
+        if out is not None:
+            write_table(out, frame, {**of_table, **metadata})
+        return frame
+
+    spec = evaluator_spec(emodel, morphology, mechanisms, cost, numerics)
+    with open_pool(spec, processes) as pool, stoppable() as flag:
+        began = time.monotonic()
+        try:
+            with show.SampleProgress() as bar:
+                for one in pool.map(evaluate, requests):
+                    evaluations.append(one)
+                    n_done = len(evaluations)
+                    bar.update(Progress("score", n_done, len(requests), began, n_done))
+                    if n_done < len(requests):
+                        flag.check()
+        except (StopRun, BrokenExecutor) as why:
+            held = "nothing"
+            if evaluations:
+                keep()
+                held = f"the first {len(evaluations)} of {len(requests)} models, '{out}' holds them"
+            if flag.number is None:
+                raise IonfoError(
+                    f"a worker died, perhaps of too little memory; scored: {held}"
+                ) from why
+            show.note(f"stopped by {StopRun(flag.number)}; scored: {held}")
+            raise StopRun(flag.number) from None
+    frame = keep()
     show.worst_features(emodel, evaluations, len(emodel.features) if file is None else 10)
     costs = [one.cost for one in evaluations]
     failed = sum(bool(one.reasons) for one in evaluations)
@@ -183,19 +205,20 @@ def _with_book(frame: pd.DataFrame, file: Path | None) -> tuple[pd.DataFrame, di
         and column not in frame
         and (column in _BOOK or column.startswith(("mcmc/", "normalized_parameters/")))
     ]
-    return pd.concat([frame, table[kept]], axis=1), {
+    return pd.concat([frame, table[kept].iloc[: len(frame)]], axis=1), {
         key: metadata[key] for key in ("mcmc_table", "imported") if key in metadata
     }
 
 
 def score_frame(emodel: EModel, models: Models, evaluations: list[Evaluation]) -> pd.DataFrame:
-    """Put models and their evaluations into one table."""
+    """Put models and their evaluations, which may be of the first ones only, into one table."""
     table: dict[str, object] = {}
+    n = len(evaluations)
     for i, parameter in enumerate(emodel.free_names):
-        table[f"parameters/{parameter}"] = models.theta[:, i]
+        table[f"parameters/{parameter}"] = models.theta[:n, i]
     for parameter in sorted({key for fixed in models.fixed for key in fixed}):
         default = emodel.fixed_values[parameter]
-        table[f"parameters/{parameter}"] = [row.get(parameter, default) for row in models.fixed]
+        table[f"parameters/{parameter}"] = [row.get(parameter, default) for row in models.fixed[:n]]
     features = np.array([one.features for one in evaluations])
     scores = np.array([one.scores for one in evaluations])
     for i, feature in enumerate(emodel.feature_names):
