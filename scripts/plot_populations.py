@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from population_tables import NAMES, POPULATIONS, TARGETS, bundled
 
 from ionfo.analysis import LONG_CHAIN
+from ionfo.analysis.design import EXHAUSTIVE_N
 from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, legend_below
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Population, read_population
@@ -128,8 +129,16 @@ def warned(population: Population, curves: pd.DataFrame) -> str:
     return told + small
 
 
-def draw_curves(axes: Axes, curves: pd.DataFrame) -> None:
-    """Minimum, mean and maximum, corrected, with confidence band and null."""
+def draw_curves(axes: Axes, curves: pd.DataFrame, spectrum: pd.DataFrame) -> None:
+    """Minimum, mean and maximum, corrected, with confidence band and null.
+
+    Above 24 parameters bands and nulls, and so the curves, are of the multiplets that were drawn;
+    the extremes of all multiplets are dotted.
+    """
+    if spectrum["order"].max() > EXHAUSTIVE_N:
+        for side, colour in (("max", ORANGE), ("min", BLUE)):
+            exact = spectrum[f"{side}_nats"] - spectrum["bias_nats"]
+            axes.plot(spectrum["order"], exact, ":", color=colour, label=f"{side} of all")
     for statistic, colour in (("max", ORANGE), ("mean", GREY), ("min", BLUE)):
         one = curves[curves["statistic"] == statistic]
         order = one["order"]
@@ -149,10 +158,12 @@ def o_information(populations: dict[str, Population], folders: dict[str, Path]) 
     cells = figure.subplots(1, len(populations), sharey=True, squeeze=False)[0]
     for axes, (name, population) in zip(cells, populations.items(), strict=True):
         curves = pd.read_parquet(folders[name] / "o_information_curves.parquet")
-        draw_curves(axes, curves)
+        draw_curves(axes, curves, pd.read_parquet(folders[name] / "o_information.parquet"))
         axes.set_title(f"{name}: {warned(population, curves)}", fontsize=9)
     cells[0].set_ylabel("O-information, bias-corrected (nats)\nsynergy < 0 < redundancy")
-    legend_below(cells[0], "band 95 %, dashed: shuffled")
+    # dotted curves are of the populations with most parameters only
+    most = max(cells, key=lambda axes: len(axes.get_legend_handles_labels()[0]))
+    legend_below(most, "band 95 %, dashed: shuffled")
     return figure
 
 
@@ -209,8 +220,8 @@ def index_of_features(name: str, population: Population, folder: Path) -> Figure
     cells = figure.subplots(2, len(TARGETS), squeeze=False, height_ratios=(1.2, 1))
     for (above, below), target in zip(cells.T, TARGETS, strict=True):
         one = curves[(curves["target"] == target)]
-        draw_curves(above, one)
         spectrum = spectra[spectra["target"] == target].reset_index(drop=True)
+        draw_curves(above, one, spectrum)
         corrected = spectrum["min_nats"] - spectrum["bias_nats"]
         i = int(np.argmax(corrected <= 0.9 * corrected.min()))
         chosen = str(spectrum["min_multiplet"][i]).split()
