@@ -3,9 +3,10 @@
     python scripts/describe_populations.py
 
 prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
-smallest effective sample size and the largest R-hat of a parameter; a population with a least cost
-has gaps, and so neither.  A row carries a warning unless it is known to hold ten times as many
-independent models as parameters.
+smallest effective sample size and the largest R-hat of a parameter (a population with a least cost
+has gaps, and so neither), and the median cost of the states met in the first and in the second half
+of the steps, which differ while a chain is settling.  A row carries a warning unless it is known to
+hold ten times as many independent models as parameters.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from ionfo.report.quality import quality_of
 from ionfo.sampling import read_population
 
 COLUMNS = (
-    "population", "models", "cost", "chain", "acceptance", "smallest ESS", "largest R-hat", "note"
+    "population", "models", "cost", "chain", "acceptance", "smallest ESS", "largest R-hat",
+    "median cost of both halves", "note",
 )  # fmt: skip
 
 
@@ -40,6 +42,8 @@ def described(file: Path) -> tuple[str, ...]:
     worth = f"{smallest:.0f}"
     if smallest != smallest:
         worth = "not measured: gaps" if quality.parameters.empty else "a walker never moved"
+    is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
+    halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
     note = ""
     if not smallest >= 10 * len(parameters):
         is_unknown = smallest != smallest
@@ -54,6 +58,7 @@ def described(file: Path) -> tuple[str, ...]:
         acceptance,
         worth,
         "" if largest != largest else f"{largest:.3f}",
+        f"{halves[0]:.2f}, {halves[1]:.2f}",
         note,
     )
 

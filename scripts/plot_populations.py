@@ -233,7 +233,10 @@ def index_of_features(name: str, population: Population, folder: Path) -> Figure
         draw_cell(below, morphology, regions, "all" in places)
         told = "\n".join(", ".join(chosen[a : a + 2]) for a in range(0, len(chosen), 2))
         below.set_title(f"minimal set ({len(chosen)}), its regions in colour\n{told}", fontsize=6)
-    figure.suptitle(f"{name}: {warned(population, curves)}", fontsize=9)
+    lines = "bands 95 %, dashed: shuffled"
+    if spectra["order"].max() > EXHAUSTIVE_N:
+        lines += ", dotted: extremes of all multiplets"
+    figure.suptitle(f"{name}: {warned(population, curves)}\n{lines}", fontsize=9)
     return figure
 
 

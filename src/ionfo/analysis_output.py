@@ -25,13 +25,20 @@ from .analysis_table import Table
 from .analysis_work import Work
 from .sampling.files import write_table
 
-_NOT_ALWAYS = (
-    "redundancy_synergy",
-    "redundancy_synergy_*",
-    "o_information_frequencies",
-    "o_information_histogram",
-    "mutual_information_*",
+_TABLES = (
+    *(f"redundancy_synergy{one}" for one in ("", "_curves", "_extremes")),
+    *(f"{stem}_{one}" for stem in ("o_information", "redundancy_synergy")
+      for one in ("frequencies", "histogram")),
+    "mutual_information_pairs", "mutual_information_features",
+)  # fmt: skip
+_FIGURES = (
+    "redundancy_synergy", "redundancy_synergy_minimal", "redundancy_synergy_frequencies_*",
+    "o_information_frequencies", "mutual_information_network", "mutual_information_features",
     "features",
+)  # fmt: skip
+_NOT_ALWAYS = (
+    *(f"{stem}.{suffix}" for stem in _TABLES for suffix in ("csv", "parquet")),
+    *(f"{stem}.{suffix}" for stem in _FIGURES for suffix in ("png", "svg")),
 )
 """Names of tables and figures that some analyses write and others do not."""
 
@@ -45,10 +52,9 @@ def forget(out: Path, population: Path) -> None:
     if not (out / "summary.json").is_file():
         return
     for pattern in _NOT_ALWAYS:
-        for suffix in (".csv", ".parquet", ".png", ".svg"):
-            for file in out.glob(pattern + suffix):
-                if file.resolve() != population.resolve():
-                    file.unlink()
+        for file in out.glob(pattern):
+            if file.resolve() != population.resolve():
+                file.unlink()
 
 
 def write_tables(
