@@ -72,10 +72,8 @@ def new_table(n: int) -> Table:
     return np.empty(1 << n)
 
 
-def log_determinants(
-    matrix: Table, table: Table, scale: float = 1.0, add: bool = False, threads: int = 1
-) -> None:
-    """Write, or add, `scale` x log|matrix_S| for every subset S.
+def log_determinants(matrix: Table, table: Table, scale: float = 1.0, threads: int = 1) -> None:
+    """Write `scale` x log|matrix_S| for every subset S.
 
     Parameters
     ----------
@@ -85,8 +83,6 @@ def log_determinants(
         Where the values go; the empty set gets 0.
     scale : float
         Factor of each value.
-    add : bool
-        Add to what is in the table.
     threads : int
         Blocks at work at a time.
 
@@ -97,13 +93,13 @@ def log_determinants(
     """
     n = len(matrix)
     if n == 1:  # the kernel takes two variables at a time
-        table[:] = scale * np.log([1.0, matrix[0, 0]]) + (table if add else 0.0)
+        table[:] = scale * np.log([1.0, matrix[0, 0]])
         return
     bits = block_bits(n)
 
     def fill(block: int) -> float:
         part = table[block << bits : (block + 1) << bits]
-        return _fill_block(matrix, block, bits, part, scale, add)
+        return _fill_block(matrix, block, bits, part, scale)
 
     if min(on_threads(fill, range(1 << (n - bits)), n, threads)) <= 0.0:
         raise ValueError("covariance is not positive definite: a pivot is not positive")
@@ -166,18 +162,17 @@ def subsets_of_order(n: int, k: int, count: int) -> NDArray[np.int64]:
 
 
 @compiled
-def _eliminate(before: Table, after: Table, p: int) -> None:
+def eliminate(before: Table, after: Table, p: int) -> None:
     """Schur complement of variable p, for the variables below it (lower triangle)."""
+    inverse = 1.0 / before[p, p]
     for i in range(p):
-        factor = before[p, i] / before[p, p]
+        factor = before[p, i] * inverse
         for j in range(i + 1):
             after[i, j] = before[i, j] - factor * before[p, j]
 
 
 @compiled
-def _fill_block(
-    matrix: Table, block: int, bits: int, part: Table, scale: float, add: bool
-) -> float:
+def _fill_block(matrix: Table, block: int, bits: int, part: Table, scale: float) -> float:
     """Fill one block and return its smallest pivot."""
     n = len(matrix)
     smallest = np.inf
@@ -191,7 +186,7 @@ def _fill_block(
             smallest = min(smallest, complements[bits, p, p])
             values[bits] += math.log(complements[bits, p, p])
             spare[:] = complements[bits]
-            _eliminate(spare, complements[bits], p)
+            eliminate(spare, complements[bits], p)
     for subset in range(0, 1 << bits, 4):
         last = bits
         if subset:
@@ -207,7 +202,7 @@ def _fill_block(
             pivot = complements[q, p, p]
             smallest = min(smallest, pivot)
             values[p] = values[q] + math.log(pivot)
-            _eliminate(complements[q], complements[p], p)
+            eliminate(complements[q], complements[p], p)
             last = p
         # the two lowest variables in one go: neither, the first, the second, both
         first, second = complements[last, 0, 0], complements[last, 1, 1]
@@ -217,10 +212,7 @@ def _fill_block(
         with_second = value + math.log(second)
         found = (value, value + math.log(first), with_second, with_second + math.log(both))
         for low in range(4):
-            if add:
-                part[subset + low] += scale * found[low]
-            else:
-                part[subset + low] = scale * found[low]
+            part[subset + low] = scale * found[low]
     return smallest
 
 

@@ -1,19 +1,20 @@
-"""Every measure as one form over log-determinants, so that one engine serves them all.
+"""Every measure as one form over one number per subset, so that one engine serves them all.
 
-With Lambda(S) = sum_m scale_m log|M_m restricted to S|, a measure is
+With L(S) = log|C_S|, the log-determinant of the correlation matrix of a subset, a measure is
 
-    V(S) = alpha_k Lambda(S) + beta_k sum_{i in S} Lambda(S without i),    k = |S|.
-
-For correlation matrices L = log|C_S| and
+    V(S) = scale x (alpha_k L(S) + beta_k sum_{i in S} L(S without i)),    k = |S|:
 
     total correlation        -L(S)/2
     dual total correlation   (sum_i L(S without i) - (k - 1) L(S))/2
     O-information            ((k - 2) L(S) - sum_i L(S without i))/2
     S-information            (sum_i L(S without i) - k L(S))/2
-    RSI about Y              TC(S) - TC(S given Y) = (log|C_S given Y| - log|C_S|)/2
 
-where the conditional matrix is scaled to a correlation matrix too: its diagonal 1 - r_i^2
-is just what turns I(S;Y) into sum_i I(X_i;Y) - I(S;Y).
+The RSI about Y, sum_{i in S} I(X_i;Y) - I(S;Y), is half of another such number,
+
+    R(S) = log(1 - R2_S) - sum_{i in S} log(1 - r_i^2),
+
+where R2_S is the part of the variance of Y that a linear function of S explains and r_i the
+correlation of X_i and Y: -log(1 - R2)/2 is the information of Gaussian variables.
 """
 
 from __future__ import annotations
@@ -45,27 +46,30 @@ class Measure:
         Which measure.
     smallest : int
         Smallest order at which it says something.
-    matrices : tuple of ndarray, shape (n, n)
-        The M_m above.
-    scales : tuple of float
-        Their factors.
+    matrix : ndarray, shape (n, n)
+        Correlation matrix of the variables that multiplets are made of.
+    link : ndarray, shape (n,), or None
+        Their correlations with the target of the RSI: the number is R(S), not L(S).
+    scale : float
+        Factor above.
     alpha : ndarray, shape (n + 1,)
-        Coefficient of Lambda(S), by order.
+        Coefficient of the number of S, by order.
     beta : ndarray, shape (n + 1,), or None
         Coefficient of the sum over neighbours; None when there is none.
     """
 
     name: MeasureName
     smallest: int
-    matrices: tuple[Matrix, ...]
-    scales: tuple[float, ...]
+    matrix: Matrix
+    link: Matrix | None
+    scale: float
     alpha: Matrix
     beta: Matrix | None
 
     @property
     def n(self) -> int:
         """Number of variables that multiplets are made of."""
-        return len(self.matrices[0])
+        return len(self.matrix)
 
 
 def measure_of(correlation: Matrix, name: MeasureName, target: int | None = None) -> Measure:
@@ -87,16 +91,16 @@ def measure_of(correlation: Matrix, name: MeasureName, target: int | None = None
     """
     n = len(correlation)
     k = np.arange(n + 1, dtype=np.float64)
-    half = np.full(n + 1, 0.5)
-    matrices: tuple[Matrix, ...] = (np.ascontiguousarray(correlation),)
+    one, half = np.ones(n + 1), np.full(n + 1, 0.5)
+    matrix = np.ascontiguousarray(correlation)
     if name == "total_correlation":
-        return Measure(name, 2, matrices, (-0.5,), np.ones(n + 1), None)
+        return Measure(name, 2, matrix, None, -0.5, one, None)
     if name == "dual_total_correlation":
-        return Measure(name, 2, matrices, (1.0,), -0.5 * (k - 1), half)
+        return Measure(name, 2, matrix, None, 1.0, -0.5 * (k - 1), half)
     if name == "o_information":
-        return Measure(name, 3, matrices, (1.0,), 0.5 * (k - 2), -half)
+        return Measure(name, 3, matrix, None, 1.0, 0.5 * (k - 2), -half)
     if name == "s_information":
-        return Measure(name, 2, matrices, (1.0,), -0.5 * k, half)
+        return Measure(name, 2, matrix, None, 1.0, -0.5 * k, half)
     if name == "redundancy_synergy_index":
         if (
             isinstance(target, bool)
@@ -104,18 +108,8 @@ def measure_of(correlation: Matrix, name: MeasureName, target: int | None = None
             or not 0 <= target < n
         ):
             raise ValueError(f"target must be an index from 0 to {n - 1}, got {target!r}")
-        given_nothing, given_target = split_target(correlation, int(target))
-        return Measure(name, 2, (given_nothing, given_target), (-0.5, 0.5), np.ones(n), None)
+        others = np.delete(np.arange(n), target)
+        matrix = np.ascontiguousarray(correlation[np.ix_(others, others)])
+        link = np.ascontiguousarray(correlation[others, target])
+        return Measure(name, 2, matrix, link, 0.5, one[1:], None)
     raise ValueError(f"no measure '{name}'; there are {', '.join(MeasureName.__args__)}")
-
-
-def split_target(correlation: Matrix, target: int) -> tuple[Matrix, Matrix]:
-    """Correlation of the predictors, and their correlation given the target."""
-    predictors = np.delete(np.arange(len(correlation)), target)
-    given_nothing = np.ascontiguousarray(correlation[np.ix_(predictors, predictors)])
-    link = correlation[predictors, target]
-    conditional = given_nothing - np.outer(link, link)  # the target has unit variance
-    scale = np.sqrt(np.diag(conditional))
-    conditional /= np.outer(scale, scale)
-    np.fill_diagonal(conditional, 1.0)
-    return given_nothing, conditional

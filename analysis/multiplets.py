@@ -13,6 +13,7 @@ from . import summary
 from .correlation import checked_correlation
 from .lattice import combine, log_determinants, new_table, subsets_of_order
 from .measures import Measure, MeasureName, measure_of
+from .target_lattice import log_residuals
 
 QUANTILE_LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """Quantiles over the multiplets of an order that a spectrum holds."""
@@ -251,11 +252,15 @@ def spectrum_of(
     n_extremes: int = 10,
     fraction: float = EXTREME_FRACTION,
     threads: int | None = None,
+    table: NDArray[np.float64] | None = None,
 ) -> Spectrum:
-    """Measure every multiplet and summarise the orders; see `o_information_spectrum`."""
+    """Measure every multiplet and summarise the orders; see `o_information_spectrum`.
+
+    `table` is room for the values of all 2^n multiplets, where there is some already.
+    """
     n, at_work = measure.n, threads or usable_cores()
     chosen = chosen_orders(measure, orders)
-    table = fill_table(measure, new_table(n), at_work)
+    table = fill_table(measure, new_table(n) if table is None else table, at_work)
     found = summary.moments(table, n, at_work)
     histogram = summary.histograms(table, n, found, at_work)
     low = high = np.empty((n + 1, 0))
@@ -302,8 +307,10 @@ def fill_table(
     measure: Measure, table: NDArray[np.float64], threads: int = 1
 ) -> NDArray[np.float64]:
     """Write the measure of every subset into `table` and return it."""
-    for i, (matrix, scale) in enumerate(zip(measure.matrices, measure.scales, strict=True)):
-        log_determinants(matrix, table, scale, add=i > 0, threads=threads)
+    if measure.link is None:
+        log_determinants(measure.matrix, table, measure.scale, threads)
+    else:
+        log_residuals(measure.matrix, measure.link, table, measure.scale, threads)
     if measure.beta is not None:
         combine(table, measure.n, measure.alpha, measure.beta, threads)
     return table

@@ -59,6 +59,9 @@ def distributions(
             axes.axvline(mean, color=ORANGE)
         axes.set_yticks([])
         axes.tick_params(labelsize=7)
+        axes.locator_params(axis="x", nbins=5)
+        axes.ticklabel_format(axis="x", scilimits=(-3, 4))
+        axes.xaxis.offsetText.set_fontsize(7)
         axes.set_title(_wrapped(labels[i]), fontsize=7)
     return figure
 

@@ -125,12 +125,12 @@ def chain_values(measure: Measure, sequences: NDArray[np.int64]) -> Array:
     """Measure the first 1, 2, ... variables of each sequence, shape of `sequences`."""
     k = np.arange(1, sequences.shape[1] + 1)
     whole, without = np.zeros(sequences.shape), np.zeros(sequences.shape)
-    for matrix, scale in zip(measure.matrices, measure.scales, strict=True):
-        _extend(matrix, sequences, scale, measure.beta is not None, whole, without)
+    link = np.empty(0) if measure.link is None else measure.link
+    _extend(measure.matrix, link, sequences, measure.beta is not None, whole, without)
     values = measure.alpha[k] * whole
     if measure.beta is not None:
         values += measure.beta[k] * without
-    return np.asarray(values)
+    return np.asarray(measure.scale * values)
 
 
 def multiplet_values(measure: Measure, multiplets: NDArray[np.int64]) -> Array:
@@ -141,37 +141,38 @@ def multiplet_values(measure: Measure, multiplets: NDArray[np.int64]) -> Array:
 @compiled
 def _extend(
     matrix: Array,
+    link: Array,
     sequences: NDArray[np.int64],
-    scale: float,
     neighbours: bool,
     whole: Array,
     without: Array,
 ) -> None:
-    """Add scale x L(S) and, if asked, scale x sum_i L(S without i) for every growing set.
+    """Write L(S) and, if asked, sum_i L(S without i) for every growing set; R(S) with a link.
 
     inverse[i, :i+1] is row i of the inverse Cholesky factor F, so a new variable with
     correlations c to those before has u = F c, pivot p^2 = 1 - u.u, and adds the row
     (-u F, 1)/p.  log|C without i| = log|C| + log (C^-1)_ii, and (C^-1)_ii is the square of
-    column i of F.
+    column i of F.  A target with correlations r has F r in these directions, and their squares
+    are the parts of its variance that are explained.
     """
     n_steps = sequences.shape[1]
     inverse, transposed = np.zeros((n_steps, n_steps)), np.zeros((n_steps, n_steps))
-    link, row, precision = np.zeros(n_steps), np.zeros(n_steps), np.zeros(n_steps)
+    shared, row, precision = np.zeros(n_steps), np.zeros(n_steps), np.zeros(n_steps)
     for s in range(len(sequences)):
-        value = 0.0
+        value, left, alone = 0.0, 1.0, 0.0
         for t in range(n_steps):
             new = sequences[s, t]
-            link[:t] = 0.0
+            shared[:t] = 0.0
             row[:t] = 0.0
             for j in range(t):
                 c = matrix[sequences[s, j], new]
                 for i in range(j, t):
-                    link[i] += c * transposed[j, i]
+                    shared[i] += c * transposed[j, i]
             square = matrix[new, new]
             for i in range(t):
-                square -= link[i] * link[i]
+                square -= shared[i] * shared[i]
                 for j in range(i + 1):
-                    row[j] -= link[i] * inverse[i, j]
+                    row[j] -= shared[i] * inverse[i, j]
             scale_down = 1.0 / np.sqrt(square)
             row[t] = 1.0
             precision[t] = 0.0
@@ -180,8 +181,16 @@ def _extend(
                 inverse[t, j] = row[j]
                 transposed[j, t] = row[j]
                 precision[j] += row[j] * row[j]
-            value += np.log(square)
-            whole[s, t] += scale * value
+            if link.size:
+                told = 0.0
+                for j in range(t + 1):
+                    told += row[j] * link[sequences[s, j]]
+                left -= told * told
+                alone += np.log(1.0 - link[new] * link[new])
+                value = np.log(left) - alone
+            else:
+                value += np.log(square)
+            whole[s, t] = value
             if neighbours:
                 # a product of up to 16 factors of up to 1e10 is one logarithm
                 total, product = 0.0, 1.0
@@ -191,4 +200,4 @@ def _extend(
                         total += np.log(product)
                         product = 1.0
                 total += np.log(product)
-                without[s, t] += scale * ((t + 1) * value + total)
+                without[s, t] = (t + 1) * value + total

@@ -26,7 +26,7 @@ from .analysis import (
     wishart_bias,
 )
 from .analysis.bands import Null, null_of, replacement_bands, subsample_bands
-from .analysis.lattice import table_bytes
+from .analysis.lattice import new_table, table_bytes
 from .analysis.memory import available_memory
 from .analysis.multiplets import spectrum_of
 from .analysis.pairwise import PairEstimator
@@ -169,10 +169,12 @@ def _answers(work: Work, out: Path) -> list[Answer]:
         )
     began = time.monotonic()
     spectra = []
+    room = new_table(n) if exhaustive else None  # one for all: gigabytes take seconds to get
     with bar("spectra", len(work.questions)) as advance:
         for question in work.questions:
-            spectra.append(_spectrum(work, question, exhaustive))
+            spectra.append(_spectrum(work, question, room))
             advance()
+    del room
     seconds = time.monotonic() - began
     # the null of every multiplet of many variables is asked for by name
     full = work.settings.exhaustive_nulls > 0 and not work.passes.design.exhaustive and exhaustive
@@ -221,13 +223,15 @@ def _answers(work: Work, out: Path) -> list[Answer]:
 
 
 def _spectrum(
-    work: Work, question: Question, exhaustive: bool
+    work: Work, question: Question, room: NDArray[np.float64] | None
 ) -> tuple[Spectrum, tuple[Found, Found] | None]:
-    """Measure all multiplets, or draw some and search for extremes."""
+    """Measure all multiplets if there is room for them, or draw some and search for extremes."""
     correlation = work.passes.correlation(question, work.sample)
     orders = [k for k in work.settings.orders if k in question.orders] or None
-    if exhaustive:
-        return spectrum_of(question.measure(correlation), orders, threads=work.threads), None
+    if room is not None:
+        measure = question.measure(correlation)
+        room = room[: 1 << measure.n]
+        return spectrum_of(measure, orders, threads=work.threads, table=room), None
     target, seed = None if question.target is None else question.n, work.settings.seed
     spectrum = sampled_spectrum(correlation, question.name, target, seed=seed, orders=orders)
     lowest = find_extremes(
