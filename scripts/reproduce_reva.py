@@ -6,14 +6,15 @@ reads emodels/populations/NAME.parquet (cost below 5) and NAME_high.parquet (cos
 writes claims.csv and claims.md: claim, statistic, estimate, 95 % interval, verdict.
 
 Units of resampling are whole walkers, drawn with replacement; an interval is the estimate and
-1.96 SDs of 200 replicates about it, of sets and orders the central 95 % of replicates.  All values
-are corrected for the bias of a covariance estimated from as many independent rows as the effective
-sample size.  Two populations are compared at equal effective sample size: whole walkers are left
-out of the larger one; and whole ensembles are exchanged in every way, so that four against four
-differ by p = 2/70 at least.  Chains shorter than 50 autocorrelation times are worth at most their
-effective sample size: dominance is open where it would not hold at a quarter of it.  Up to 24
-variables every multiplet is measured; above, extremes are those of the greedy search, in the data
-and in every replicate alike.
+1.96 SDs of 200 replicates about it, of sets and orders the central 95 % of replicates. All values
+are corrected for the bias of a covariance estimated from as many independent rows as the
+effective sample size. Two populations are compared at equal effective sample size: whole walkers
+are left out of the larger one; two cells at equal temperature: rows of the cooler one get weights
+exp(cost/T - cost/T') (importance sampling), and it is worth less for that; and whole ensembles
+are exchanged in every way, so that four against four differ by p = 2/70 at least. Chains shorter
+than 50 autocorrelation times are worth at most their effective sample size: dominance is open
+where it would not hold at a quarter of it. Up to 24 variables every multiplet is measured; above,
+extremes are those of the greedy search, in the data and in every replicate alike.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import comb
 from pathlib import Path
@@ -45,10 +46,11 @@ from ionfo.analysis import (
     wishart_bias,
 )
 from ionfo.analysis.design import EXHAUSTIVE_N, STATISTICS
+from ionfo.analysis.effective import kish_size
 from ionfo.analysis.figures import minimal_set
 from ionfo.analysis.multiplets import usable_cores
 from ionfo.analysis_table import Table, read_analysis_table
-from ionfo.sampling.files import make_folder, write_text
+from ionfo.sampling.files import make_folder, read_table, write_text
 
 Array = NDArray[np.float64]
 Statistic = Callable[[Array], float]
@@ -98,17 +100,38 @@ class Models:
         As `ionfo analyse` reads it.
     ensemble : ndarray of int, shape (n_rows,)
         Number of the ensemble.
+    temperature : float
+        Of the chain; NaN when the file does not say it.
+    tilt : ndarray, shape (n_rows,)
+        Factors of the weights: ones, but at another temperature than the chain's.
     """
 
     name: str
     table: Table
     ensemble: NDArray[np.int64]
+    temperature: float
+    tilt: Array
 
     @classmethod
     def read(cls, name: str, file: Path, targets: Sequence[str]) -> Models:
         """Read a population."""
-        ensemble = pd.read_parquet(file, columns=["ensemble"])["ensemble"]
-        return cls(name, read_analysis_table(file, targets), ensemble.to_numpy(np.int64))
+        ensemble = pd.read_parquet(file, columns=["ensemble"])["ensemble"].to_numpy(np.int64)
+        temperature = read_table(file)[1].get("settings", {}).get("temperature", np.nan)
+        table = read_analysis_table(file, targets)
+        return cls(name, table, ensemble, float(temperature), np.ones(len(ensemble)))
+
+    def at(self, temperature: float) -> Models:
+        """Weigh rows as a chain of another temperature would; as they are where T is not known."""
+        gain = 1.0 / self.temperature - 1.0 / temperature
+        if self.table.cost is None or not np.isfinite(gain):
+            return self
+        cost = self.table.cost
+        return replace(self, temperature=temperature, tilt=np.exp(gain * (cost - cost.max())))
+
+    @property
+    def weights(self) -> Array:
+        """How much rows count."""
+        return self.table.weights * self.tilt
 
     @property
     def sample(self) -> Sample:
@@ -118,14 +141,14 @@ class Models:
 
     def curve(self, rows: NDArray[np.int64], nu: float) -> Array:
         """O-information of some rows."""
-        return o_information_curve(self.table.parameters[rows], self.table.weights[rows], nu)
+        return o_information_curve(self.table.parameters[rows], self.weights[rows], nu)
 
     def minimal_set(self, rows: NDArray[np.int64], target: str, nu: float) -> frozenset[str]:
         """Name the smallest set of parameters with 90 % of a feature's lowest corrected RSI."""
         names = self.table.parameter_names
         feature = self.table.features[:, [self.table.feature_names.index(target)]]
         values = np.hstack([self.table.parameters, feature])[rows]
-        correlation = correlation_matrix(values, self.table.weights[rows])
+        correlation = correlation_matrix(values, self.weights[rows])
         n = len(names)
         if n <= EXHAUSTIVE_N:
             spectrum = redundancy_synergy_spectrum(correlation, n, n_extremes=0, fraction=0.0)
@@ -181,8 +204,9 @@ class Resampler:
 
 
 def worth(models: Models) -> float:
-    """Effective sample size of a population."""
-    return models.sample.nu + 1.0
+    """Effective sample size of a population; less where its rows are tilted (Kish)."""
+    lost = kish_size(models.weights) / kish_size(models.table.weights)
+    return (models.sample.nu + 1.0) * min(lost, 1.0)
 
 
 def claim(
@@ -338,7 +362,7 @@ def by_ensembles(
         groups.append(np.arange(len(pieces), len(pieces) + len(np.unique(ensemble))))
         for one in np.unique(ensemble):
             here = ensemble == one
-            pieces.append((models.table.parameters[here], models.table.weights[here]))
+            pieces.append((models.table.parameters[here], models.weights[here]))
     nu = min(worth(first), worth(second)) - 1.0
 
     @cache
@@ -495,12 +519,15 @@ def main() -> None:
         rows.append(claim_of_rest(models, sets[name, RMP]))
     if {"cac", "bnac"} <= set(low):
         say("cac and bnac")
-        (found,) = differences(low["cac"], low["bnac"], [area_of(MIN, -1.0)], n, seed)
-        ess = min(worth(low["cac"]), worth(low["bnac"]))
+        warmer = max(low["cac"].temperature, low["bnac"].temperature)
+        first, second = low["cac"].at(warmer), low["bnac"].at(warmer)
+        (found,) = differences(first, second, [area_of(MIN, -1.0)], n, seed)
+        ess = min(worth(first), worth(second))
         rows.append(
             claim(
                 "bNAC is more synergistic than cAC", "cac and bnac",
-                f"difference of the areas over the minimum, {told_difference(ess, found)}",
+                f"difference of the areas over the minimum, {told_difference(ess, found)}, "
+                f"both at T = {warmer:g}",
                 f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", found.verdict,
             )
         )  # fmt: skip

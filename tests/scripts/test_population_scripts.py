@@ -80,6 +80,29 @@ def test_claims_are_judged_by_the_data(root: Path, folder: Path, tmp_path: Path)
     assert "ESS" in (tmp_path / "claims.md").read_text()
 
 
+def test_rows_are_weighed_as_at_another_temperature(root: Path, tmp_path: Path) -> None:
+    sys.path.insert(0, str(root / "scripts"))
+    try:
+        from reproduce_reva import Models, worth
+    finally:
+        sys.path.pop(0)
+    rng = np.random.default_rng(0)
+    emodel = load_emodel("cac")
+    # costs of a density exp(-cost/T) up to 5, T = 0.5, and a parameter that follows the cost
+    cost = -0.5 * np.log1p(-rng.random(20_000) * -np.expm1(-5 / 0.5))
+    frame = pd.concat([population("cac", 0, 0.0)] * 50, ignore_index=True).assign(cost=cost)
+    metadata = {"emodel": emodel.model_dump(mode="json"), "settings": {"temperature": 0.5}}
+    write_table(tmp_path / "cac.parquet", frame, metadata)
+    cool = Models.read("cac", tmp_path / "cac.parquet", [])
+    warm = cool.at(1.0)
+    below = np.exp(-5.0)
+    assert np.average(cost, weights=cool.weights) == pytest.approx(0.5, abs=0.02)
+    expected = (1 - 6 * below) / (1 - below)  # mean of exp(-cost) cut at 5
+    assert np.average(cost, weights=warm.weights) == pytest.approx(expected, abs=0.05)
+    assert worth(warm) < 0.8 * worth(cool)
+    assert np.array_equal(cool.at(0.5).weights, cool.weights)
+
+
 @pytest.mark.slow
 def test_every_figure_is_drawn(root: Path, folder: Path, tmp_path: Path) -> None:
     options = "--bootstrap 2 --shuffles 2 --permutations 2"
