@@ -88,6 +88,33 @@ def diagnose(
     return Diagnostics(tau, ess, is_reliable, r_hat, is_assessed)
 
 
+def pooled_r_hat(
+    draws: Sequence[NDArray[np.float64]], starts: Sequence[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """R-hat of ensembles whose walkers are not known at all times, as `diagnose` pools them.
+
+    Parameters
+    ----------
+    draws : sequence of ndarray, shape (n_draws, n_parameters)
+        What the walkers of each ensemble are known to have held, in order of time; evenly spaced
+        draws of the longer ones stand for them.
+    starts : sequence of ndarray, shape (n_walkers, n_parameters)
+        Where each ensemble began.
+
+    Returns
+    -------
+    ndarray, shape (n_parameters,)
+        NaN for a parameter that has not moved, or whose starts differ too little.
+    """
+    n = min(map(len, draws))
+    even = [one[np.linspace(0, len(one) - 1, n).round().astype(int)] for one in draws]
+    sd = np.concatenate(draws).std(axis=0)
+    found = np.full(len(sd), np.nan)
+    for i in np.flatnonzero(_starts_differ(starts, sd) & (sd > 0)):
+        found[i] = _r_hat([one[:, i : i + 1] for one in even])
+    return found
+
+
 def _known_tail(chains: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
     """Drop all up to the last step at which some walker is not known."""
     is_known = np.all([np.isfinite(chain).all(axis=(1, 2)) for chain in chains], axis=0)

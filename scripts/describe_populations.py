@@ -3,10 +3,11 @@
     python scripts/describe_populations.py
 
 prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
-smallest effective sample size and the largest R-hat of a parameter (a population with a least cost
-has gaps, and so neither), and the median cost of the states met in the first and in the second half
-of the steps, which differ while a chain is settling.  A row carries a warning unless it is known to
-hold ten times as many independent models as parameters.
+smallest effective sample size and the largest R-hat of a parameter (the chains of a population
+with a least cost have gaps, and so no effective sample size), and the median cost of the states
+met in the first and in the second half of the steps, which differ while a chain is settling. A
+row carries a warning unless it is known to hold ten times as many independent models as
+parameters.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def described(file: Path) -> tuple[str, ...]:
     n_proposals = quality.n_steps or f"up to {held:.0f}"
     worth = f"{smallest:.0f}"
     if smallest != smallest:
-        worth = "not measured: gaps" if quality.parameters.empty else "a walker never moved"
+        worth = "not measured: gaps" if not quality.n_steps else "a walker never moved"
     is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
     halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
     note = ""

@@ -146,7 +146,17 @@ def test_quality_of_known_chains() -> None:
     assert bad["r_hat"] > 1.5 and bad["ess"] < 100
     alone = quality_of(frame.assign(ensemble=0)).parameters
     assert alone["r_hat"].isna().all()  # one ensemble
-    assert not len(quality_of(frame.drop(index=7)).parameters)  # a gap
+    broken = quality_of(frame.drop(index=[7, 500, 2000]))
+    assert (broken.n_walkers, broken.n_steps) == (0, 0)
+    good, bad = broken.parameters.to_dict("records")
+    assert good["r_hat"] == pytest.approx(1.0, abs=0.01) and np.isnan(good["ess"])
+    # as of the whole chains, whose starts differ as much
+    assert bad["r_hat"] == pytest.approx(found.parameters["r_hat"][1], rel=0.01)
+    early, late = frame["step"] < 200, frame["ensemble"] == 1
+    drifting = frame.assign(**{"parameters/good": frame["parameters/good"] + 3 * (early & late)})
+    assert quality_of(drifting.drop(index=7)).parameters["r_hat"][0] > 1.2  # halves differ
+    assert not len(quality_of(frame.drop(columns="ensemble")).parameters)
+    assert not len(quality_of(frame.assign(ensemble=0).drop(index=7)).parameters)
 
 
 def test_charts_hold_what_was_given() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..formats.inference_data import chain_rows
-from ..sampling.diagnostics import diagnose
+from ..sampling.diagnostics import diagnose, pooled_r_hat
 
 _FEWEST_STEPS = 8
 _MOST_STEPS = 2000  # of a walker; longer ones are thinned
@@ -25,9 +25,8 @@ class Quality:
     acceptance : float or None
         Share of steps at which a walker moved.
     parameters : DataFrame
-        One row a parameter: ``parameter``, ``ess`` (NaN where a walker never moved) and ``r_hat``
-        (NaN where it cannot be assessed);
-        empty where the rows are no unbroken chains.
+        One row a parameter: ``parameter``, ``ess`` (NaN where a walker never moved, or chains are
+        broken) and ``r_hat`` (NaN where it cannot be assessed); empty where the rows are no chains.
     """
 
     n_models: int
@@ -48,14 +47,17 @@ def quality_of(population: pd.DataFrame) -> Quality:
     Returns
     -------
     Quality
-        ESS and R-hat as `ionfo.sampling.diagnostics.diagnose` gives them.
+        ESS and R-hat as `ionfo.sampling.diagnostics.diagnose` gives them; R-hat of chains with
+        gaps as `pooled_r_hat` does.
     """
     nothing = pd.DataFrame({"parameter": [], "ess": [], "r_hat": []})
     rows = chain_rows(population)
-    if rows is None or rows.shape[1] < _FEWEST_STEPS:
-        n_walkers, n_steps = (0, 0) if rows is None else (rows.shape[0], rows.shape[1])
-        return Quality(len(population), n_walkers, n_steps, _acceptance(population), nothing)
-    names = [str(name) for name in population if str(name).startswith("parameters/")]
+    acceptance = _acceptance(population)
+    if rows is None:
+        return Quality(len(population), 0, 0, acceptance, _of_broken_chains(population, nothing))
+    if rows.shape[1] < _FEWEST_STEPS:
+        return Quality(len(population), rows.shape[0], rows.shape[1], acceptance, nothing)
+    names = _parameters(population)
     ensemble = population["ensemble"].to_numpy()[rows[:, 0]]
     thinned = rows[:, :: -(-rows.shape[1] // _MOST_STEPS)]
     values = population[names].to_numpy(np.float64)
@@ -72,9 +74,41 @@ def quality_of(population: pd.DataFrame) -> Quality:
         len(population),
         rows.shape[0],
         rows.shape[1],
-        _acceptance(population),
+        acceptance,
         table[varies].reset_index(drop=True),
     )
+
+
+def _parameters(population: pd.DataFrame) -> list[str]:
+    return [str(name) for name in population if str(name).startswith("parameters/")]
+
+
+def _of_broken_chains(population: pd.DataFrame, nothing: pd.DataFrame) -> pd.DataFrame:
+    """R-hat of what walkers with gaps are known to have held; `nothing` where that says nothing."""
+    if not {"ensemble", "walker", "step", "weight"} <= set(population):
+        return nothing
+    step, weight = (population[one].to_numpy(np.float64) for one in ("step", "weight"))
+    if not (weight >= 1).all() or (step + weight).max() - step.min() < _FEWEST_STEPS:
+        return nothing
+    in_time = population.sort_values("step", kind="stable")
+    names = _parameters(population)
+    draws, starts = [], []
+    for _, rows in in_time.groupby("ensemble"):
+        held = rows["weight"].to_numpy(np.int64)
+        draws.append(np.repeat(rows[names].to_numpy(np.float64), held, axis=0))
+        starts.append(rows.groupby("walker").head(1)[names].to_numpy(np.float64))
+    if len(draws) < 2 or min(map(len, draws)) < _FEWEST_STEPS:
+        return nothing
+    found = pd.DataFrame(
+        {
+            "parameter": [name.removeprefix("parameters/") for name in names],
+            "ess": np.nan,
+            "r_hat": pooled_r_hat(draws, starts),
+        }
+    )
+    varies = np.ptp(population[names].to_numpy(np.float64), axis=0) > 0
+    varying: pd.DataFrame = found.loc[varies].reset_index(drop=True)
+    return varying
 
 
 def _acceptance(population: pd.DataFrame) -> float | None:

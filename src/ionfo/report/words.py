@@ -129,9 +129,11 @@ def _cautions(material: Material, quality: Quality) -> list[str]:
             )
         elif not np.nanmax(r_hat) < 1.1:
             found.append(f"the largest R-hat is {np.nanmax(r_hat):.2f}; sample longer.")
-        if np.isnan(quality.parameters["ess"].to_numpy(np.float64)).any():
+        if not quality.n_steps:
+            found.append("chains have gaps, so that no parameter has an effective sample size.")
+        elif np.isnan(quality.parameters["ess"].to_numpy(np.float64)).any():
             found.append("some walkers never moved; sample longer.")
-        if int(quality.n_steps) < 50:
+        if 0 < int(quality.n_steps) < 50:
             found.append(f"walkers are only {quality.n_steps} steps long.")
     if material.summary.get("multiplets") is None:
         found.append("multiplets were drawn, and extremes are those of the ones drawn.")
@@ -158,15 +160,14 @@ def sampling(material: Material, quality: Quality) -> Section:
         why = (
             f"walkers of {quality.n_steps} steps are too short for it"
             if quality.n_walkers
-            else "the rows form no unbroken chains, as after a bound on the cost or in tables of "
-            "other tools"
+            else "the rows form no chains of two ensembles, as in tables of other tools"
         )
         section.words.append(f"R-hat is not given: {why}.")
         return section
     section.words.append(
         "R-hat compares the halves of independent ensembles, the walkers of one pooled; none is "
         "given for a single ensemble, or where all began at one place. ESS counts walkers x steps "
-        "over the autocorrelation time."
+        "over the autocorrelation time; chains with gaps, as after a bound on the cost, have none."
     )
     rows = [
         [str(row["parameter"]), _number(row["r_hat"], 3), _number(row["ess"], 0)]
