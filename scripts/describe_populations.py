@@ -3,11 +3,11 @@
     python scripts/describe_populations.py
 
 prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
-smallest effective sample size and the largest R-hat of a parameter (the chains of a population
-with a least cost have gaps, and so no effective sample size), and the median cost of the states
-met in the first and in the second half of the steps, which differ while a chain is settling. A
-row carries a warning unless it is known to hold ten times as many independent models as
-parameters.
+smallest effective sample size and the largest R-hat of a parameter (where a walker never moved,
+or chains have gaps, as in a population with a least cost, the most that `ionfo analyse` takes it
+to be worth), and the median cost of the states met in the first and in the second half of the
+steps, which differ while a chain is settling. A row carries a warning unless it is known to hold
+ten times as many independent models as parameters.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 
 from population_tables import POPULATIONS, every_population
 
+from ionfo.analysis import Sample
+from ionfo.analysis_table import read_analysis_table
 from ionfo.report.quality import quality_of
 from ionfo.sampling import read_population
 
@@ -42,7 +44,11 @@ def described(file: Path) -> tuple[str, ...]:
     n_proposals = quality.n_steps or f"up to {held:.0f}"
     worth = f"{smallest:.0f}"
     if smallest != smallest:
-        worth = "not measured: gaps" if not quality.n_steps else "a walker never moved"
+        table = read_analysis_table(file, [])
+        most = Sample(table.parameters, table.weights, table.walker, table.step).ess
+        still = int((frame.groupby(["ensemble", "walker"]).size() == 1).sum())
+        why = f"{still} walkers never moved" if quality.n_steps else "chains have gaps"
+        worth = f"at most {most:.0f}: {why}"
     is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
     halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
     note = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from ionfo.emodels import load_emodel
-from ionfo.sampling.files import write_table
+from ionfo.sampling.files import read_table, write_table
 
 RMP = "RMPProtocol.soma.v.steady_state_voltage_stimend"
 
@@ -131,6 +132,23 @@ def test_quality_is_told_in_a_table(root: Path, folder: Path) -> None:
     size = float(lines[2].split("|")[6])
     assert 150 < size <= 400, lines[2]
     assert ("fewer than 210" in lines[2]) == (size < 210)
+
+
+def test_what_stuck_walkers_and_gaps_leave_unknown_is_told(
+    root: Path, folder: Path, tmp_path: Path
+) -> None:
+    frame, metadata = read_table(folder / "cac.parquet")
+    is_stuck = frame["walker"] == 3
+    stuck = frame[~is_stuck | (frame["step"] == 0)].assign(weight=1.0)
+    stuck.loc[stuck["walker"] == 3, "weight"] = 10.0
+    for name, one in (("cac", stuck), ("cac_high", frame.drop(index=[5, 57]))):
+        write_table(tmp_path / f"{name}.parquet", one.reset_index(drop=True), metadata)
+    told = run(root, "describe_populations.py", "--populations", tmp_path).splitlines()[2:]
+    assert [re.sub(r"\d{3}", "N", line.split("|")[6].strip()) for line in told] == [
+        "at most N: 1 walkers never moved",
+        "at most N: chains have gaps",
+    ]
+    assert all(0.9 < float(line.split("|")[7] or 1.0) < 1.2 for line in told)
 
 
 @pytest.mark.neuron
