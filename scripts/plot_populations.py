@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from population_tables import NAMES, POPULATIONS, TARGETS, bundled
 
@@ -240,16 +241,21 @@ def index_of_features(name: str, population: Population, folder: Path) -> Figure
     return figure
 
 
-def cac_against_bnac(folders: dict[str, Path]) -> Figure:
+def cac_against_bnac(populations: dict[str, Population], folders: dict[str, Path]) -> Figure:
     """Draw the two interneuron types, which share parameters and morphology."""
+    told = {
+        name: f"{name}, T = {populations[name].metadata.get('settings', {}).get('temperature')}"
+        for name in ("cac", "bnac")
+    }
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axes, statistic in zip(figure.subplots(1, 2), ("min", "max"), strict=True):
         for name in ("cac", "bnac"):
             curves = pd.read_parquet(folders[name] / "o_information_curves.parquet")
             one = curves[curves["statistic"] == statistic]
-            axes.plot(one["order"], one["corrected_nats"], color=COLOURS[name], label=name)
+            axes.plot(one["order"], one["corrected_nats"], color=COLOURS[name], label=told[name])
             axes.fill_between(one["order"], one["confidence_low_nats"], one["confidence_high_nats"],
                               color=COLOURS[name], alpha=0.25, lw=0)  # fmt: skip
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(f"{statistic} over all multiplets", fontsize=9)
         axes.set_xlabel("order (parameters in a multiplet)")
         axes.set_ylabel("O-information, bias-corrected (nats)")
@@ -282,7 +288,7 @@ def main() -> None:
         },
     }
     if {"cac", "bnac"} <= set(files):
-        figures["cac_bnac"] = cac_against_bnac(folders)
+        figures["cac_bnac"] = cac_against_bnac(populations, folders)
     for name, figure in figures.items():
         figure.savefig(asked.out / f"{name}.png", dpi=150)
         print(asked.out / f"{name}.png")
