@@ -15,6 +15,12 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders of the longest tests, so that two processes end together."""
+    long = ("mpi", "scripts")
+    items.sort(key=lambda item: not set(long) & set(item.path.parts[len(ROOT.parts) :]))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
