@@ -10,7 +10,7 @@ import numpy as np
 from emcee.state import State
 
 from .backend import SegmentBackend
-from .moves import EarlyRejection, SurrogateMove, make_moves
+from .moves import EarlyRejection, make_moves
 from .settings import SampleSettings
 from .start import Start
 from .surrogate import SurrogateDensity
@@ -71,13 +71,7 @@ class Chain:
             )
             for move, weight in moves
         ]
-        self._surrogates = [move for move, _ in moves if isinstance(move, SurrogateMove)]
         self.state: State = None
-
-    def learn(self, density: SurrogateDensity) -> None:
-        """Let move ``surrogate`` walk on another density from now on."""
-        for move in self._surrogates:
-            move.density = density
 
     def begin(self, start: Start) -> None:
         """Put the walkers at their starting points."""
@@ -98,11 +92,9 @@ class Chain:
         self.backend.reset(n_walkers, len(self.target.emodel.free_names))
         self.state = self.backend.resume()
 
-    def walk(
-        self, until: int | None = None, tell: Callable[[Chain], None] = lambda chain: None
-    ) -> None:
-        """Walk until so many steps are done; by default all of them."""
-        n_left = (self.settings.steps if until is None else until) - self.backend.iteration
+    def walk(self, tell: Callable[[Chain], None] = lambda chain: None) -> None:
+        """Walk until all steps are done."""
+        n_left = self.settings.steps - self.backend.iteration
         if n_left <= 0:
             return
         n_walkers, n_parameters = self.state.coords.shape

@@ -1,4 +1,4 @@
-"""Evaluations that move ``surrogate`` learns from: a run's own, and those that a user brings."""
+"""Evaluations that a user brings for move ``surrogate`` to learn from."""
 
 from __future__ import annotations
 
@@ -52,39 +52,6 @@ def joined(
     if learned is None:
         return Evaluated(theta, features)
     return Evaluated(np.vstack([theta, learned.theta]), np.vstack([features, learned.features]))
-
-
-def read_known(store: RunStore, emodel: EModel, step: int) -> Evaluated:
-    """Read what a run knows after so many steps: its searches, its states, what it was given.
-
-    Parameters
-    ----------
-    store : RunStore
-        The run.
-    emodel : EModel
-        Gives the names.
-    step : int
-        States of later steps do not count; of 0 steps only searches do.
-    """
-    seen = store.table("start")
-    if not step and seen is not None:
-        seen = seen[seen["ensemble"] >= 0]  # others chose the order of protocols, after the fit
-    if step:
-        states = store.states()[0]
-        seen = pd.concat([seen, states[states["step"] < step]], ignore_index=True)
-    given = store.learned()
-    learned = None
-    if given is not None:
-        parameters, features, _ = columns(emodel)
-        learned = Evaluated(given[parameters].to_numpy(), given[features].to_numpy())
-    return joined(*whole_evaluations(emodel, seen), learned)
-
-
-def evaluated_frame(emodel: EModel, evaluated: Evaluated) -> pd.DataFrame:
-    """Lay out evaluations as `read_known` reads them."""
-    parameters, features, _ = columns(emodel)
-    values = np.hstack([evaluated.theta, evaluated.features])
-    return pd.DataFrame(values, columns=[*parameters, *features])
 
 
 def read_evaluations(paths: Sequence[Path], emodel: EModel) -> Evaluated:

@@ -6,7 +6,6 @@ import platform
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from .chain import Chain, stream
 from .counts import Counts
 from .evaluator import evaluator_spec
 from .flight import FlightRecord
-from .learning import Evaluated, evaluated_frame, read_known
+from .learning import Evaluated, joined
 from .lock import writing
 from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
@@ -36,6 +35,7 @@ from .start import Start, around_models, from_bounds
 from .stop import StopRun, stoppable
 from .store import RunStore
 from .surrogate import SurrogateDensity, fit_surrogate, n_terms
+from .tables import whole_evaluations
 from .target import Target
 from .tries import choose_tries
 from .workers import Workers, open_workers
@@ -218,7 +218,7 @@ class _Run:
         is_new = not self.writer.ensembles
         if is_new:
             starts = self._search()
-        self._density = self._learn(self.store.n_steps)
+        self._density = self._learn()
         if is_new:
             if "tries" not in self.store.settings:
                 self._prepare(starts)
@@ -241,22 +241,7 @@ class _Run:
         if is_new:
             self.writer.flush()
         self._phase("sample", self._tell_chains)
-        self._walk()
-
-    def _walk(self) -> None:
-        """Walk all chains to the end; they wait for each other where the surrogate is refitted."""
-        done = self.store.n_steps
-        for until in (*self.settings.refit, self.settings.steps):
-            if not done < until <= self.settings.steps:
-                continue
-            self.scheduler.run([partial(chain.walk, until) for chain in self.chains])
-            done = until
-            if done in self.settings.refit and done < self.settings.steps:
-                self.writer.flush()
-                density = self._learn(done)
-                assert density is not None  # there are no refits without the move
-                for chain in self.chains:
-                    chain.learn(density)
+        self.scheduler.run([chain.walk for chain in self.chains])
 
     def end(self, event: str, **more: Any) -> None:
         """Store and log where the run stands."""
@@ -314,20 +299,18 @@ class _Run:
         n_lacking = max(0, n_terms(len(self.emodel.free_names)) - n_given)
         return -(-n_lacking // self.settings.ensembles)
 
-    def _learn(self, done: int) -> SurrogateDensity | None:
-        """Fit the surrogate to what is known after `done` steps, or read it if there is one."""
+    def _learn(self) -> SurrogateDensity | None:
+        """Fit the surrogate to what is known, or read it if there is one already."""
         settings = self.settings
         if "surrogate" not in settings.mixture():
             return None
-        step = max((one for one in settings.refit if one <= done), default=0)
-        surrogate = self.store.surrogate(step)
+        surrogate = self.store.surrogate()
         if surrogate is None:
-            if step == 0 and self.learned is not None:
-                self.store.keep_learned(evaluated_frame(self.emodel, self.learned))
-            known = read_known(self.store, self.emodel, step)
+            seen = whole_evaluations(self.emodel, self.store.table("start"))
+            known = joined(*seen, self.learned)
             surrogate = fit_surrogate(self.emodel, known.theta, known.features)
-            self.store.keep_surrogate(surrogate, step)
-            surrogate = self.store.surrogate(step) or surrogate  # with the layout of a resumed run
+            self.store.keep_surrogate(surrogate)
+            surrogate = self.store.surrogate() or surrogate  # with the layout of a resumed run
         max_cost = np.inf if settings.max_cost is None else settings.max_cost
         return SurrogateDensity(
             surrogate, self.emodel.bounds, settings.temperature, max_cost, settings.cost

@@ -56,9 +56,6 @@ class SampleSettings:
         Mixture of moves, see `ionfo.sampling.moves.parse_moves`; None for the default.
     adapt_steps : int
         Steps in which an adaptive move learns; they belong to the burn-in.
-    refit : tuple of int
-        Steps after which the surrogate of move ``surrogate`` is fitted again, to the states so far
-        too.
     early_rejection : bool
         Whether evaluations end where rejection is certain; the chain is the same.
     keep_rejected : bool
@@ -77,7 +74,6 @@ class SampleSettings:
     exact_rates: bool = False
     moves: str | None = None
     adapt_steps: int = 200
-    refit: tuple[int, ...] = ()
     early_rejection: bool = True
     keep_rejected: bool = False
 
@@ -101,13 +97,6 @@ class SampleSettings:
         ):
             if value is not None and value < least:
                 raise IonfoError(f"--{name} must be at least {least}, got {value}")
-        if any(step < 1 for step in self.refit) or sorted({*self.refit}) != [*self.refit]:
-            raise IonfoError(
-                "--refit must be steps from 1 on, each later than the one before, got "
-                f"{', '.join(map(str, self.refit))}"
-            )
-        if self.refit and "surrogate" not in self.mixture():
-            raise IonfoError("--refit is of use to move 'surrogate' only; name that in --moves")
         if walkers < 2 * n_parameters or walkers % 2:
             raise IonfoError(
                 f"--walkers must be even and at least {2 * n_parameters} (twice the free "
@@ -163,7 +152,6 @@ def settings_json(
             "start": "bounds" if start_models is None else start_models.tolist(),
             "moves": settings.mixture(),
             "adapt_steps": settings.adapt_steps,
-            "refit": [*settings.refit] or None,
             "exact_rates": settings.exact_rates,
             "keep_rejected": settings.keep_rejected,
             "learn": learn,
@@ -175,9 +163,8 @@ def settings_json(
 def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
     """Check that a run folder holds the run that is asked for.
 
-    Only its steps may differ, and when its surrogate is to be fitted again in steps to come;
-    before its first step the bound on its search, and after it what its surrogate is to learn from
-    and, where it started from another run, where that one stands.
+    Only its steps may differ, before its first step the bound on its search, and after it what
+    its surrogate is to learn from and, where it started from another run, where that one stands.
 
     Raises
     ------
@@ -192,14 +179,8 @@ def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
         np.ndim(one.get("start")) == 3 for one in (present["settings"], now)
     ):
         free.add("start")  # the other run may have gone on
-    done = max((one["steps"] for one in store.state["ensembles"]), default=0)
-    was, wanted = (
-        [step for step in one.get("refit") or () if step < done]
-        for one in (present["settings"], now)
-    )
-    if was == wanted:
-        free.add("refit")
     check_same(store.folder, present, asked, "a chain", frozenset(free))
+    done = max((one["steps"] for one in store.state["ensembles"]), default=0)
     if done > now["steps"]:
         raise IonfoError(
             f"run '{store.folder}' already has {done} steps, --steps asks for {now['steps']}; "

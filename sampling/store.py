@@ -6,9 +6,7 @@
     rejected/NNNNNN.parquet   rejected proposals, if they are kept
     start/NNNNNN.parquet      evaluations of the searches for starting points, never collected
     walkers/NNNNNN.parquet    where every walker stands
-    surrogate.parquet         what move "surrogate" has learned before the first step
-    surrogate-NNNNNN.parquet  what it has learned when so many steps were done
-    learned.parquet           evaluations of others that it learns from
+    surrogate.parquet         what move "surrogate" has learned from the searches
     in-flight.json, failed.json   see `ionfo.sampling.flight`
     log.jsonl                 clock data: hosts, seconds, ranks; no result reads it
 
@@ -83,9 +81,9 @@ class RunStore(RunFolder):
             raise IonfoError(f"'{path}' is damaged: it must list ensembles and segments")
         return content
 
-    def surrogate(self, step: int = 0) -> Surrogate | None:
-        """Read the surrogate that was fitted after so many steps; None when there is none yet."""
-        path = self._surrogate_file(step)
+    def surrogate(self) -> Surrogate | None:
+        """Read the surrogate of the run; None when there is none yet."""
+        path = self.folder / "surrogate.parquet"
         if not path.exists():
             return None
         frame, metadata = read_table(path)
@@ -93,24 +91,12 @@ class RunStore(RunFolder):
         coefficients = np.ascontiguousarray(frame.to_numpy(np.float64))
         return Surrogate(coefficients, np.array(metadata["errors"]), int(metadata["n_rows"]))
 
-    def keep_surrogate(self, surrogate: Surrogate, step: int = 0) -> None:
+    def keep_surrogate(self, surrogate: Surrogate) -> None:
         """Store the surrogate: rows are terms, columns features."""
         names = [*self.emodel.feature_names, "missing"]
         frame = pd.DataFrame(surrogate.coefficients, columns=names)
         about = {"errors": surrogate.errors.tolist(), "n_rows": surrogate.n_rows}
-        write_table(self._surrogate_file(step), frame, about)
-
-    def _surrogate_file(self, step: int) -> Path:
-        return self.folder / (f"surrogate-{step:06d}.parquet" if step else "surrogate.parquet")
-
-    def learned(self) -> pd.DataFrame | None:
-        """Read the evaluations of others that the run learns from; None when there are none."""
-        path = self.folder / "learned.parquet"
-        return read_table(path)[0] if path.exists() else None
-
-    def keep_learned(self, frame: pd.DataFrame) -> None:
-        """Store the evaluations of others: parameters and features."""
-        write_table(self.folder / "learned.parquet", frame)
+        write_table(self.folder / "surrogate.parquet", frame, about)
 
     @property
     def n_tries(self) -> int:

@@ -2,13 +2,5 @@
 
 from .early_rejection import EarlyRejection, Trial
 from .names import MOVES, make_moves, parse_moves
-from .surrogate import SurrogateMove
 
-__all__ = [
-    "MOVES",
-    "EarlyRejection",
-    "SurrogateMove",
-    "Trial",
-    "make_moves",
-    "parse_moves",
-]
+__all__ = ["MOVES", "EarlyRejection", "Trial", "make_moves", "parse_moves"]

@@ -23,7 +23,7 @@ class SurrogateMove:
     A walker makes `N_INNER` Metropolis steps on the surrogate's density q, and where it then stands
     is the proposal.  The walk is reversible with respect to q, so the log Hastings factor is
     ln q(from) - ln q(to): the chain keeps its own density, however wrong the surrogate is, and
-    is the better the less it is wrong.  The surrogate does not change inside a step.
+    is the better the less it is wrong.  The surrogate does not change while the chain runs.
 
     Parameters
     ----------

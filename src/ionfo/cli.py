@@ -283,13 +283,6 @@ def sample(
             help="Run or population that surrogates learn from too; may be repeated.",
         ),
     ] = None,
-    refit: Annotated[
-        str,
-        typer.Option(
-            "--refit",
-            help="Steps after which move 'surrogate' learns from all states so far, such as 1,3,7.",
-        ),
-    ] = "",
     adapt_steps: Annotated[
         int, typer.Option("--adapt-steps", help="Steps in which move 'gaussian' learns.")
     ] = 200,
@@ -329,7 +322,6 @@ def sample(
                 exact_rates=exact_rates,
                 moves=moves,
                 adapt_steps=adapt_steps,
-                refit=_steps(refit),
                 early_rejection=early_rejection,
                 keep_rejected=keep_rejected,
             ),
@@ -341,14 +333,6 @@ def sample(
             force,
         )
     )
-
-
-def _steps(text: str) -> tuple[int, ...]:
-    """Read the steps of --refit."""
-    try:
-        return tuple(int(part) for part in text.split(",")) if text.strip() else ()
-    except ValueError:
-        raise IonfoError(f"--refit must be steps such as 1,3,7, got '{text}'") from None
 
 
 def _sample(

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, collect, read_evaluations, run_sampler
-from ionfo.sampling.learning import read_known
 from ionfo.sampling.moves import make_moves, parse_moves
 from ionfo.sampling.moves.names import MOVES
 from ionfo.sampling.moves.surrogate import SurrogateMove, walk
@@ -134,64 +133,6 @@ def test_resumed_run_walks_on_the_same_surrogate(emodel: EModel, tmp_path: Path)
     twice, once = sample("twice", 4), sample("once", 4)
     assert (once.folder / "surrogate.parquet").is_file()
     assert collect(twice).population.frame.equals(collect(once).population.frame)
-
-
-@pytest.mark.neuron
-@pytest.mark.usefixtures("analytic_workers")
-def test_refitted_surrogate_knows_the_states_and_any_session_goes_on(
-    emodel: EModel, tmp_path: Path
-) -> None:
-    first = tmp_path / "first"
-    run_sampler(emodel, first, SampleSettings(steps=1, ensembles=1, start_evaluations=100))
-    learned = read_evaluations([first], emodel)
-
-    def sample(name: str, steps: int, refit: tuple[int, ...] = (1, 3)) -> RunStore:
-        settings = SampleSettings(
-            steps=steps, ensembles=2, moves="surrogate", start_evaluations=100, refit=refit
-        )
-        # learned from when it begins, and known by the run from then on
-        new = not (tmp_path / name).exists()
-        run_sampler(emodel, tmp_path / name, settings, learned=learned if new else None)
-        return RunStore(tmp_path / name)
-
-    for steps in (1, 2, 3, 5):
-        often = sample("often", steps)
-    once, never = sample("once", 5), sample("never", 5, ())
-    ends = [collect(run).population.frame for run in (often, once, never)]
-    assert ends[0].equals(ends[1]) and not ends[0].equals(ends[2])
-    states = [run.states()[0] for run in (once, never)]
-    before = [one[one["step"] < 1].reset_index(drop=True) for one in states]
-    assert before[0].equals(before[1])  # what is refitted after a step does not change it
-    n_rows = []
-    for step in (0, 1, 3):
-        surrogate = once.surrogate(step)
-        assert surrogate is not None
-        n_rows.append(surrogate.n_rows)
-        known = read_known(once, emodel, step)
-        again = fit_surrogate(emodel, known.theta, known.features)
-        assert np.array_equal(again.coefficients, surrogate.coefficients)
-    n_moves = [int((states[0]["step"].between(0, step - 1)).sum()) for step in (1, 3)]
-    assert n_rows[1] >= n_rows[0] + n_moves[0] > n_rows[0]
-    assert n_rows[2] == n_rows[1] + n_moves[1] - n_moves[0] > n_rows[1]
-    assert never.surrogate(1) is None
-    assert sample("never", 6, (5,)).surrogate(5) is not None  # a step that was not yet passed
-    with pytest.raises(IonfoError, match=r"was made with refit \[5\], not \[2\]"):
-        sample("never", 7, (2,))
-
-
-@pytest.mark.parametrize(
-    ("refit", "moves", "rule"),
-    [
-        ((3, 1), "surrogate", "--refit must be steps from 1 on, each later .* got 3, 1"),
-        ((0,), "surrogate", "--refit must be steps from 1 on"),
-        ((1,), "de", "--refit is of use to move 'surrogate' only"),
-    ],
-)
-def test_refits_that_mean_nothing(
-    emodel: EModel, refit: tuple[int, ...], moves: str, rule: str
-) -> None:
-    with pytest.raises(IonfoError, match=rule):
-        SampleSettings(steps=5, refit=refit, moves=moves).check(emodel)
 
 
 def read_searches(run: Path, emodel: EModel) -> int:
