@@ -1,4 +1,4 @@
-"""Where the walkers of a run stand, as starting points of another run."""
+"""Where the walkers of a run or of a population stand, as starting points of another run."""
 
 from __future__ import annotations
 
@@ -10,34 +10,59 @@ from numpy.typing import NDArray
 from ..emodels import EModel
 from ..errors import IonfoError
 from .backend import last_state
+from .files import read_table
+from .models_file import models_of_frame
 from .store import RunStore
 
+_CHAIN = ["ensemble", "walker", "step"]
+"""Columns of a population that say which chain made a row, and when."""
 
-def read_standing(folder: Path, emodel: EModel, n_ensembles: int) -> NDArray[np.float64]:
-    """Read where the walkers of a run stand.
+
+def read_standing(path: Path, emodel: EModel, n_ensembles: int) -> NDArray[np.float64] | None:
+    """Read where the walkers of a run, or those that a population was collected from, stand.
 
     Ensembles stay apart, so that what told them apart in the first run, their searches for
     starting points, still does in the second.
 
     Parameters
     ----------
-    folder : Path
-        Run folder of `ionfo sample`; its temperature, cell and targets may be others.
+    path : Path
+        Run folder of `ionfo sample`, or a file of models; the temperature, cell and targets may
+        be others.
     emodel : EModel
         Gives the free parameters and their order.
     n_ensembles : int
-        How many ensembles to start; those that the run has beyond are left out.
+        How many ensembles to start; those that are there beyond are left out.
 
     Returns
     -------
-    ndarray, shape (n_ensembles, n_walkers, n_parameters)
-        Parameters in the order of `emodel`.
+    ndarray, shape (n_ensembles, n_walkers, n_parameters), or None
+        Parameters in the order of `emodel`; of a population, where a walker may have no row, the
+        walkers of the ensemble that has fewest.  None for models that no chain made.
 
     Raises
     ------
     IonfoError
-        If the run cannot be read, has no chains yet, too few ensembles or other parameters.
+        If it cannot be read, has no chains yet, too few ensembles or other parameters.
     """
+    stand = _of_run(path, emodel) if path.is_dir() else _of_population(path, emodel)
+    if stand is None:
+        return None
+    if len(stand) < n_ensembles:
+        name, rather = (
+            (f"run '{path}'", "let the run go on first")
+            if path.is_dir()
+            else (f"population '{path}'", "drop its column 'ensemble' to draw from all rows")
+        )
+        raise IonfoError(
+            f"{name} has {len(stand)} ensembles whose chains have begun, and {n_ensembles} are "
+            f"to be started from it; give --ensembles at most that many, or {rather}"
+        )
+    n_walkers = min(len(walkers) for walkers in stand[:n_ensembles])
+    return np.stack([walkers[:n_walkers] for walkers in stand[:n_ensembles]])
+
+
+def _of_run(folder: Path, emodel: EModel) -> list[NDArray[np.float64]]:
     store = RunStore(folder)
     names = store.emodel.free_names
     for name in emodel.free_names:
@@ -46,11 +71,16 @@ def read_standing(folder: Path, emodel: EModel, n_ensembles: int) -> NDArray[np.
                 f"run '{folder}' does not sample parameter '{name}' of e-model '{emodel.name}'; "
                 "give --start a run of the same parameters, or a file of models"
             )
-    found = len(store.state["ensembles"])
-    if found < n_ensembles:
-        raise IonfoError(
-            f"run '{folder}' has {found} ensembles whose chains have begun, and {n_ensembles} are "
-            "to be started from it; give --ensembles at most that many, or let the run go on first"
-        )
     order = [names.index(name) for name in emodel.free_names]
-    return np.stack([last_state(store, one).coords[:, order] for one in range(n_ensembles)])
+    n_begun = len(store.state["ensembles"])
+    return [last_state(store, one).coords[:, order] for one in range(n_begun)]
+
+
+def _of_population(file: Path, emodel: EModel) -> list[NDArray[np.float64]] | None:
+    if file.suffix == ".json":
+        return None
+    frame = read_table(file)[0]
+    if not set(_CHAIN) <= set(frame.columns):
+        return None
+    last = frame.sort_values(_CHAIN).groupby(["ensemble", "walker"]).tail(1)
+    return [models_of_frame(rows, emodel, str(file)).theta for _, rows in last.groupby("ensemble")]

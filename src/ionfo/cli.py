@@ -252,8 +252,8 @@ def sample(
         str | None,
         typer.Option(
             "--start",
-            help="Models to start at or around; 'reference' for the shipped one; or a run, and "
-            "ensembles start where its own stand.",
+            help="Models to start at or around; 'reference' for the shipped one; or a run or "
+            "population, and ensembles start where its own stand.",
         ),
     ] = None,
     start_spread: Annotated[
@@ -360,9 +360,9 @@ def _sample(
 
     emodel = load_emodel(name)
     models = None
-    if start is not None and start != "reference" and Path(start).is_dir():
+    if start is not None and start != "reference":
         models = read_standing(Path(start), emodel, settings["ensembles"])
-    elif start is not None:
+    if start is not None and (start == "reference" or not Path(start).is_dir()):
         if start == "reference":
             read = reference_models(emodel, resolve_morphology(emodel, morphology))
         else:
@@ -374,7 +374,7 @@ def _sample(
                         f"'{start}' sets '{parameter}' to {value}, and e-model '{emodel.name}' "
                         f"fixes it at {emodel.fixed_values[parameter]}; a chain cannot mix them"
                     )
-        models = read.theta
+        models = read.theta if models is None else models
     bar = show.SampleProgress()
     began = time.monotonic()
     with bar:

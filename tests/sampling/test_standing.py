@@ -11,7 +11,8 @@ import pytest
 
 from ionfo.emodels import EModel, parse_emodel
 from ionfo.errors import IonfoError
-from ionfo.sampling import RunStore, SampleSettings, read_standing, run_sampler
+from ionfo.sampling import RunStore, SampleSettings, collect, read_standing, run_sampler
+from ionfo.sampling.files import write_table
 
 pytestmark = pytest.mark.usefixtures("analytic_workers")
 
@@ -62,3 +63,35 @@ def test_runs_that_cannot_start_another_say_so(emodel: EModel, tmp_path: Path) -
         read_standing(tmp_path / "first", parse_emodel(json.dumps(content), "test"), 2)
     with pytest.raises(IonfoError, match="is no run folder"):
         read_standing(tmp_path, emodel, 2)
+
+
+@pytest.mark.neuron
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_a_population_stands_where_its_run_does(
+    emodel: EModel, tmp_path: Path, suffix: str
+) -> None:
+    run_sampler(emodel, tmp_path / "run", SETTINGS)
+    population = collect(RunStore(tmp_path / "run")).population
+    file = tmp_path / f"population.{suffix}"
+    write_table(file, population.frame, population.metadata)
+    np.testing.assert_allclose(
+        read_standing(file, emodel, 3), read_standing(tmp_path / "run", emodel, 3), rtol=1e-15
+    )
+
+    # a walker of one ensemble has no row in a population of some costs
+    frame = population.frame
+    gone = (frame["ensemble"] == 1) & (frame["walker"] == 4)
+    write_table(file, frame[~gone], population.metadata)
+    models = read_standing(file, emodel, 2)
+    assert models is not None
+    assert models.shape == (2, 15, 3)
+    with pytest.raises(IonfoError, match=r"population '.*' has 3 ensembles .*, and 4 are"):
+        read_standing(file, emodel, 4)
+
+
+@pytest.mark.neuron
+def test_models_that_no_chain_made_stand_nowhere(emodel: EModel, tmp_path: Path) -> None:
+    (tmp_path / "models.json").write_text("{}")
+    assert read_standing(tmp_path / "models.json", emodel, 2) is None
+    (tmp_path / "models.csv").write_text("parameters/g_pas.all,ensemble\n1,0\n")
+    assert read_standing(tmp_path / "models.csv", emodel, 2) is None
