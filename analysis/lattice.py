@@ -162,6 +162,21 @@ def subsets_of_order(n: int, k: int, count: int) -> NDArray[np.int64]:
 
 
 @compiled
+def two_lowest(subset: int, bits: int) -> tuple[int, int]:
+    """Give the lowest variable of a subset, and the next one or `bits`; 0 and 1 are not in it."""
+    p = 2
+    while not (subset >> p) & 1:
+        p += 1
+    rest = subset & (subset - 1)
+    q = bits
+    if rest:
+        q = p + 1
+        while not (rest >> q) & 1:
+            q += 1
+    return p, q
+
+
+@compiled
 def eliminate(before: Table, after: Table, p: int) -> None:
     """Schur complement of variable p, for the variables below it (lower triangle)."""
     inverse = 1.0 / before[p, p]
@@ -190,15 +205,7 @@ def _fill_block(matrix: Table, block: int, bits: int, part: Table, scale: float)
     for subset in range(0, 1 << bits, 4):
         last = bits
         if subset:
-            p = 2
-            while not (subset >> p) & 1:
-                p += 1
-            rest = subset & (subset - 1)
-            q = bits
-            if rest:
-                q = p + 1
-                while not (rest >> q) & 1:
-                    q += 1
+            p, q = two_lowest(subset, bits)
             pivot = complements[q, p, p]
             smallest = min(smallest, pivot)
             values[p] = values[q] + math.log(pivot)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import compiled
-from .lattice import block_bits, eliminate, on_threads
+from .lattice import block_bits, eliminate, on_threads, two_lowest
 
 Table = NDArray[np.float64]
 
@@ -93,15 +93,7 @@ def _fill_block(
     for subset in range(0, 1 << bits, 4):
         last = bits
         if subset:
-            p = 2
-            while not (subset >> p) & 1:
-                p += 1
-            rest = subset & (subset - 1)
-            q = bits
-            if rest:
-                q = p + 1
-                while not (rest >> q) & 1:
-                    q += 1
+            p, q = two_lowest(subset, bits)
             pivot = complements[q, p, p]
             smallest = min(smallest, pivot)
             sums[p] = sums[q] + alone[p]

@@ -47,7 +47,7 @@ def described(file: Path) -> tuple[str, ...]:
         table = read_analysis_table(file, [])
         most = Sample(table.parameters, table.weights, table.walker, table.step).ess
         still = int((frame.groupby(["ensemble", "walker"]).size() == 1).sum())
-        why = f"{still} walkers never moved" if quality.n_steps else "chains have gaps"
+        why = f"walkers that never moved: {still}" if quality.n_steps else "chains have gaps"
         worth = f"at most {most:.0f}: {why}"
     is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
     halves = [frame["cost"][one].median() for one in (~is_late, is_late)]

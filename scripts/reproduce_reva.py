@@ -115,10 +115,11 @@ class Models:
     @classmethod
     def read(cls, name: str, file: Path, targets: Sequence[str]) -> Models:
         """Read a population."""
-        ensemble = pd.read_parquet(file, columns=["ensemble"])["ensemble"].to_numpy(np.int64)
-        temperature = read_table(file)[1].get("settings", {}).get("temperature", np.nan)
+        frame, metadata = read_table(file)
+        ensemble = frame["ensemble"].to_numpy(np.int64)
+        temperature = float(metadata.get("settings", {}).get("temperature", np.nan))
         table = read_analysis_table(file, targets)
-        return cls(name, table, ensemble, float(temperature), np.ones(len(ensemble)))
+        return cls(name, table, ensemble, temperature, np.ones(len(ensemble)))
 
     def at(self, temperature: float) -> Models:
         """Weigh rows as a chain of another temperature would; as they are where T is not known."""
@@ -523,11 +524,11 @@ def main() -> None:
         first, second = low["cac"].at(warmer), low["bnac"].at(warmer)
         (found,) = differences(first, second, [area_of(MIN, -1.0)], n, seed)
         ess = min(worth(first), worth(second))
+        at = f"both at T = {warmer:g}" if np.isfinite(warmer) else "at temperatures not known"
         rows.append(
             claim(
                 "bNAC is more synergistic than cAC", "cac and bnac",
-                f"difference of the areas over the minimum, {told_difference(ess, found)}, "
-                f"both at T = {warmer:g}",
+                f"difference of the areas over the minimum, {told_difference(ess, found)}, {at}",
                 f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", found.verdict,
             )
         )  # fmt: skip

@@ -145,7 +145,7 @@ def test_what_stuck_walkers_and_gaps_leave_unknown_is_told(
         write_table(tmp_path / f"{name}.parquet", one.reset_index(drop=True), metadata)
     told = run(root, "describe_populations.py", "--populations", tmp_path).splitlines()[2:]
     assert [re.sub(r"\d{3}", "N", line.split("|")[6].strip()) for line in told] == [
-        "at most N: 1 walkers never moved",
+        "at most N: walkers that never moved: 1",
         "at most N: chains have gaps",
     ]
     assert all(0.9 < float(line.split("|")[7] or 1.0) < 1.2 for line in told)

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..formats.inference_data import chain_rows
 from ..sampling.diagnostics import diagnose, pooled_r_hat
 
 _FEWEST_STEPS = 8
 _MOST_STEPS = 2000  # of a walker; longer ones are thinned
+_MOST_DRAWS = 20_000  # of an ensemble with gaps
+_NOTHING = pd.DataFrame({"parameter": [], "ess": [], "r_hat": []})
 
 
 @dataclass(frozen=True)
@@ -50,65 +53,59 @@ def quality_of(population: pd.DataFrame) -> Quality:
         ESS and R-hat as `ionfo.sampling.diagnostics.diagnose` gives them; R-hat of chains with
         gaps as `pooled_r_hat` does.
     """
-    nothing = pd.DataFrame({"parameter": [], "ess": [], "r_hat": []})
     rows = chain_rows(population)
-    acceptance = _acceptance(population)
+    n_walkers, n_steps = (0, 0) if rows is None else (rows.shape[0], rows.shape[1])
     if rows is None:
-        return Quality(len(population), 0, 0, acceptance, _of_broken_chains(population, nothing))
-    if rows.shape[1] < _FEWEST_STEPS:
-        return Quality(len(population), rows.shape[0], rows.shape[1], acceptance, nothing)
-    names = _parameters(population)
+        table = _of_broken_chains(population)
+    elif n_steps < _FEWEST_STEPS:
+        table = _NOTHING
+    else:
+        table = _of_chains(population, rows)
+    return Quality(len(population), n_walkers, n_steps, _acceptance(population), table)
+
+
+def _of_chains(population: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """ESS and R-hat of chains, rows by walker and step."""
     ensemble = population["ensemble"].to_numpy()[rows[:, 0]]
     thinned = rows[:, :: -(-rows.shape[1] // _MOST_STEPS)]
-    values = population[names].to_numpy(np.float64)
+    values = _values(population).to_numpy(np.float64)
     found = diagnose([values[thinned[ensemble == one].T] for one in np.unique(ensemble)])
-    table = pd.DataFrame(
-        {
-            "parameter": [name.removeprefix("parameters/") for name in names],
-            "ess": found.effective_sample_size,
-            "r_hat": np.where(found.is_assessed, found.r_hat, np.nan),
-        }
-    )
-    varies = np.ptp(values, axis=0) > 0
-    return Quality(
-        len(population),
-        rows.shape[0],
-        rows.shape[1],
-        acceptance,
-        table[varies].reset_index(drop=True),
-    )
+    r_hat = np.where(found.is_assessed, found.r_hat, np.nan)
+    return _table(population, found.effective_sample_size, r_hat)
 
 
-def _parameters(population: pd.DataFrame) -> list[str]:
-    return [str(name) for name in population if str(name).startswith("parameters/")]
-
-
-def _of_broken_chains(population: pd.DataFrame, nothing: pd.DataFrame) -> pd.DataFrame:
-    """R-hat of what walkers with gaps are known to have held; `nothing` where that says nothing."""
+def _of_broken_chains(population: pd.DataFrame) -> pd.DataFrame:
+    """R-hat of what walkers with gaps are known to have held."""
     if not {"ensemble", "walker", "step", "weight"} <= set(population):
-        return nothing
+        return _NOTHING
     step, weight = (population[one].to_numpy(np.float64) for one in ("step", "weight"))
     if not (weight >= 1).all() or (step + weight).max() - step.min() < _FEWEST_STEPS:
-        return nothing
-    in_time = population.sort_values("step", kind="stable")
-    names = _parameters(population)
+        return _NOTHING
     draws, starts = [], []
-    for _, rows in in_time.groupby("ensemble"):
-        held = rows["weight"].to_numpy(np.int64)
-        draws.append(np.repeat(rows[names].to_numpy(np.float64), held, axis=0))
-        starts.append(rows.groupby("walker").head(1)[names].to_numpy(np.float64))
+    for _, rows in population.sort_values("step", kind="stable").groupby("ensemble"):
+        values = _values(rows).to_numpy(np.float64)
+        held = np.repeat(np.arange(len(rows)), rows["weight"].to_numpy(np.int64))
+        draws.append(values[held[:: -(-len(held) // _MOST_DRAWS)]])
+        starts.append(values[~rows["walker"].duplicated().to_numpy()])
     if len(draws) < 2 or min(map(len, draws)) < _FEWEST_STEPS:
-        return nothing
-    found = pd.DataFrame(
-        {
-            "parameter": [name.removeprefix("parameters/") for name in names],
-            "ess": np.nan,
-            "r_hat": pooled_r_hat(draws, starts),
-        }
-    )
-    varies = np.ptp(population[names].to_numpy(np.float64), axis=0) > 0
-    varying: pd.DataFrame = found.loc[varies].reset_index(drop=True)
-    return varying
+        return _NOTHING
+    r_hat = pooled_r_hat(draws, starts)
+    return _table(population, np.full(len(r_hat), np.nan), r_hat)
+
+
+def _values(population: pd.DataFrame) -> pd.DataFrame:
+    return population[[name for name in population if str(name).startswith("parameters/")]]
+
+
+def _table(
+    population: pd.DataFrame, ess: NDArray[np.float64], r_hat: NDArray[np.float64]
+) -> pd.DataFrame:
+    """One row for every parameter that varies."""
+    values = _values(population)
+    names = [str(name).removeprefix("parameters/") for name in values]
+    table = pd.DataFrame({"parameter": names, "ess": ess, "r_hat": r_hat})
+    varying: pd.DataFrame = table.loc[np.ptp(values.to_numpy(np.float64), axis=0) > 0]
+    return varying.reset_index(drop=True)
 
 
 def _acceptance(population: pd.DataFrame) -> float | None:
