@@ -3,11 +3,12 @@
     python scripts/describe_populations.py
 
 prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
-smallest effective sample size and the largest R-hat of a parameter (where a walker never moved,
-or chains have gaps, as in a population with a least cost, the most that `ionfo analyse` takes it
-to be worth), and the median cost of the states met in the first and in the second half of the
-steps, which differ while a chain is settling. A row carries a warning unless it is known to hold
-ten times as many independent models as parameters.
+smallest effective sample size and the largest R-hat of a parameter, and the median cost of the
+states met in the first and in the second half of the steps, which differ while a chain is
+settling. Where a walker never moved, chains have gaps, as in a population with a least cost, or
+are short of 50 autocorrelation times, the size is the most that `ionfo analyse` takes the rows to
+be worth. A row carries a warning unless it is known to hold ten times as many independent models
+as parameters.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 from population_tables import POPULATIONS, every_population
 
 from ionfo.analysis import Sample
 from ionfo.analysis_table import read_analysis_table
-from ionfo.report.quality import quality_of
+from ionfo.report.quality import Quality, quality_of
 from ionfo.sampling import read_population
 
 COLUMNS = (
@@ -42,20 +44,20 @@ def described(file: Path) -> tuple[str, ...]:
     n_walkers = len(frame[["ensemble", "walker"]].drop_duplicates())
     held = frame.groupby(["ensemble", "walker"])["weight"].sum().max()
     n_proposals = quality.n_steps or f"up to {held:.0f}"
-    worth = f"{smallest:.0f}"
-    if smallest != smallest:
-        table = read_analysis_table(file, [])
-        most = Sample(table.parameters, table.weights, table.walker, table.step).ess
-        still = int((frame.groupby(["ensemble", "walker"]).size() == 1).sum())
-        why = f"walkers that never moved: {still}" if quality.n_steps else "chains have gaps"
-        worth = f"at most {most:.0f}: {why}"
+    table = read_analysis_table(file, [])
+    sample = Sample(table.parameters, table.weights, table.walker, table.step)
+    is_known = smallest == smallest and sample.is_long
+    if is_known:
+        worth = f"{smallest:.0f}"
+    else:
+        worth = f"at most {sample.ess:.0f}: {why_unknown(frame, quality, sample)}"
     is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
     halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
     note = ""
-    if not smallest >= 10 * len(parameters):
-        is_unknown = smallest != smallest
-        note = "not known to hold" if is_unknown else "fewer than"
-        note += f" {10 * len(parameters)} independent models"
+    asked = 10 * len(parameters)
+    if not (is_known and smallest >= asked):
+        note = "fewer than" if sample.ess < asked else "not known to hold"
+        note += f" {asked} independent models"
     acceptance = "" if quality.acceptance is None else f"{quality.acceptance:.2f}"
     return (
         f"`{file.stem}`",
@@ -68,6 +70,14 @@ def described(file: Path) -> tuple[str, ...]:
         f"{halves[0]:.2f}, {halves[1]:.2f}",
         note,
     )
+
+
+def why_unknown(frame: pd.DataFrame, quality: Quality, sample: Sample) -> str:
+    """Say what leaves the smallest effective sample size unknown."""
+    still = int((frame.groupby(["ensemble", "walker"]).size() == 1).sum())
+    if not quality.n_steps:
+        return "chains have gaps"
+    return f"walkers that never moved: {still}" if still else f"chains of {sample.n_tau:.1f} tau"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

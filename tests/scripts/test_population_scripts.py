@@ -129,8 +129,10 @@ def test_quality_is_told_in_a_table(root: Path, folder: Path) -> None:
     assert len(lines) == 5 and lines[2].startswith(
         "| `bnac` | 400 | 1.00 to 1.00 | 40 walkers in 4 ensembles"
     )
-    size = float(lines[2].split("|")[6])
-    assert 150 < size <= 400, lines[2]
+    told = re.fullmatch(r" at most (\d+): chains of (\d+\.\d) tau ", lines[2].split("|")[6])
+    assert told is not None, lines[2]
+    size, spanned = map(float, told.groups())
+    assert 150 < size <= 400 and spanned <= 10, lines[2]
     assert ("fewer than 210" in lines[2]) == (size < 210)
 
 
