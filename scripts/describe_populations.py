@@ -3,12 +3,12 @@
     python scripts/describe_populations.py
 
 prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
-smallest effective sample size and the largest R-hat of a parameter, and the median cost of the
-states met in the first and in the second half of the steps, which differ while a chain is
-settling. Where a walker never moved, chains have gaps, as in a population with a least cost, or
-are short of 50 autocorrelation times, the size is the most that `ionfo analyse` takes the rows to
-be worth. A row carries a warning unless it is known to hold ten times as many independent models
-as parameters.
+smallest effective sample size and the largest R-hat of a parameter, the size that the distance of
+the ensembles tells, and the median cost of the states met in the first and in the second half of
+the steps, which differ while a chain is settling. Where a walker never moved, chains have gaps, as
+in a population with a least cost, or are short of 50 autocorrelation times, the size is the most
+that `ionfo analyse` takes the rows to be worth. A row carries a warning unless it is known to hold
+ten times as many independent models as parameters.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from population_tables import POPULATIONS, every_population
 
@@ -26,8 +27,8 @@ from ionfo.report.quality import Quality, quality_of
 from ionfo.sampling import read_population
 
 COLUMNS = (
-    "population", "models", "cost", "chain", "acceptance", "smallest ESS", "largest R-hat",
-    "median cost of both halves", "note",
+    "population", "models", "cost", "chain", "acceptance", "smallest ESS", "ESS by ensembles",
+    "largest R-hat", "median cost of both halves", "note",
 )  # fmt: skip
 
 
@@ -51,12 +52,13 @@ def described(file: Path) -> tuple[str, ...]:
         worth = f"{smallest:.0f}"
     else:
         worth = f"at most {sample.ess:.0f}: {why_unknown(frame, quality, sample)}"
+    apart = worth_by_ensembles(frame, parameters)
     is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
     halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
     note = ""
     asked = 10 * len(parameters)
     if not (is_known and smallest >= asked):
-        note = "fewer than" if sample.ess < asked else "not known to hold"
+        note = "fewer than" if min(sample.ess, apart) < asked else "not known to hold"
         note += f" {asked} independent models"
     acceptance = "" if quality.acceptance is None else f"{quality.acceptance:.2f}"
     return (
@@ -66,10 +68,30 @@ def described(file: Path) -> tuple[str, ...]:
         f"{n_walkers} walkers in {n_ensembles} ensembles, {n_proposals} proposals",
         acceptance,
         worth,
+        f"{apart:.0f}",
         "" if largest != largest else f"{largest:.3f}",
         f"{halves[0]:.2f}, {halves[1]:.2f}",
         note,
     )
+
+
+def worth_by_ensembles(frame: pd.DataFrame, parameters: Sequence[str]) -> float:
+    """Give the number of independent models whose means would lie as far apart as the ensembles'.
+
+    It knows nothing of autocorrelation times, and so holds for short chains as well; it says
+    little of an ensemble whose start still shows. The variances are averaged over parameters.
+
+    References
+    ----------
+    Gelman et al. (2004), Bayesian Data Analysis, 2nd edition, section 11.6: n_eff.
+    """
+    weights = frame["weight"].to_numpy()
+    values = frame[list(parameters)].to_numpy()
+    mean = np.average(values, axis=0, weights=weights)
+    scaled = (values - mean) / np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+    groups = frame.groupby("ensemble").indices.values()
+    means = [np.average(scaled[rows], axis=0, weights=weights[rows]) for rows in groups]
+    return len(means) / float(np.var(means, axis=0, ddof=1).mean())
 
 
 def why_unknown(frame: pd.DataFrame, quality: Quality, sample: Sample) -> str:

@@ -133,6 +133,7 @@ def test_quality_is_told_in_a_table(root: Path, folder: Path) -> None:
     assert told is not None, lines[2]
     size, spanned = map(float, told.groups())
     assert 150 < size <= 400 and spanned <= 10, lines[2]
+    assert 250 < float(lines[2].split("|")[7]) < 650, lines[2]
     assert ("fewer than 210" in lines[2]) == (size < 210)
 
 
@@ -150,7 +151,7 @@ def test_what_stuck_walkers_and_gaps_leave_unknown_is_told(
         "at most N: walkers that never moved: 1",
         "at most N: chains have gaps",
     ]
-    assert all(0.9 < float(line.split("|")[7] or 1.0) < 1.2 for line in told)
+    assert all(0.9 < float(line.split("|")[8] or 1.0) < 1.2 for line in told)
 
 
 @pytest.mark.neuron
