@@ -38,25 +38,22 @@ def read_standing(path: Path, emodel: EModel, n_ensembles: int) -> NDArray[np.fl
     -------
     ndarray, shape (n_ensembles, n_walkers, n_parameters), or None
         Parameters in the order of `emodel`; of a population, where a walker may have no row, the
-        walkers of the ensemble that has fewest.  None for models that no chain made.
+        walkers of the ensemble that has fewest.  None for models that no chain made, or fewer
+        ensembles than are to be started.
 
     Raises
     ------
     IonfoError
-        If it cannot be read, has no chains yet, too few ensembles or other parameters.
+        If it cannot be read or has other parameters, or a run has too few ensembles.
     """
     stand = _of_run(path, emodel) if path.is_dir() else _of_population(path, emodel)
-    if stand is None:
-        return None
     if len(stand) < n_ensembles:
-        name, rather = (
-            (f"run '{path}'", "let the run go on first")
-            if path.is_dir()
-            else (f"population '{path}'", "drop its column 'ensemble' to draw from all rows")
-        )
+        if not path.is_dir():
+            return None
         raise IonfoError(
-            f"{name} has {len(stand)} ensembles whose chains have begun, and {n_ensembles} are "
-            f"to be started from it; give --ensembles at most that many, or {rather}"
+            f"run '{path}' has {len(stand)} ensembles whose chains have begun, and {n_ensembles} "
+            "are to be started from it; give --ensembles at most that many, or let the run go on "
+            "first"
         )
     n_walkers = min(len(walkers) for walkers in stand[:n_ensembles])
     return np.stack([walkers[:n_walkers] for walkers in stand[:n_ensembles]])
@@ -76,11 +73,11 @@ def _of_run(folder: Path, emodel: EModel) -> list[NDArray[np.float64]]:
     return [last_state(store, one).coords[:, order] for one in range(n_begun)]
 
 
-def _of_population(file: Path, emodel: EModel) -> list[NDArray[np.float64]] | None:
+def _of_population(file: Path, emodel: EModel) -> list[NDArray[np.float64]]:
     if file.suffix == ".json":
-        return None
+        return []
     frame = read_table(file)[0]
     if not set(_CHAIN) <= set(frame.columns):
-        return None
+        return []
     last = frame.sort_values(_CHAIN).groupby(["ensemble", "walker"]).tail(1)
     return [models_of_frame(rows, emodel, str(file)).theta for _, rows in last.groupby("ensemble")]

@@ -360,9 +360,8 @@ def _sample(
 
     emodel = load_emodel(name)
     models = None
-    if start is not None and start != "reference":
-        models = read_standing(Path(start), emodel, settings["ensembles"])
-    if start is not None and (start == "reference" or not Path(start).is_dir()):
+    is_run = start is not None and start != "reference" and Path(start).is_dir()
+    if start is not None and not is_run:
         if start == "reference":
             read = reference_models(emodel, resolve_morphology(emodel, morphology))
         else:
@@ -374,7 +373,10 @@ def _sample(
                         f"'{start}' sets '{parameter}' to {value}, and e-model '{emodel.name}' "
                         f"fixes it at {emodel.fixed_values[parameter]}; a chain cannot mix them"
                     )
-        models = read.theta if models is None else models
+        models = read.theta
+    if start is not None and start != "reference":
+        stand = read_standing(Path(start), emodel, settings["ensembles"])
+        models = models if stand is None else stand
     bar = show.SampleProgress()
     began = time.monotonic()
     with bar:
