@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,15 @@ def test_numbers_in_words_are_those_of_the_tables(analysed: Analysed) -> None:
     summary = json.loads((folder / "summary.json").read_text())
     assert f"{summary['rows']} models ({summary['distinct_rows']} distinct" in words
     assert f"{summary['significant_pairs']} of 55 pairs" in words
+
+
+@pytest.mark.parametrize(("spanned", "is_short"), [(1.8, True), (80.0, False)])
+def test_short_chains_are_told(material: Material, spanned: float, is_short: bool) -> None:
+    summary = {**material.summary, "effective_sample_size": 173.0, "spanned_tau": spanned}
+    page = html.unescape(page_text(replace(material, summary=summary)))
+    told = re.findall(r"(?:sample size|analysed) (at most )?173\b", page)
+    assert told == ["at most " if is_short else ""] * 2
+    assert ("spans 1.8 autocorrelation times, less than 50" in page) == is_short
 
 
 def test_methods_can_be_pasted(analysed: Analysed) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..analysis import LONG_CHAIN
 from .quality import Quality
 from .sections import Section
 from .tables import Material, weights
@@ -36,8 +37,8 @@ def in_words(material: Material, quality: Quality) -> Section:
     summary = material.summary
     section = Section("summary", "In words")
     rows = f"{summary['rows']} models ({summary['distinct_rows']} distinct"
-    ess = summary.get("effective_sample_size")
-    rows += f", effective sample size {ess:.0f})" if ess else ", rows taken as independent)"
+    ess = _worth(summary)
+    rows += f", effective sample size {ess})" if ess else ", rows taken as independent)"
     section.words.append(
         f"{rows}, {len(material.parameters)} parameters that vary, {len(material.features)} "
         f"features that vary.{_cost(material)}"
@@ -135,9 +136,26 @@ def _cautions(material: Material, quality: Quality) -> list[str]:
             found.append("some walkers never moved; sample longer.")
         if 0 < int(quality.n_steps) < 50:
             found.append(f"walkers are only {quality.n_steps} steps long.")
+    if _is_short(material.summary):
+        found.append(
+            f"the shortest walker spans {material.summary['spanned_tau']:.1f} autocorrelation "
+            f"times, less than {LONG_CHAIN:.0f}; the sample may be worth far less."
+        )
     if material.summary.get("multiplets") is None:
         found.append("multiplets were drawn, and extremes are those of the ones drawn.")
     return found
+
+
+def _worth(summary: Mapping[str, Any]) -> str | None:
+    """Give the effective sample size, and whether it is the most that it can be."""
+    ess = summary.get("effective_sample_size")
+    most = "at most " if _is_short(summary) else ""
+    return f"{most}{ess:.0f}" if ess else None
+
+
+def _is_short(summary: Mapping[str, Any]) -> bool:
+    spanned = summary.get("spanned_tau")
+    return spanned is not None and spanned < LONG_CHAIN
 
 
 def sampling(material: Material, quality: Quality) -> Section:
@@ -151,9 +169,9 @@ def sampling(material: Material, quality: Quality) -> Section:
     kish = material.summary.get("kish_effective_sample_size")
     if kish:
         told.append(f"Kish's effective size of the weights {kish:.0f}")
-    ess = material.summary.get("effective_sample_size")
+    ess = _worth(material.summary)
     if ess:
-        told.append(f"effective sample size of the slowest variable analysed {ess:.0f}")
+        told.append(f"effective sample size of the slowest variable analysed {ess}")
     section.words.append(", ".join(told) + ".")
     found = quality.parameters
     if not len(found):
