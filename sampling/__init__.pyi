@@ -5,7 +5,7 @@ from .pool import ModelRequest, evaluate, open_pool
 from .population import Population, collect, read_population
 from .run import Progress, run_sampler
 from .settings import SampleSettings
-from .standing import read_standing
+from .standing import read_standing, standing_of
 from .store import RunStore
 from .target import Target
 
@@ -29,4 +29,5 @@ __all__ = [
     "read_population",
     "read_standing",
     "run_sampler",
+    "standing_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..errors import IonfoError, nearest, why_unread
 from .files import read_table
 
 PREFIX = "parameters/"
+_CHAIN = ["ensemble", "walker", "step"]
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,13 @@ class Models:
         Free parameters in the definition's order and units.
     fixed : list of dict
         Fixed parameters that a row sets, for each model.
+    chain : ndarray, shape (n_models, 3), or None
+        Ensemble, walker and step of each model of a population; None of others.
     """
 
     theta: NDArray[np.float64]
     fixed: list[dict[str, float]]
+    chain: NDArray[np.int64] | None = None
 
 
 def read_models(path: Path, emodel: EModel) -> Models:
@@ -66,7 +70,14 @@ def models_of_frame(frame: pd.DataFrame, emodel: EModel, origin: str) -> Models:
         raise IonfoError(
             f"'{origin}' has no column named like a parameter of e-model '{emodel.name}'"
         )
-    return _models(rows, emodel, origin)
+    return replace(_models(rows, emodel, origin), chain=_chain(frame))
+
+
+def _chain(frame: pd.DataFrame) -> NDArray[np.int64] | None:
+    is_there = set(_CHAIN) <= set(frame) and all(
+        pd.api.types.is_integer_dtype(frame[one]) for one in _CHAIN
+    )
+    return frame[_CHAIN].to_numpy(np.int64) if is_there else None
 
 
 def _models(rows: list[dict[str, Any]], emodel: EModel, origin: str) -> Models:

@@ -68,7 +68,7 @@ def described(file: Path) -> tuple[str, ...]:
         f"{n_walkers} walkers in {n_ensembles} ensembles, {n_proposals} proposals",
         acceptance,
         worth,
-        f"{apart:.0f}",
+        "" if apart != apart else f"{apart:.0f}",
         "" if largest != largest else f"{largest:.3f}",
         f"{halves[0]:.2f}, {halves[1]:.2f}",
         note,
@@ -79,12 +79,15 @@ def worth_by_ensembles(frame: pd.DataFrame, parameters: Sequence[str]) -> float:
     """Give the number of independent models whose means would lie as far apart as the ensembles'.
 
     It knows nothing of autocorrelation times, and so holds for short chains as well; it says
-    little of an ensemble whose start still shows. The variances are averaged over parameters.
+    little of an ensemble whose start still shows. The variances are averaged over parameters; NaN
+    of a single ensemble.
 
     References
     ----------
     Gelman et al. (2004), Bayesian Data Analysis, 2nd edition, section 11.6: n_eff.
     """
+    if frame["ensemble"].nunique() < 2:
+        return np.nan
     weights = frame["weight"].to_numpy()
     values = frame[list(parameters)].to_numpy()
     mean = np.average(values, axis=0, weights=weights)

@@ -355,13 +355,15 @@ def _sample(
         read_models,
         read_standing,
         run_sampler,
+        standing_of,
     )
     from .scoring import reference_models
 
     emodel = load_emodel(name)
     models = None
-    is_run = start is not None and start != "reference" and Path(start).is_dir()
-    if start is not None and not is_run:
+    if start is not None and start != "reference" and Path(start).is_dir():
+        models = read_standing(Path(start), emodel, settings["ensembles"])
+    elif start is not None:
         if start == "reference":
             read = reference_models(emodel, resolve_morphology(emodel, morphology))
         else:
@@ -373,10 +375,7 @@ def _sample(
                         f"'{start}' sets '{parameter}' to {value}, and e-model '{emodel.name}' "
                         f"fixes it at {emodel.fixed_values[parameter]}; a chain cannot mix them"
                     )
-        models = read.theta
-    if start is not None and start != "reference":
-        stand = read_standing(Path(start), emodel, settings["ensembles"])
-        models = models if stand is None else stand
+        models = standing_of(read, settings["ensembles"])
     bar = show.SampleProgress()
     began = time.monotonic()
     with bar:

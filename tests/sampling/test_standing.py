@@ -11,7 +11,15 @@ import pytest
 
 from ionfo.emodels import EModel, parse_emodel
 from ionfo.errors import IonfoError
-from ionfo.sampling import RunStore, SampleSettings, collect, read_standing, run_sampler
+from ionfo.sampling import (
+    RunStore,
+    SampleSettings,
+    collect,
+    read_models,
+    read_standing,
+    run_sampler,
+    standing_of,
+)
 from ionfo.sampling.files import write_table
 
 pytestmark = pytest.mark.usefixtures("analytic_workers")
@@ -73,24 +81,28 @@ def test_a_population_stands_where_its_run_does(
     run_sampler(emodel, tmp_path / "run", SETTINGS)
     population = collect(RunStore(tmp_path / "run")).population
     file = tmp_path / f"population.{suffix}"
-    write_table(file, population.frame, population.metadata)
+    write_table(file, population.frame.sample(frac=1.0, random_state=1), population.metadata)
+    models = read_models(file, emodel)
     np.testing.assert_allclose(
-        read_standing(file, emodel, 3), read_standing(tmp_path / "run", emodel, 3), rtol=1e-15
+        standing_of(models, 3), read_standing(tmp_path / "run", emodel, 3), rtol=1e-15
     )
+    # with too few ensembles each draws from all rows
+    assert standing_of(models, 4) is models.theta
 
     # a walker of one ensemble has no row in a population of some costs
     frame = population.frame
     gone = (frame["ensemble"] == 1) & (frame["walker"] == 4)
     write_table(file, frame[~gone], population.metadata)
-    models = read_standing(file, emodel, 2)
-    assert models is not None
-    assert models.shape == (2, 15, 3)
-    assert read_standing(file, emodel, 4) is None  # every ensemble draws from all rows
+    assert standing_of(read_models(file, emodel), 2).shape == (2, 15, 3)
 
 
-@pytest.mark.neuron
-def test_models_that_no_chain_made_stand_nowhere(emodel: EModel, tmp_path: Path) -> None:
-    (tmp_path / "models.json").write_text("{}")
-    assert read_standing(tmp_path / "models.json", emodel, 2) is None
-    (tmp_path / "models.csv").write_text("parameters/g_pas.all,ensemble\n1,0\n")
-    assert read_standing(tmp_path / "models.csv", emodel, 2) is None
+def test_models_that_no_chain_made_are_all_taken(emodel: EModel, tmp_path: Path) -> None:
+    file = tmp_path / "models.csv"
+    names = [f"parameters/{one}" for one in emodel.free_names]
+    for more in ("", ",ensemble,walker", ",ensemble,walker,step"):  # the last has empty cells
+        empty = "," * more.count(",")
+        file.write_text(
+            ",".join(names) + more + "\n" + "1,2,3" + empty + "\n" + "2,3,4" + empty + "\n"
+        )
+        models = read_models(file, emodel)
+        np.testing.assert_array_equal(standing_of(models, 1), [[1, 2, 3], [2, 3, 4]])
