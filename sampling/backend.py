@@ -237,7 +237,8 @@ def last_state(store: RunStore, ensemble: int) -> State:
     """
     state = store.state
     try:
-        frame = read_table(store.folder / "walkers" / str(state["walkers"]))[0]
+        path = store.folder / "walkers" / str(state["walkers"])
+        frame = read_table(path, state.get("walkers_sha256"))[0]
     except IonfoError as error:
         raise IonfoError(
             f"run '{store.folder}' cannot go on: {error}; its states can still be collected"

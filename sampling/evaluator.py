@@ -91,6 +91,8 @@ class Evaluation:
         Integrator steps of each protocol that was run.
     rejected_by : str or None
         Protocol at which the evaluation was stopped early; `cost` is then a lower bound.
+    died : str or None
+        How the processes ended that evaluated it alone, see `ionfo.sampling.alone`.
     """
 
     features: NDArray[np.float64]
@@ -100,12 +102,14 @@ class Evaluation:
     n_steps: int = 0
     protocol_steps: dict[str, int] = field(default_factory=dict)
     rejected_by: str | None = None
+    died: str | None = None
 
 
 class Evaluator:
     """Score parameter sets of one e-model on the one cell of this process."""
 
     def __init__(self, spec: EvaluatorSpec) -> None:
+        self.spec = spec
         self.emodel = parse_emodel(spec.definition, "definition")
         self.cost = spec.cost
         self.order = spec.order or cheap_first(self.emodel)

@@ -1,50 +1,67 @@
 """What is in flight, so that a parameter set that kills its worker is found and set aside.
 
-    in-flight.json   requests handed out and not yet done; there only while a run is alive
-    failed.json      parameter sets that are not evaluated again, and why
+    in-flight.json   requests handed out and not yet done; there while a run is alive, and after
+                     it has ended in a way that was not its own
+    failed.json      parameter sets that are not evaluated again, and how their processes ended
 
-After a death everything that was in flight is suspect.  The next start evaluates the suspects
-first, in small groups (one by one when they are few), so that at another death only the group is
-suspect.  A parameter set that was in flight at three deaths in a row, at the last one alone,
-counts as a failed evaluation for ever, and every later start repeats that.
+Whatever was in flight when a session ended otherwise than by its own decision is suspect: a
+worker may have died of it, or somebody has killed the run.  The next session evaluates the
+suspects first, each in a process of its own (`ionfo.sampling.alone`): all at once or, where that
+has ended a session too, one by one.  Only what kills such processes again and again, while the
+driver lives, counts as a failed evaluation for ever, and every later session repeats that.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..emodels import EModel
-from ..errors import IonfoError
+from ..errors import IonfoError, why_unread
 from ..features.scores import CostName
 from .evaluator import Evaluation, failed_evaluation
-from .files import write_text
+from .files import read_sealed, write_sealed, write_text
 from .pool import ModelRequest
 
-DEATHS = 3
-"""Deaths in a row after which a parameter set is set aside."""
-
-_REASON = f"the worker died {DEATHS} times in a row on this parameter set"
-_GROUPS = 32  # suspects are tried in at most so many groups
 _QUICK = 1e-3  # s; a write that takes no longer is always made
 _SHARE = 0.1  # of the driver's time may go into writing the record
 
 
 @dataclass(frozen=True)
+class Condemned:
+    """A parameter set that counts as a failed evaluation for ever.
+
+    Attributes
+    ----------
+    theta : tuple of float
+        Free parameters, in the order of the definition.
+    how : str
+        How the processes ended that evaluated nothing else, such as "SIGSEGV".
+    """
+
+    theta: tuple[float, ...]
+    how: str
+
+    @property
+    def reason(self) -> str:
+        """The reason of the failed evaluation."""
+        return f"every process that evaluated it ended by {self.how}"
+
+
+@dataclass(frozen=True)
 class Suspect:
-    """A request in flight when a run died.
+    """A request in flight when a session ended.
 
     Attributes
     ----------
     theta, bound, cost, order, max_steps
         Of the request.
     deaths : int
-        Deaths in a row with it in flight.
+        Sessions in a row that ended with it in flight, for whatever reason.
     rank : int or None
         Who had begun it; None where that is not known.
     """
@@ -61,7 +78,12 @@ class Suspect:
     def request(self) -> ModelRequest:
         """The request."""
         return ModelRequest(
-            self.theta, self.bound, cost=self.cost, order=self.order, max_steps=self.max_steps
+            self.theta,
+            self.bound,
+            cost=self.cost,
+            order=self.order,
+            max_steps=self.max_steps,
+            alone=True,
         )
 
 
@@ -98,53 +120,56 @@ class FlightRecord:
         self._flying: dict[int, Suspect] = {}
         self._done: dict[_Key, Evaluation] = {}
         self._deaths: dict[_Key, int] = {}
-        self._failed: set[tuple[float, ...]] = set()
+        self.condemned: dict[tuple[float, ...], Condemned] = {}
+        """What is not evaluated again, by its parameters."""
         self._is_behind = False
         self._wrote, self._took = 0.0, 0.0
         self.suspects: list[Suspect] = []
-        """What was in flight when the last run died, but for what is set aside."""
+        """What was in flight when the last session ended."""
         if folder is not None:
-            self._failed = set(read_failed(folder))
-            self.suspects = self._judge(read_suspects(folder))
-
-    def _judge(self, suspects: list[Suspect]) -> list[Suspect]:
-        """Set aside a suspect that has died often enough, the last time alone."""
-        assert self.folder is not None
-        if len(suspects) == 1 and suspects[0].deaths >= DEATHS:
-            self._failed.add(suspects[0].theta)
-            write_text(
-                self.folder / "failed.json",
-                json.dumps([list(theta) for theta in sorted(self._failed)]) + "\n",
-            )
-            (self.folder / "in-flight.json").unlink()
-            return []
-        self._deaths = {_key(one): one.deaths for one in suspects}
-        return suspects
+            self.condemned = {one.theta: one for one in read_condemned(folder)}
+            self.suspects = [
+                one for one in read_suspects(folder) if one.theta not in self.condemned
+            ]
+            self._deaths = {_key(one): one.deaths for one in self.suspects}
 
     def told(self) -> Iterable[str]:
-        """Say what a dead run had in flight, and what is set aside."""
+        """Say what the last session had in flight, and what is set aside."""
         if self.suspects:
             yield (
-                f"the last run died with {len(self.suspects)} evaluations in flight, which are "
-                "tried first; " + describe(self.suspects)
+                f"the last session ended with {len(self.suspects)} evaluations in flight, which "
+                f"are tried first, each in a process of its own: {describe(self.suspects)}"
             )
-        if self._failed:
-            yield (f"{len(self._failed)} parameter sets count as failed: {_REASON} ('failed.json')")
+        if self.condemned:
+            yield condemned_told(list(self.condemned.values()))
 
     def groups(self) -> Iterable[list[ModelRequest]]:
         """Give the suspects in groups to evaluate one after the other."""
-        size = math.ceil(len(self.suspects) / _GROUPS)
-        for i in range(0, len(self.suspects), max(1, size)):
-            yield [one.request for one in self.suspects[i : i + size]]
+        requests = [one.request for one in self.suspects]
+        if any(one.deaths > 1 for one in self.suspects):
+            return [[one] for one in requests]
+        return [requests] if requests else []
 
-    def acquit(self, requests: Iterable[ModelRequest], found: Iterable[Evaluation]) -> None:
-        """Keep the results of suspects for when the chain asks for them."""
-        self._done.update(zip((_key(one) for one in requests), found, strict=True))
+    def judge(self, requests: Iterable[ModelRequest], found: Iterable[Evaluation]) -> None:
+        """Keep the results of suspects for when they are asked for; set aside what kills."""
+        for request, one in zip(requests, found, strict=True):
+            if one.died is None:
+                self._done[_key(request)] = one
+            else:
+                self._condemn(Condemned(request.theta, one.died))
+
+    def _condemn(self, one: Condemned) -> None:
+        self.condemned[one.theta] = one
+        if self.folder is not None:
+            ordered = sorted(self.condemned.values(), key=lambda each: each.theta)
+            content = [{"theta": list(each.theta), "how": each.how} for each in ordered]
+            write_sealed(self.folder / "failed.json", {"condemned": content})
 
     def known(self, request: ModelRequest) -> Evaluation | None:
         """Give the evaluation of what is set aside or has just been found; else None."""
-        if request.theta in self._failed and self.emodel is not None:
-            return failed_evaluation(self.emodel, request.cost or self.cost, _REASON)
+        if request.theta in self.condemned and self.emodel is not None:
+            reason = self.condemned[request.theta].reason
+            return failed_evaluation(self.emodel, request.cost or self.cost, reason)
         return self._done.pop(_key(request), None) if self._done else None
 
     def begin(self, ticket: int, request: ModelRequest) -> None:
@@ -195,7 +220,8 @@ def describe(suspects: list[Suspect], n_shown: int = 3) -> str:
     for one in suspects[:n_shown]:
         who = "a worker" if one.rank is None else f"rank {one.rank}"
         values = ", ".join(f"{value:.6g}" for value in one.theta)
-        lines.append(f"{who}: theta ({values}), deaths in a row {one.deaths}")
+        again = f", at the end of {one.deaths} sessions in a row" if one.deaths > 1 else ""
+        lines.append(f"{who}: theta ({values}){again}")
     more = len(suspects) - n_shown
     return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")
 
@@ -230,7 +256,20 @@ def _suspect(one: dict[str, Any]) -> Suspect:
     )
 
 
-def read_failed(folder: Path) -> list[tuple[float, ...]]:
+def condemned_told(condemned: Sequence[Condemned]) -> str:
+    """Say what is set aside, in a sentence."""
+    shown = [
+        f"({', '.join(f'{value:.6g}' for value in one.theta)}) by {one.how}"
+        for one in condemned[:3]
+    ]
+    more = f", and {len(condemned) - 3} more" if len(condemned) > 3 else ""
+    return (
+        f"{len(condemned)} parameter sets count as failed evaluations, because every process that "
+        f"evaluated one of them ended: theta {'; '.join(shown)}{more} ('failed.json')"
+    )
+
+
+def read_condemned(folder: Path) -> list[Condemned]:
     """Read the parameter sets that are set aside.
 
     Raises
@@ -240,11 +279,22 @@ def read_failed(folder: Path) -> list[tuple[float, ...]]:
     """
     path = folder / "failed.json"
     try:
-        return [tuple(float(value) for value in theta) for theta in json.loads(path.read_text())]
+        content = read_sealed(path)
+        if isinstance(content, list):  # as it was written before it said how
+            content = {"condemned": [{"theta": theta, "how": "a signal"} for theta in content]}
+        return [
+            Condemned(tuple(float(value) for value in one["theta"]), str(one["how"]))
+            for one in content["condemned"]
+        ]
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise IonfoError(
-            f"'{path}' is damaged: it must be a list of parameter sets; without it the chain "
-            "would not be the same"
+            f"'{path}' is damaged ({why_unread(error)}): it must be the list of parameter sets "
+            "that count as failed; without it the chain would not be the same"
         ) from None
+
+
+def read_failed(folder: Path) -> list[tuple[float, ...]]:
+    """Read the parameters of what is set aside; see `read_condemned`."""
+    return [one.theta for one in read_condemned(folder)]

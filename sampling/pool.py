@@ -61,7 +61,8 @@ class ModelRequest:
     """One parameter set to evaluate, whole or until its cost is known to reach `bound`.
 
     `cost` and `order` are those of the evaluator when they are None; an order may name some
-    protocols only.  `max_steps` are the integrator steps that it may take.
+    protocols only.  `max_steps` are the integrator steps that it may take.  What may kill its
+    process is evaluated `alone`.
     """
 
     theta: tuple[float, ...]
@@ -70,6 +71,7 @@ class ModelRequest:
     cost: CostName | None = None
     order: tuple[str, ...] | None = None
     max_steps: int | None = None
+    alone: bool = False
 
 
 class SerialPool:
@@ -123,6 +125,10 @@ def evaluate(request: ModelRequest) -> Evaluation:
         raise _evaluator
     if _evaluator is None:
         raise RuntimeError("initialise() must run in this process before evaluate()")
+    if request.alone:
+        from .alone import evaluate_alone
+
+        return evaluate_alone(replace(request, alone=False))
     try:
         return _evaluator(
             request.theta,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import IonfoError
 from .diagnostics import Diagnostics, diagnose
 from .files import read_table
+from .flight import Condemned, read_condemned
 from .store import RunStore
 from .tables import columns, dense, held
 
@@ -54,6 +55,8 @@ class Collected:
         Of the kept steps.
     n_ensembles, n_lost : int
         Ensembles, and states in segments that could not be read.
+    condemned : tuple of Condemned
+        Parameter sets that counted as failed because they kill the process that evaluates them.
     """
 
     population: Population
@@ -66,6 +69,7 @@ class Collected:
     diagnostics: Diagnostics
     n_ensembles: int = 1
     n_lost: int = 0
+    condemned: tuple[Condemned, ...] = ()
 
 
 def collect(
@@ -130,6 +134,7 @@ def collect(
             else f"no model of run '{store.folder}' has a cost from {min_cost:g} to {max_cost:g}; "
             f"they lie from {rows['cost'].min():.4g} to {rows['cost'].max():.4g}"
         )
+    condemned = tuple(read_condemned(store.folder))
     metadata = {
         "units": {p.name: p.unit for p in emodel.free_parameters}
         | {feature.name: feature.unit for feature in emodel.features},
@@ -140,6 +145,7 @@ def collect(
             "min_cost": None if np.isinf(min_cost) else min_cost,
             "n_steps": n_steps,
             "tries": store.n_tries,
+            "condemned": [{"theta": list(one.theta), "how": one.how} for one in condemned],
         },
     }
     return Collected(
@@ -152,7 +158,8 @@ def collect(
         n_walkers - n_moved,
         diagnose(list(kept.values()), starting_points(states, columns(emodel)[0])),
         len(chains),
-        sum(n for _, n in store.unreadable()) if gaps else 0,
+        store.n_lost if gaps else 0,
+        condemned,
     )
 
 

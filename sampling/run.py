@@ -33,7 +33,7 @@ from .session import make_way, see_through
 from .settings import SampleSettings, check_same_run, settings_json
 from .start import Start, around_models, from_bounds
 from .stop import StopRun, stoppable
-from .store import RunStore
+from .store import KINDS, RunStore
 from .surrogate import SurrogateDensity, fit_surrogate, n_terms
 from .tables import whole_evaluations
 from .target import Target
@@ -147,7 +147,7 @@ def run_sampler(
     numerics = Numerics(exact_rates=settings.exact_rates)
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
     out.mkdir(parents=True, exist_ok=True)
-    with writing(out), stoppable() as flag, open_workers(spec, processes) as workers:
+    with writing(out, note), stoppable() as flag, open_workers(spec, processes) as workers:
         if not (out / "run.json").exists():
             RunStore.create(out, asked)
         else:
@@ -160,12 +160,14 @@ def run_sampler(
         flight = FlightRecord(out, emodel, settings.cost)
         for text in flight.told():
             note(text)
-        for name, n_states in store.unreadable():
-            store.set_aside(name)
-            note(
-                f"segment '{name}' cannot be read and is now in '{out / 'unreadable'}'; it held "
-                f"{n_states} states, all others count"
-            )
+        for kind in KINDS:
+            for name, n_rows in store.unreadable(kind):
+                store.set_aside(name, kind)
+                told = "states, all others count" if kind == "segments" else "evaluations"
+                note(
+                    f"'{kind}/{name}' cannot be read or is not what was written, and is now in "
+                    f"'{out / 'unreadable'}'; it held {n_rows} {told}"
+                )
         run = _Run(store, emodel, settings, n_walkers, start_models, workers, report, learned)
         run.scheduler = Scheduler(workers, flag, flight)
         run.begin()
@@ -309,7 +311,8 @@ class _Run:
             seen = whole_evaluations(self.emodel, self.store.table("start"))
             known = joined(*seen, self.learned)
             surrogate = fit_surrogate(self.emodel, known.theta, known.features)
-            self.store.keep_surrogate(surrogate)
+            self.writer.surrogate_sha256 = self.store.keep_surrogate(surrogate)
+            self.writer.flush()
             surrogate = self.store.surrogate() or surrogate  # with the layout of a resumed run
         max_cost = np.inf if settings.max_cost is None else settings.max_cost
         return SurrogateDensity(

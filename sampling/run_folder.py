@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError, why_unread
-from .files import write_text
+from .files import read_sealed, write_sealed
 
 FORMAT = 2
 
@@ -52,7 +52,9 @@ class RunFolder:
             raise IonfoError(f"'{folder}' holds another run; choose another folder with --out")
         if folder.exists() and not folder.is_dir():
             raise IonfoError(f"'{folder}' is a file; choose another folder with --out")
-        if folder.exists() and any(one.name != "lock" for one in folder.iterdir()):
+        if folder.exists() and any(
+            not one.name.startswith(("lock", ".lock.")) for one in folder.iterdir()
+        ):
             raise IonfoError(
                 f"'{folder}' is not empty and is no run; choose another folder with --out"
             )
@@ -65,7 +67,7 @@ class RunFolder:
     def write_settings(self, settings: Mapping[str, Any]) -> None:
         """Replace what was asked."""
         content = {**settings, "format": FORMAT}
-        write_text(self.folder / "run.json", json.dumps(content, indent=1) + "\n")
+        write_sealed(self.folder / "run.json", content, indent=1)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -84,7 +86,7 @@ class RunFolder:
         if not self.folder.exists():
             raise IonfoError(f"run folder '{self.folder}' does not exist")
         try:
-            content: dict[str, Any] = json.loads(path.read_text())
+            content: dict[str, Any] = read_sealed(path)
         except FileNotFoundError:
             raise IonfoError(f"'{self.folder}' is no run folder: it has no run.json") from None
         except (OSError, ValueError, RecursionError) as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import IonfoError
+from . import mpi
 from .lock import writing
 from .pool import evaluate
 from .run_folder import RunFolder
@@ -127,11 +129,15 @@ def see_through(
     """
     flight = scheduler.flight
     try:
-        _try_suspects(scheduler)
+        try_suspects(scheduler)
         work()
     except StopRun as why:
         end("stopped", signal=str(why))
-        flight.close()
+        if mpi.size() > 1 and why.number == signal.SIGTERM:
+            # some launchers send it to all ranks when one has died: what was in flight is suspect
+            flight.write(now=True)
+        else:
+            flight.close()
         stopped(why)
         raise
     except WorkerDied:
@@ -146,15 +152,16 @@ def see_through(
     flight.close()
 
 
-def _try_suspects(scheduler: Scheduler) -> None:
+def try_suspects(scheduler: Scheduler) -> None:
+    """Evaluate what was in flight when the last session ended, each in a process of its own."""
     flight = scheduler.flight
 
-    def one_by_one() -> None:
+    def group_by_group() -> None:
         for group in flight.groups():
-            flight.acquit(group, SharedPool().map(evaluate, group))
+            flight.judge(group, SharedPool().map(evaluate, group))
 
     if flight.suspects:
-        scheduler.run([one_by_one])
+        scheduler.run([group_by_group])
 
 
 def _move_aside(out: Path) -> Path:

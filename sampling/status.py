@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .counts import Counts
 from .diagnostics import Diagnostics, diagnose
-from .flight import Suspect, read_failed, read_suspects
+from .flight import Condemned, Suspect, read_condemned, read_suspects
 from .population import starting_points
 from .store import RunStore
 from .tables import columns, dense, held
@@ -51,7 +51,7 @@ class RunStatus:
         Fraction of its worker time that was idle; NaN when not known.
     in_flight : list of Suspect
         Being evaluated now, or when the run died.
-    n_failed : int
+    condemned : list of Condemned
         Parameter sets that are set aside.
     n_lost : int
         States in segments that cannot be read.
@@ -71,7 +71,7 @@ class RunStatus:
     n_workers: int
     idle: float
     in_flight: list[Suspect]
-    n_failed: int
+    condemned: list[Condemned]
     n_lost: int
 
     def share_below(self, cost: float) -> float:
@@ -113,7 +113,7 @@ def run_status(store: RunStore) -> RunStatus:
         kept = [chain[burn_in:] for chain in chains.values()]
         if n_steps - burn_in >= 4:
             diagnostics = diagnose(kept, starting_points(states, columns(store.emodel)[0]))
-        n_lost = sum(n for _, n in store.unreadable()) if gaps else 0
+        n_lost = store.n_lost if gaps else 0
     seconds_per_step, n_workers, idle = _speed(store.read_log(), max(1, len(steps)))
     return RunStatus(
         int(settings["settings"]["steps"]),
@@ -130,7 +130,7 @@ def run_status(store: RunStore) -> RunStatus:
         n_workers,
         idle,
         read_suspects(store.folder),
-        len(read_failed(store.folder)),
+        read_condemned(store.folder),
         n_lost,
     )
 

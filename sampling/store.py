@@ -1,7 +1,8 @@
 """The run folder: what was asked, every state of the chains, and where they stand.
 
     run.json                  the question: e-model, settings, seed, versions, hashes
-    state.json                steps done, files that count, random states; replaced atomically
+    state.json                steps done, files that count with their SHA-256, random states;
+                              replaced atomically
     segments/NNNNNN.parquet   states in the order of their acceptance, immutable
     rejected/NNNNNN.parquet   rejected proposals, if they are kept
     start/NNNNNN.parquet      evaluations of the searches for starting points, never collected
@@ -18,7 +19,6 @@ step -1.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import IonfoError, why_unread
-from .files import read_table, write_table
+from .files import read_sealed, read_table, write_table
 from .run_folder import RunFolder
 from .surrogate import Surrogate
 from .tables import KEYS, Gap
@@ -74,7 +74,7 @@ class RunStore(RunFolder):
         if not path.exists():
             return {**{kind: [] for kind in KINDS}, "walkers": None, "ensembles": []}
         try:
-            content: dict[str, Any] = json.loads(path.read_text())
+            content: dict[str, Any] = read_sealed(path)
         except (OSError, ValueError, RecursionError) as error:
             raise IonfoError(f"'{path}' cannot be read: {why_unread(error)}") from None
         if not _is_state(content):
@@ -86,17 +86,17 @@ class RunStore(RunFolder):
         path = self.folder / "surrogate.parquet"
         if not path.exists():
             return None
-        frame, metadata = read_table(path)
+        frame, metadata = read_table(path, self.state.get("surrogate_sha256"))
         # sums of products depend on the layout in the last bit
         coefficients = np.ascontiguousarray(frame.to_numpy(np.float64))
         return Surrogate(coefficients, np.array(metadata["errors"]), int(metadata["n_rows"]))
 
-    def keep_surrogate(self, surrogate: Surrogate) -> None:
-        """Store the surrogate: rows are terms, columns features."""
+    def keep_surrogate(self, surrogate: Surrogate) -> str:
+        """Store the surrogate: rows are terms, columns features; give its SHA-256."""
         names = [*self.emodel.feature_names, "missing"]
         frame = pd.DataFrame(surrogate.coefficients, columns=names)
         about = {"errors": surrogate.errors.tolist(), "n_rows": surrogate.n_rows}
-        write_table(self.folder / "surrogate.parquet", frame, about)
+        return write_table(self.folder / "surrogate.parquet", frame, about)
 
     @property
     def n_tries(self) -> int:
@@ -144,25 +144,30 @@ class RunStore(RunFolder):
         known = [frame for frame in frames if frame is not None]
         return pd.concat(known, ignore_index=True) if known else None
 
-    def unreadable(self) -> list[tuple[str, int]]:
-        """Name the segments that cannot be read, with the states that each held."""
+    def unreadable(self, kind: Kind = "segments") -> list[tuple[str, int]]:
+        """Name the files of a kind that cannot be read, with the rows that each held."""
         return [
             (str(entry["name"]), int(entry["rows"]))
-            for entry in self.state["segments"]
-            if self._read("segments", entry) is None
+            for entry in self.state[kind]
+            if self._read(kind, entry) is None
         ]
 
-    def set_aside(self, name: str) -> None:
-        """Move a segment to the folder ``unreadable``; only the writer of a run does that."""
-        path = self.folder / "segments" / name
+    @property
+    def n_lost(self) -> int:
+        """States in segments that cannot be read."""
+        return sum(n for _, n in self.unreadable())
+
+    def set_aside(self, name: str, kind: Kind = "segments") -> None:
+        """Move a file to the folder ``unreadable``; only the writer of a run does that."""
+        path = self.folder / kind / name
         if path.exists():
             aside = self.folder / "unreadable"
             aside.mkdir(exist_ok=True)
-            path.replace(aside / name)
+            path.replace(aside / (name if kind == "segments" else f"{kind}-{name}"))
 
     def _read(self, kind: Kind, entry: Mapping[str, Any]) -> pd.DataFrame | None:
         try:
-            frame = read_table(self.folder / kind / entry["name"])[0]
+            frame = read_table(self.folder / kind / entry["name"], entry.get("sha256"))[0]
         except IonfoError:
             return None
         return frame if len(frame) == entry["rows"] else None

@@ -6,7 +6,6 @@ written over.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import IonfoError
-from .files import write_table, write_text
+from .files import write_sealed, write_table
 from .store import KINDS, Kind, RunStore
 
 # how often a segment is written; no result depends on it
@@ -41,6 +40,8 @@ class RunWriter:
         Gives the states that an ensemble has gathered since it was last asked.
     walkers : dict of int to callable
         Gives the table of where the walkers of an ensemble stand.
+    surrogate_sha256 : str or None
+        Of the surrogate's file, once there is one.
     """
 
     def __init__(self, store: RunStore) -> None:
@@ -52,6 +53,8 @@ class RunWriter:
         self._files: dict[Kind, list[dict[str, Any]]] = {kind: state[kind] for kind in KINDS}
         self._buffers: dict[Kind, list[pd.DataFrame]] = {kind: [] for kind in KINDS}
         self._walkers_name: str | None = state["walkers"]
+        self._walkers_sha256: str | None = state.get("walkers_sha256")
+        self.surrogate_sha256: str | None = state.get("surrogate_sha256")
         self._began = self._last_flush = time.monotonic()
 
     def add(self, kind: Kind, frame: pd.DataFrame) -> None:
@@ -101,11 +104,12 @@ class RunWriter:
             if not buffer:
                 continue
             rows = pd.concat(buffer, ignore_index=True)
-            entry = {"name": f"{len(self._files[kind]):06d}.parquet", "rows": len(rows)}
+            name = f"{len(self._files[kind]):06d}.parquet"
+            (folder / kind).mkdir(exist_ok=True)
+            written = write_table(folder / kind / name, rows)
+            entry: dict[str, Any] = {"name": name, "rows": len(rows), "sha256": written}
             if kind == "segments":
                 entry["steps"] = [one["steps"] for one in self.ensembles]
-            (folder / kind).mkdir(exist_ok=True)
-            write_table(folder / kind / str(entry["name"]), rows)
             self._files[kind].append(entry)
             self._buffers[kind] = []
         before = self._walkers_name
@@ -113,16 +117,18 @@ class RunWriter:
             n = 0 if before is None else int(before.removesuffix(".parquet")) + 1
             self._walkers_name = f"{n:06d}.parquet"
             (folder / "walkers").mkdir(exist_ok=True)
-            write_table(
+            self._walkers_sha256 = write_table(
                 folder / "walkers" / self._walkers_name,
                 pd.concat([one() for one in self.walkers.values()], ignore_index=True),
             )
         state: dict[str, Any] = {
             **{str(kind): entries for kind, entries in self._files.items()},
             "walkers": self._walkers_name,
+            "walkers_sha256": self._walkers_sha256,
+            "surrogate_sha256": self.surrogate_sha256,
             "ensembles": self.ensembles,
         }
-        write_text(folder / "state.json", json.dumps(state) + "\n")
+        write_sealed(folder / "state.json", state)
         if before is not None and before != self._walkers_name:
             (folder / "walkers" / before).unlink(missing_ok=True)
         self._last_flush = time.monotonic()

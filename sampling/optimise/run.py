@@ -104,7 +104,7 @@ def run_optimiser(
         emodel, morphology, mechanisms, numerics=Numerics(exact_rates=settings.exact_rates)
     )
     out.mkdir(parents=True, exist_ok=True)
-    with writing(out), stoppable() as flag, open_workers(spec, processes) as workers:
+    with writing(out, note), stoppable() as flag, open_workers(spec, processes) as workers:
         if not (out / "run.json").exists():
             store.write_settings(asked)
         flight = FlightRecord(out, emodel, "max")

@@ -48,7 +48,7 @@ from .options import (
     TargetsOption,
 )
 from .output import add_result, reader_gone, shown, with_output_options
-from .ranks import on_driver as _on_driver
+from .ranks import dismiss_workers, one_thread_each
 from .usage import OF_THE_MACHINE, usage_told
 
 app = typer.Typer(
@@ -69,7 +69,6 @@ def _tell_version(is_asked: bool) -> None:
 
 @app.callback()
 def start(
-    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -78,15 +77,6 @@ def start(
     ] = False,
 ) -> None:
     """Sample neuron models by MCMC and measure how their conductances act together."""
-    from .sampling import mpi
-
-    # only these know what to do with more than one rank
-    if (
-        context.invoked_subcommand
-        not in ("score", "sample", "optimise", "validate", "analyse", "report")
-        and mpi.announced()[1] > 0
-    ):
-        raise typer.Exit
 
 
 class Cost(str, Enum):
@@ -122,42 +112,39 @@ def main() -> None:
 
 def _run() -> int:
     """Run the command line, and give its exit code."""
-    # one thread per rank: the ranks are the parallelism
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread_each()
     from .sampling import mpi
     from .sampling.stop import STOPPED, StopRun
 
-    is_driver = mpi.announced()[1] == 0
-    if not is_driver:
-        # whatever is wrong, the driver says it once
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    is_stopped = False
     usage_error: type[Exception] = typer.BadParameter.__bases__[0]
     code, told = 0, None
-    with shown(sys.argv[1:] if is_driver else ()) as done:
-        try:
-            code = int(app(standalone_mode=False) or 0)
-        except usage_error as error:
-            code, told = 2, usage_told(error, sys.argv[1:])
-        except IonfoError as error:
-            code, told = 2, str(error)
-        except StopRun as why:
-            code = 130 if why.number == signal.SIGINT else STOPPED
-        except KeyboardInterrupt:
-            code, told = 130, "interrupted"
-        except OSError as error:
-            if error.errno not in OF_THE_MACHINE:
-                sys.stderr = sys.__stderr__
-                raise
-            what = "a file" if error.filename is None else f"'{error.filename}'"
-            code, told = 2, f"{what} cannot be written or read: {error.strerror}"
-        except Exception:
-            sys.stderr = sys.__stderr__  # a fault of ours is shown by whoever has it
-            raise
-        done(code, told)
-    if told is not None:
-        print(told if told.startswith("Usage:") else f"ionfo: {told}", file=sys.stderr)
+    try:
+        with shown(sys.argv[1:]) as done:
+            try:
+                code = int(app(standalone_mode=False) or 0)
+            except usage_error as error:
+                code, told = 2, usage_told(error, sys.argv[1:])
+            except IonfoError as error:
+                code, told = 2, str(error)
+            except StopRun as why:
+                is_stopped = True
+                code = 130 if why.number == signal.SIGINT else STOPPED
+            except KeyboardInterrupt:
+                code, told = 130, "interrupted"
+            except OSError as error:
+                if error.errno not in OF_THE_MACHINE:
+                    raise
+                what = "a file" if error.filename is None else f"'{error.filename}'"
+                code, told = 2, f"{what} cannot be written or read: {error.strerror}"
+            done(code, told)
+        if told is not None:
+            print(told if told.startswith("Usage:") else f"ionfo: {told}", file=sys.stderr)
+    finally:
+        if not is_stopped:
+            dismiss_workers(sys.argv[1:])
+    if is_stopped and mpi.size() > 1:
+        mpi.abort(code)
     return code
 
 
@@ -211,20 +198,17 @@ def score(
     """
     from .scoring import score_file
 
-    def work() -> None:
-        score_file(
-            emodel,
-            None if file == "reference" else Path(file),
-            out,
-            morphology,
-            mechanisms,
-            cost.value,
-            processes,
-            exact_rates=exact_rates,
-            profile=profile,
-        )
-
-    _on_driver(work)
+    score_file(
+        emodel,
+        None if file == "reference" else Path(file),
+        out,
+        morphology,
+        mechanisms,
+        cost.value,
+        processes,
+        exact_rates=exact_rates,
+        profile=profile,
+    )
 
 
 @app.command()
@@ -305,33 +289,31 @@ def sample(
 
     Example: mpirun -n 3 ionfo sample soma --out run --steps 500
     """
-    _on_driver(
-        lambda: _sample(
-            emodel,
-            out,
-            dict(
-                steps=steps,
-                walkers=walkers,
-                ensembles=ensembles,
-                seed=seed,
-                temperature=temperature,
-                cost=cost.value,
-                max_cost=max_cost,
-                start_evaluations=start_evaluations,
-                start_spread=start_spread,
-                exact_rates=exact_rates,
-                moves=moves,
-                adapt_steps=adapt_steps,
-                early_rejection=early_rejection,
-                keep_rejected=keep_rejected,
-            ),
-            morphology,
-            mechanisms,
-            start,
-            learn or [],
-            processes,
-            force,
-        )
+    _sample(
+        emodel,
+        out,
+        dict(
+            steps=steps,
+            walkers=walkers,
+            ensembles=ensembles,
+            seed=seed,
+            temperature=temperature,
+            cost=cost.value,
+            max_cost=max_cost,
+            start_evaluations=start_evaluations,
+            start_spread=start_spread,
+            exact_rates=exact_rates,
+            moves=moves,
+            adapt_steps=adapt_steps,
+            early_rejection=early_rejection,
+            keep_rejected=keep_rejected,
+        ),
+        morphology,
+        mechanisms,
+        start,
+        learn or [],
+        processes,
+        force,
     )
 
 
@@ -558,7 +540,7 @@ def analyse(
         ):  # fmt: skip
             if is_given:
                 raise IonfoError(f"--{name} goes with --group COLUMN, which names the labels")
-        _on_driver(lambda: analyse_population(population, out, wanted, settings))
+        analyse_population(population, out, wanted, settings)
         return
 
     from .analysing_groups import GroupSettings, analyse_groups
@@ -577,24 +559,21 @@ def analyse(
         library=library,
     )
 
-    def work() -> None:
-        table = read_expression(
-            population,
-            None if values is None else values.value,
-            annotations=[
-                group,
-                *wanted,
-                *settings.exclude,
-                *effects,
-                *([library] if library else []),
-            ],
-            cells=cells,
-            layer=layer,
-            sum_duplicates=sum_duplicates,
-        )
-        analyse_groups(table, out, how, replace(settings, targets=wanted))
-
-    _on_driver(work)
+    table = read_expression(
+        population,
+        None if values is None else values.value,
+        annotations=[
+            group,
+            *wanted,
+            *settings.exclude,
+            *effects,
+            *([library] if library else []),
+        ],
+        cells=cells,
+        layer=layer,
+        sum_duplicates=sum_duplicates,
+    )
+    analyse_groups(table, out, how, replace(settings, targets=wanted))
 
 
 @app.command()

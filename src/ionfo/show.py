@@ -302,6 +302,10 @@ def collected(found: Collected, out: Path) -> None:
     ess, tau = diagnostics.effective_sample_size, diagnostics.tau
     if found.n_lost:
         note(f"{found.n_lost} states are in segments that cannot be read; the rest is here")
+    if found.condemned:
+        from .sampling.flight import condemned_told
+
+        note(condemned_told(found.condemned))
     if np.isfinite(tau).all():
         i = int(np.argmin(ess))
         screen.print(
@@ -373,14 +377,19 @@ def status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:
     rejections(found.counts)
     if np.isfinite(found.idle):
         screen.print(f"workers of the last session: {found.n_workers}, idle {found.idle:.0%}")
-    if found.n_failed:
-        screen.print(f"{found.n_failed} parameter sets count as failed, see failed.json")
+    if found.condemned:
+        from .sampling.flight import condemned_told
+
+        screen.print(condemned_told(found.condemned), markup=False)
     if found.n_lost:
         screen.print(f"{found.n_lost} states are in segments that cannot be read")
     if found.in_flight:
         from .sampling.flight import describe
 
-        screen.print(f"in flight, or lost when it died: {describe(found.in_flight)}", markup=False)
+        screen.print(
+            f"in flight now, or when the last session ended: {describe(found.in_flight)}",
+            markup=False,
+        )
 
 
 def diagnosis(found: Diagnostics, names: Sequence[str]) -> None:

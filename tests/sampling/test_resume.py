@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
+from threading import Event, Thread, Timer
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, backend, collect
 from ionfo.sampling.chain import Chain
-from ionfo.sampling.lock import writing
+from ionfo.sampling.lock import this_process, writing
 from ionfo.sampling.scheduler import Scheduler, SharedPool
 from ionfo.sampling.settings import check_same_run
 from ionfo.sampling.start import from_bounds
@@ -163,30 +164,92 @@ def test_second_writer_is_refused_and_stale_locks_are_taken(tmp_path: Path) -> N
                 pass
     assert not (tmp_path / "lock").exists()
     lock = tmp_path / "lock"
-    own = {"host": platform.node(), "pid": os.getpid(), "began": psutil.Process().create_time()}
+    own = asdict(this_process())
     lock.write_text(json.dumps({**own, "pid": 2**22 + 1}))  # no such process
     with writing(tmp_path):
         pass
-    lock.write_text(json.dumps({**own, "began": own["began"] - 60}))  # another had its number
+    lock.write_text(json.dumps({**own, "began": own["began"] - 1}))  # another had its number
     with writing(tmp_path):
         pass
     zombie = subprocess.Popen([sys.executable, "-c", ""])  # ends, and nobody waits for it
     while psutil.Process(zombie.pid).status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
-    began = psutil.Process(zombie.pid).create_time()
-    lock.write_text(json.dumps({**own, "pid": zombie.pid, "began": began}))
+    lock.write_text(json.dumps({**own, "pid": zombie.pid, "began": 0.0}))
     with writing(tmp_path):
         pass
     zombie.wait()
     lock.write_text(json.dumps(own))
     with pytest.raises(IonfoError, match="is being written"), writing(tmp_path):
         pass
-    lock.write_text(json.dumps({"host": "elsewhere", "pid": 1}))
-    with pytest.raises(IonfoError, match="host 'elsewhere'"), writing(tmp_path):
-        pass
-    os.utime(lock, (0, 0))  # nobody has touched it for a minute
+
+
+def test_clock_of_the_machine_lets_no_second_writer_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with writing(tmp_path):
-        pass
+        for shift in (-1e6, -5.0, 5.0, 1e6):
+            now = time.time() + shift
+            monkeypatch.setattr(time, "time", lambda now=now: now)
+            os.utime(tmp_path / "lock", (now, now))
+            with pytest.raises(IonfoError, match="is being written"), writing(tmp_path):
+                pass
+
+
+FOREIGN = {"host": "elsewhere", "machine": "another boot", "pid": 1, "began": 7.0}
+
+
+@pytest.mark.parametrize("content", [json.dumps(FOREIGN), '{"host": "elsewhere"}', "", "{"])
+def test_lock_of_another_machine_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.setattr("ionfo.sampling.lock._STALE_SECONDS", 0.3)
+    monkeypatch.setattr("ionfo.sampling.lock._TOUCH_SECONDS", 0.1)
+    monkeypatch.setattr("ionfo.sampling.lock._LOOK_SECONDS", 0.02)
+    lock, told = tmp_path / "lock", []
+    lock.write_text(content)
+    os.utime(lock, (0, 0))  # however old it looks: the clocks of machines differ
+    began = time.monotonic()
+    with writing(tmp_path, told.append):  # nobody touches it
+        assert time.monotonic() - began >= 0.3
+        assert json.loads(lock.read_text())["pid"] == os.getpid()
+    assert len(told) == 1 and "waiting up to a minute" in told[0]
+
+    lock.write_text(content)
+    Timer(0.15, lock.unlink).start()  # its owner ends
+    began = time.monotonic()
+    with writing(tmp_path):
+        assert time.monotonic() - began < 0.3
+
+    lock.write_text(content)
+    is_over = Event()
+
+    def touch() -> None:
+        while not is_over.wait(0.05):
+            os.utime(lock)
+
+    Thread(target=touch).start()
+    try:
+        with pytest.raises(IonfoError, match="is being written"), writing(tmp_path):
+            pass
+    finally:
+        is_over.set()
+
+
+def test_one_of_many_successors_gets_a_stale_lock(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text(json.dumps({**asdict(this_process()), "pid": 2**22 + 1}))
+    code = (
+        "import sys, time; from pathlib import Path; from ionfo.sampling.lock import this_process, writing\n"
+        "with writing(Path(sys.argv[1])): time.sleep(2); print('held')"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        for _ in range(4)
+    ]
+    assert [one.communicate()[0] for one in started].count(b"held\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_full_disk_leaves_a_readable_run(
     chain = Chain(target, writer, SampleSettings(steps=60, moves="de"), 0)
     chain.resume(16)
     chain.walk()
-    monkeypatch.setattr("ionfo.sampling.writer.write_text", full)
+    monkeypatch.setattr("ionfo.sampling.writer.write_sealed", full)
     with pytest.raises(IonfoError, match=r"No space left on device.*make room"):
         writer.flush()
     assert collect(store).n_steps == STEPS

@@ -15,7 +15,6 @@ from ..options import (
     ProcessesOption,
     SeedOption,
 )
-from ..ranks import on_driver
 
 
 def register_optimise(app: typer.Typer) -> None:
@@ -81,8 +80,4 @@ def optimise_command(
         exact_rates=exact_rates,
         keep_evaluations=keep_evaluations,
     )
-    on_driver(
-        lambda: optimise(
-            emodel, out, settings, targets, stages, morphology, mechanisms, processes, force
-        )
-    )
+    optimise(emodel, out, settings, targets, stages, morphology, mechanisms, processes, force)

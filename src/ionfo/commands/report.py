@@ -18,7 +18,6 @@ from ..options import (
     TargetsOption,
 )
 from ..output import add_result
-from ..ranks import on_driver
 
 
 def register_report(app: typer.Typer) -> None:
@@ -70,20 +69,17 @@ def report_command(
     )
     wanted = tuple(one for text in targets or [] for one in text.split(",") if one)
 
-    def work() -> None:
-        add_result(
-            report(
-                source,
-                out,
-                wanted,
-                settings,
-                burn_in,
-                max_cost,
-                morphology,
-                mechanisms,
-                traces,
-                analysis,
-            )
+    add_result(
+        report(
+            source,
+            out,
+            wanted,
+            settings,
+            burn_in,
+            max_cost,
+            morphology,
+            mechanisms,
+            traces,
+            analysis,
         )
-
-    on_driver(work)
+    )

@@ -9,7 +9,6 @@ import typer
 
 from ..errors import IonfoError
 from ..options import MechanismsOption, MorphologyOption, ProcessesOption
-from ..ranks import on_driver
 
 
 def register_validate(app: typer.Typer) -> None:
@@ -59,10 +58,7 @@ def validate_command(
     except ValueError:
         raise IonfoError(f"--percent must be numbers such as 180,260, got '{percent}'") from None
 
-    def work() -> None:
-        validate(
-            population, out, held_out, experiment, row, percents, sd, noise_seed, noise_duration,
-            trials, private, morphology, mechanisms, processes,
-        )  # fmt: skip
-
-    on_driver(work)
+    validate(
+        population, out, held_out, experiment, row, percents, sd, noise_seed, noise_duration,
+        trials, private, morphology, mechanisms, processes,
+    )  # fmt: skip
