@@ -23,6 +23,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -221,24 +222,55 @@ def _compile(folder: Path, work: Path, flags: tuple[str, ...]) -> None:
     nrnivmodl = str(command) if command.exists() else shutil.which("nrnivmodl")
     if nrnivmodl is None:
         raise IonfoError("'nrnivmodl' was not found; install NEURON with: pip install neuron")
-    work.mkdir()
-    sources = work / "mod"
-    sources.mkdir()
-    for file in mechanism_files(folder).values():
-        shutil.copy2(file, sources)
-    # nrnivmodl starts `python` from PATH: let it be this interpreter
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    done = subprocess.run(
-        [nrnivmodl, *flags, "mod"],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        env={**os.environ, "PATH": path},
-    )
+    # the script of a wheel names its interpreter in a first line that breaks on spaces
+    is_python = b"python" in Path(nrnivmodl).read_bytes()[:200].splitlines()[0]
+    runner = [sys.executable] if is_python else []
+    with _without_spaces(work) as (build, packages):
+        sources = build / "mod"
+        sources.mkdir(parents=True)
+        for file in mechanism_files(folder).values():
+            shutil.copy2(file, sources)
+        # nrnivmodl starts `python` from PATH: let it be this interpreter
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        environment = {**os.environ, "PATH": path}
+        if packages is not None:
+            known = [str(packages), os.environ.get("PYTHONPATH", "")]
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, known))
+        done = subprocess.run(
+            [*runner, nrnivmodl, *flags, "mod"],
+            cwd=build,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environment,
+        )
+        if build != work:
+            shutil.copytree(build, work, symlinks=True)
     if done.returncode != 0 or find_library(work) is None:
         file, message = _diagnose(done.stdout, done.stderr, folder)
         raise IonfoError(f"mechanism file '{file}' does not compile; the compiler says:\n{message}")
+
+
+@contextmanager
+def _without_spaces(work: Path) -> Iterator[tuple[Path, Path | None]]:
+    """Give a folder to build in and one to find NEURON in, for make cannot read spaces in paths.
+
+    Yields
+    ------
+    tuple of Path, (Path or None)
+        `work` and None where no path has spaces, else links and folders that have none.
+    """
+    spec = find_spec("neuron")
+    if spec is None or spec.origin is None:
+        raise IonfoError("NEURON was not found; install it with: pip install neuron")
+    packages = Path(spec.origin).parents[1]
+    if len(f"{work}{packages}".split()) == 1:
+        yield work, None
+        return
+    with tempfile.TemporaryDirectory(prefix="ionfo-") as folder:
+        link = Path(folder) / "packages"
+        link.symlink_to(packages)
+        yield Path(folder) / "build", link
 
 
 def _diagnose(output: str, errors: str, folder: Path) -> tuple[Path, str]:

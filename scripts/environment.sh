@@ -21,17 +21,29 @@ fi
 need g++ g++ "to compile the ion channels"
 need make make "to compile the ion channels"
 
+# An mpirun of the machine is used as it is, whatever its MPI: the wheel of mpi4py finds its library.
+# Without one, MPICH comes from the package index; it stays where it has come once.
 extras=$1
-# an mpirun of the machine is used as it is; without one, MPICH comes from the package index
-command -v mpirun >/dev/null 2>&1 || extras="$extras,mpi"
-[ -x .venv/bin/mpirun ] && case ",$extras," in *,mpi,*) ;; *) extras="$extras,mpi" ;; esac
+if [ -x .venv/bin/mpirun ] || ! command -v mpirun >/dev/null 2>&1; then
+    extras="$extras${extras:+,}mpi"
+fi
+wanted=".${extras:+[$extras]}" # pip refuses ".[]"
+if [ -e .venv/.root ] && [ "$(cat .venv/.root)" != "$root" ]; then
+    rm -rf .venv # this checkout has been moved, and the programs in it name the old place
+fi
 stamp=".venv/.installed"
-asked="$extras $(cat pyproject.toml | cksum)"
+asked="$wanted $(cksum <pyproject.toml)"
 if [ ! -x .venv/bin/python ] || [ "$(cat "$stamp" 2>/dev/null)" != "$asked" ]; then
-    echo "setting up .venv ($extras)"
+    echo "setting up .venv for $wanted, which takes a few minutes the first time"
     python3 -m venv .venv || exit 1
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".[${extras#,}]" || exit 1
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -e "$wanted" || exit 1
+    echo "$root" >.venv/.root
     echo "$asked" >"$stamp"
 fi
 export PATH="$root/.venv/bin:$PATH"
 export VIRTUAL_ENV="$root/.venv"
+
+# Open MPI refuses root, and more ranks than cores; both are fine here (the names of versions 4 and 5)
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe

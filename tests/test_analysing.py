@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing, analysis_work, pass_runner
+from ionfo import analysing, analysis_work, pass_runner, show
 from ionfo.analysing import analyse_population, parse_orders
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
 from ionfo.analysis_table import read_analysis_table
@@ -258,7 +258,7 @@ def test_h5ad(tmp_path: Path) -> None:
 def test_progress_tells_the_time_left_in_a_log(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pass_runner, "_LINE_SECONDS", 0.0)
+    monkeypatch.setattr(show, "_LINE_SECONDS", 0.0)
     with pass_runner.bar("shuffles", 2) as advance:
         advance()
         advance()

@@ -48,7 +48,7 @@ from .options import (
     TargetsOption,
 )
 from .output import add_result, reader_gone, shown, with_output_options
-from .ranks import dismiss_workers, one_thread_each
+from .ranks import dismiss_workers, has_work_for_ranks, one_thread_each
 from .usage import OF_THE_MACHINE, usage_told
 
 app = typer.Typer(
@@ -122,6 +122,8 @@ def _run() -> int:
     try:
         with shown(sys.argv[1:]) as done:
             try:
+                if has_work_for_ranks(sys.argv[1:]):
+                    mpi.size()  # a launcher that does not fit is said before anything is done
                 code = int(app(standalone_mode=False) or 0)
             except usage_error as error:
                 code, told = 2, usage_told(error, sys.argv[1:])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from . import show
 from .analysis import Passes
 from .sampling import mpi
 from .sampling.files import write_text
@@ -23,7 +23,6 @@ from .sampling.files import write_text
 Curves = list[NDArray[np.float64]]
 Request = tuple[Any, int]
 
-_LINE_SECONDS = 15.0  # between progress lines when the output is no terminal
 
 # The passes of this rank.  The initializer of an executor has no other way to hand them to
 # `_run`; nothing else writes it.
@@ -112,7 +111,7 @@ def run_exhaustive(passes: Passes, n_passes: int, folder: Path, seconds: float) 
 @contextmanager
 def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Show progress with the time left: a bar on a terminal, a line now and then in a log."""
-    if sys.stdout.isatty():
+    if show.is_watched():
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -130,7 +129,7 @@ def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
         nonlocal done, last
         done += 1
         now = time.monotonic()
-        if now - last > _LINE_SECONDS:
+        if now - last > show.line_seconds():
             last = now
             left = (now - began) / done * (total - done)
             print(f"{what} {done}/{total}, about {left:.0f} s left", flush=True)

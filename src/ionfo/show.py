@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from .emodels import EModel, bundled_populations
 from .output import add_result
+from .sampling import mpi
 
 if TYPE_CHECKING:
     from .sampling import Progress as RunProgress
@@ -31,6 +33,8 @@ ENOUGH = 400
 """Effective samples that are enough for most purposes (Vehtari et al. 2021)."""
 
 _LINE_SECONDS = 15.0  # between progress lines when the output is no terminal
+_BATCH_LINE_SECONDS = 60.0  # and when it is the log of a job, which nobody watches
+_BATCH_SYSTEMS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PE_HOSTFILE")
 
 
 class _Console(Console):
@@ -40,9 +44,29 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+def is_batch() -> bool:
+    """Whether a batch system or an MPI launcher started this program.
+
+    Launchers may give rank 0 a terminal of its own (Open MPI does) whose output ends in a log.
+    """
+    return mpi.is_launched() or any(name in os.environ for name in _BATCH_SYSTEMS)
+
+
+def is_watched() -> bool:
+    """Whether somebody looks at standard output while it is written."""
+    return sys.stdout.isatty() and not is_batch()
+
+
+def line_seconds() -> float:
+    """Give the least time between two lines of progress where there is no bar (s)."""
+    return _BATCH_LINE_SECONDS if is_batch() else _LINE_SECONDS
+
+
 def console() -> Console:
     """Make a console that never cuts names, also in files and pipes."""
-    return _Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    if is_watched():
+        return _Console(highlight=False)
+    return _Console(highlight=False, width=140, force_terminal=False)
 
 
 def note(text: str) -> None:
@@ -178,7 +202,7 @@ class SampleProgress:
         self._last = 0.0
 
     def __enter__(self) -> SampleProgress:
-        if sys.stdout.isatty():
+        if is_watched():
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
@@ -224,7 +248,7 @@ class SampleProgress:
             )
             return
         now = time.monotonic()
-        if now - self._last > _LINE_SECONDS:
+        if now - self._last > line_seconds():
             self._last = now
             print(f"{progress.phase} {progress.done}/{progress.total}  {told}", flush=True)
 

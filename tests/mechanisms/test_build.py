@@ -72,6 +72,13 @@ def test_one_build_serves_all_who_ask_at_once(folder: Path, tmp_path: Path) -> N
     assert library.stat().st_mtime_ns == built
 
 
+def test_spaces_in_paths_do_no_harm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IONFO_CACHE", str(folder.parent / "my cache"))
+    spaced = folder.rename(folder.with_name("my mods"))
+    library = build_mechanisms(spaced)
+    assert " " in str(library) and library.stat().st_size > 0
+
+
 def test_edit_changes_the_key(folder: Path) -> None:
     before = content_hash(folder)
     file = folder / "SKv3_1.mod"

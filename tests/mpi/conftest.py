@@ -1,16 +1,19 @@
-"""Every test here starts ranks."""
+"""Every test here starts ranks, under each MPI that is there."""
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
+
+from .launchers import FAMILIES, launcher_of
 
 
 @pytest.fixture(autouse=True)
-def mpirun() -> None:
-    if shutil.which("mpirun") is None:
-        if os.environ.get("CI"):
-            pytest.fail("mpirun is missing; install it with: pip install mpich")
-        pytest.skip("no mpirun on this machine; install it with: pip install mpich")
+def every_mpi() -> None:
+    for family in FAMILIES:
+        launcher_of(family)
+
+
+@pytest.fixture(params=FAMILIES)
+def launcher(request: pytest.FixtureRequest) -> str:
+    """The mpirun of each MPI in turn."""
+    return launcher_of(request.param)

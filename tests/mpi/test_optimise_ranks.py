@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .test_ranks import environment, ionfo
+from .launchers import environment, ionfo
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
@@ -33,11 +33,11 @@ def files(run: Path) -> dict[str, bytes]:
     return {**found, "run.json": (run / "run.json").read_bytes()}
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize(("ranks", "mpi"), [(2, "mpich"), (3, "openmpi")])
 def test_hall_of_fame_does_not_depend_on_the_ranks(
-    serial: Path, tmp_path: Path, ranks: int
+    serial: Path, tmp_path: Path, ranks: int, mpi: str
 ) -> None:
-    done = ionfo(*OPTIMISE, "--out", str(tmp_path / "run"), ranks=ranks)
+    done = ionfo(*OPTIMISE, "--out", str(tmp_path / "run"), ranks=ranks, mpi=mpi)
     assert done.returncode == 0, done.stdout + done.stderr
     assert files(tmp_path / "run") == files(serial)
 

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from .launchers import ionfo
+
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
 SAMPLE = ["sample", "soma", "--steps", "1", "--ensembles", "2", "--start-evaluations", "0",
           "--seed", "7"]  # fmt: skip
-LAUNCHER_VARIABLES = ("PMI_", "PMIX_", "OMPI_", "SLURM_", "HYDI_", "MV2_")
 
 
-def environment(**more: str) -> dict[str, str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(LAUNCHER_VARIABLES)}
-    # Open MPI refuses root and more ranks than cores unless told otherwise
-    allowed = {
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    }
-    return {**clean, **allowed, **more}
-
-
-def ionfo(*arguments: str, ranks: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
-    launcher = ["mpirun", "-n", str(ranks)] if ranks else []
-    command = [*launcher, sys.executable, "-m", "ionfo", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, env=environment(**more), timeout=300
-    )
-
-
-def sampled(run: Path, ranks: int, *extra: str) -> Path:
+def sampled(run: Path, ranks: int, *extra: str, mpi: str = "mpich") -> Path:
     """Sample into a folder and collect; give the population."""
-    done = ionfo(*SAMPLE, *extra, "--out", str(run), ranks=ranks)
+    done = ionfo(*SAMPLE, *extra, "--out", str(run), ranks=ranks, mpi=mpi)
     assert done.returncode == 0, done.stdout + done.stderr
     out = run.with_suffix(".parquet")
     done = ionfo("collect", str(run), "--out", str(out))
@@ -54,12 +35,12 @@ def on_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_population_does_not_depend_on_the_ranks(tmp_path: Path, on_two: Path) -> None:
     populations = {"two": on_two.read_bytes()}
     asked = (on_two.with_suffix("") / "run.json").read_bytes()
-    for name, ranks, extra in (
-        ("serial", 0, []), ("one", 1, []), ("three", 3, []), ("four", 4, []),
-        ("processes", 0, ["--processes", "2"]),
+    for name, ranks, mpi, extra in (
+        ("serial", 0, "", []), ("one", 1, "openmpi", []), ("three", 3, "openmpi", []),
+        ("four", 4, "mpich", []), ("processes", 0, "", ["--processes", "2"]),
     ):  # fmt: skip
         run = tmp_path / name
-        populations[name] = sampled(run, ranks, *extra).read_bytes()
+        populations[name] = sampled(run, ranks, *extra, mpi=mpi).read_bytes()
         assert (run / "run.json").read_bytes() == asked
     assert len(set(populations.values())) == 1
     other = ionfo(*SAMPLE[:-1], "8", "--out", str(tmp_path / "other"))
@@ -68,11 +49,13 @@ def test_population_does_not_depend_on_the_ranks(tmp_path: Path, on_two: Path) -
     assert (tmp_path / "other.parquet").read_bytes() != populations["serial"]
 
 
-def test_population_scores_again_to_the_same_numbers(tmp_path: Path, on_two: Path) -> None:
+def test_population_scores_again_to_the_same_numbers(
+    tmp_path: Path, on_two: Path, launcher: str
+) -> None:
     import pandas as pd
 
     population, scored = on_two, tmp_path / "scored.parquet"
-    done = ionfo("score", "soma", str(population), "--out", str(scored), ranks=3)
+    done = ionfo("score", "soma", str(population), "--out", str(scored), ranks=3, mpi=launcher)
     assert done.returncode == 0, done.stderr
     one, again = pd.read_parquet(population), pd.read_parquet(scored)
     shared = [c for c in one if c in again.columns]
@@ -80,12 +63,26 @@ def test_population_scores_again_to_the_same_numbers(tmp_path: Path, on_two: Pat
     pd.testing.assert_frame_equal(one[shared], again[shared], check_exact=True)
 
 
-def test_mistake_under_mpirun_is_said_once(tmp_path: Path) -> None:
-    done = ionfo("sample", "somma", "--out", str(tmp_path / "run"), ranks=3)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["sample", "somma"], "unknown e-model 'somma'; did you mean 'soma'?"),
+     (["sample", "soma", "--stepz", "3"], "No such option: --stepz"),
+     (["analyse", "missing.csv", "--orders", "x"], "--orders must be numbers and ranges")],
+)  # fmt: skip
+def test_mistake_under_mpirun_is_said_once(
+    tmp_path: Path, launcher: str, arguments: list[str], words: str
+) -> None:
+    done = ionfo(*arguments, "--out", str(tmp_path / "run"), ranks=3, mpi=launcher)
     assert done.returncode == 2
-    assert done.stderr.count("unknown e-model 'somma'; did you mean 'soma'?") == 1
+    assert done.stderr.count(words) == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_command_without_work_for_ranks_ends(launcher: str) -> None:
+    done = ionfo("emodels", ranks=3, mpi=launcher)
+    assert done.returncode == 0 and done.stdout.count("thick-tufted") == 1
+    assert ionfo("sample", "--help", ranks=3, mpi=launcher).stdout.count("Usage:") == 1
 
 
 def test_mistake_that_only_workers_meet_reaches_the_user(tmp_path: Path) -> None:
@@ -107,15 +104,30 @@ def test_mistake_that_only_workers_meet_reaches_the_user(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "announced", [{"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "0"},
-                  {"SLURM_STEP_NUM_TASKS": "64", "SLURM_PROCID": "0"}],
+    ("announced", "words"),
+    [({"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "0", "MPI4PY_MPIABI": ""},
+      "the launcher belongs to Open MPI, and mpi4py loads another MPI library, MPICH"),
+     ({"SLURM_STEP_NUM_TASKS": "64", "SLURM_PROCID": "0"},
+      "the launcher started 64 ranks but MPI sees 1"),
+     ({"PMI_SIZE": "3", "PMI_RANK": "0", "PMI_FD": "99", "HYDI_CONTROL_FD": "98",
+       "MPI4PY_MPIABI": "openmpi"},
+      "the launcher belongs to MPICH, and mpi4py loads another MPI library, Open MPI")],
 )  # fmt: skip
-def test_launcher_of_another_mpi_is_refused(tmp_path: Path, announced: dict[str, str]) -> None:
+def test_launcher_of_another_mpi_is_refused(
+    tmp_path: Path, announced: dict[str, str], words: str
+) -> None:
+    if not announced.get("MPI4PY_MPIABI", "x"):
+        announced = {**announced, "MPI4PY_LIBMPI": packaged_mpich()}
+        del announced["MPI4PY_MPIABI"]
     done = ionfo(*SAMPLE, "--out", str(tmp_path / "run"), **announced)
-    n_ranks = announced.get("OMPI_COMM_WORLD_SIZE", "64")
-    assert done.returncode == 2
-    assert f"the launcher started {n_ranks} ranks but MPI sees 1" in done.stderr
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert words in done.stderr and "MPI4PY_MPIABI=openmpi" in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def packaged_mpich() -> str:
+    """The library of the package mpich, beside this interpreter."""
+    return str(Path(sys.prefix) / "lib" / "libmpi.so.12")
 
 
 def test_mpirun_without_mpi4py_is_refused(tmp_path: Path) -> None:

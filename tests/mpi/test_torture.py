@@ -10,14 +10,13 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from .test_ranks import environment
+from .launchers import command, environment, ionfo
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
@@ -26,9 +25,7 @@ SAMPLE = ["sample", "soma", "--steps", "6", "--ensembles", "2", "--walkers", "22
 N_KILLS = 20
 
 
-def command(run: Path, ranks: int) -> list[str]:
-    launcher = ["mpirun", "-n", str(ranks)] if ranks else []
-    return [*launcher, sys.executable, "-m", "ionfo", *SAMPLE, "--out", str(run)]
+STARTS = ((1, "openmpi"), (2, "mpich"), (3, "openmpi"), (0, ""), (3, "mpich"), (2, "openmpi"))
 
 
 def family(process: int) -> list[int]:
@@ -77,10 +74,10 @@ def torture(run: Path, seed: int) -> int:
     rng = random.Random(seed)
     n_killed = 0
     for attempt in range(60):
-        ranks = (1, 2, 3)[attempt % 3]
+        ranks, mpi = STARTS[attempt % len(STARTS)]
         with told.open("w") as errors:
             process = subprocess.Popen(
-                command(run, ranks),
+                command(*SAMPLE, "--out", str(run), ranks=ranks, mpi=mpi),
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env=environment(IONFO_FLUSH_SECONDS="0.2"),
@@ -109,12 +106,13 @@ def torture(run: Path, seed: int) -> int:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in /proc")
 def test_killed_run_gives_the_same_bytes(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
-    subprocess.run(command(whole, 0), check=True, capture_output=True, env=environment())
+    done = ionfo(*SAMPLE, "--out", str(whole))
+    assert done.returncode == 0, done.stderr
     killed = tmp_path / "killed"
     assert torture(killed, seed=1) == N_KILLS
     out = []
     for run in (whole, killed):
         out.append(tmp_path / f"{run.name}.parquet")
-        collect = [sys.executable, "-m", "ionfo", "collect", str(run), "--out", str(out[-1])]
-        subprocess.run(collect, check=True, capture_output=True)
+        assert ionfo("collect", str(run), "--out", str(out[-1])).returncode == 0
     assert out[0].read_bytes() == out[1].read_bytes()
+    assert not (killed / "failed.json").exists()  # no healthy model is condemned
