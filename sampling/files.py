@@ -1,7 +1,8 @@
 """Files that are whole or absent, and that prove themselves: written beside, then renamed.
 
-A Parquet file carries a checksum of every page and one of all that it says; a sealed JSON file
-carries one of its content.  What does not match is refused.  Files that others wrote carry none.
+A Parquet file carries a checksum of every page and one of itself, in the gap before its footer that
+every reader skips; a sealed JSON file carries one of its content.  What does not match is refused.
+Files that others wrote carry none.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +26,7 @@ import pyarrow.parquet as pq
 from ..errors import IonfoError, why_unread
 
 _METADATA_KEY = b"ionfo"
-_DIGEST_KEY = b"ionfo_sha256"
+_PARQUET_MARK = b"ionfo sha256"  # followed by the 32 bytes of the checksum
 _SEAL, _SEALED = "sha256", "sealed"
 
 
@@ -97,6 +100,71 @@ def make_folder(path: Path, option: str = "--out") -> None:
         raise IonfoError(f"folder '{path}' cannot be made: {error.strerror}") from None
 
 
+@contextmanager
+def whole_folder(
+    out: Path, last: str, stale: Sequence[str] = (), source: Path | None = None
+) -> Iterator[Path]:
+    """Let results appear in a folder all together: written beside, then exchanged.
+
+    The file that says what the others are of, `last`, is removed before the first of them is
+    replaced and comes back after them: whoever finds it finds all files of one analysis.  A
+    program that is killed before leaves what was there.
+
+    Parameters
+    ----------
+    out : Path
+        Folder for the results; made if need be.  Other files in it stay.
+    last : str
+        Name of that file, which the block must write.
+    stale : sequence of str
+        Patterns of names that an earlier analysis may have left, removed with it.
+    source : Path, optional
+        What is analysed, which stays whatever its name.
+
+    Yields
+    ------
+    Path
+        Where to write.
+
+    Raises
+    ------
+    IonfoError
+        If the folder cannot be made.
+    """
+    make_folder(out)
+    for left in out.glob(".new-*"):  # of a program that was killed
+        if not _is_running(left.name.removeprefix(".new-")):
+            shutil.rmtree(left, ignore_errors=True)
+    beside = out / f".new-{os.getpid()}"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        yield beside
+        had_one = (out / last).is_file()
+        (out / last).unlink(missing_ok=True)
+        if had_one:  # a folder without it is not ours to tidy
+            for file in {file for pattern in stale for file in out.glob(pattern)}:
+                if source is None or file.resolve() != source.resolve():
+                    file.unlink()
+        new = [file for file in sorted(beside.rglob("*")) if file.is_file()]
+        for file in sorted(new, key=lambda one: one == beside / last):
+            target = out / file.relative_to(beside)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _is_running(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def check_table_path(path: Path) -> None:
     """Check that a table can be written here, before the work that fills it.
 
@@ -143,13 +211,16 @@ def write_table(path: Path, frame: pd.DataFrame, metadata: Mapping[str, Any] | N
                 write_text(_sidecar(path), json.dumps(metadata, sort_keys=True) + "\n")
         elif path.suffix == ".parquet":
             table = pa.Table.from_pandas(frame, preserve_index=False)
-            text = "{}" if metadata is None else json.dumps(metadata, sort_keys=True)
-            about = {_METADATA_KEY: text.encode(), _DIGEST_KEY: _digest(frame, text).encode()}
-            table = table.replace_schema_metadata({**(table.schema.metadata or {}), **about})
+            if metadata is not None:
+                text = json.dumps(metadata, sort_keys=True)
+                table = table.replace_schema_metadata(
+                    {**(table.schema.metadata or {}), _METADATA_KEY: text.encode()}
+                )
             pq.write_table(table, beside, compression="zstd", write_page_checksum=True)
+            _seal_parquet(beside)
         else:
             raise IonfoError(f"'{path}' must end in .parquet or .csv")
-        written = _sha256(beside)
+        written = file_hash(beside)
         beside.replace(path)
     except OSError as error:
         raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None
@@ -202,14 +273,6 @@ def read_table(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dic
     raise IonfoError(f"file '{path}' must be .parquet or .csv")
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _read_parquet(path: Path, sha256: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
     if path.stat().st_size == 0:
         raise ValueError("it is empty")
@@ -219,30 +282,69 @@ def _read_parquet(path: Path, sha256: str | None) -> tuple[pd.DataFrame, dict[st
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ValueError("it is not what was written: its checksum is another one")
         source = io.BytesIO(content)
+    else:
+        _check_parquet(path)
     with pq.ParquetFile(source, page_checksum_verification=True) as file:
         table = file.read()
     _refuse_twice(table.column_names)
-    about = table.schema.metadata or {}
-    text = about.get(_METADATA_KEY, b"{}").decode()
-    frame = table.to_pandas()
-    if _DIGEST_KEY in about and about[_DIGEST_KEY].decode() != _digest(frame, text):
+    text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
+    try:
+        frame = table.to_pandas()
+    except (KeyError, TypeError, AttributeError, IndexError):
+        raise ValueError("what it says of its own columns is damaged") from None
+    return frame, _metadata(text.decode(), str(path))
+
+
+def _seal_parquet(path: Path) -> None:
+    """Put the checksum of a Parquet file into it: data, mark and checksum, footer."""
+    with open(path, "r+b") as file:
+        start = _footer(file)
+        file.seek(start)
+        footer = file.read()
+        file.seek(0)
+        digest = _digest(file, start)
+        digest.update(footer)
+        file.seek(start)
+        file.write(_PARQUET_MARK + digest.digest() + footer)
+
+
+def _check_parquet(path: Path) -> None:
+    """Compare a Parquet file with the checksum in it, if there is one."""
+    with open(path, "rb") as file:
+        start = _footer(file)
+        mark = max(start - len(_PARQUET_MARK) - hashlib.sha256().digest_size, 0)
+        file.seek(mark)
+        seal, footer = file.read(start - mark), file.read()
+        if not seal.startswith(_PARQUET_MARK):
+            return
+        file.seek(0)
+        digest = _digest(file, mark)
+        digest.update(footer)
+    if seal[len(_PARQUET_MARK) :] != digest.digest():
         raise ValueError("it does not match its own checksum: it was changed or damaged")
-    return frame, _metadata(text, str(path))
 
 
-def _digest(frame: pd.DataFrame, text: str) -> str:
-    """Give one checksum of metadata, names and numbers; words have those of their pages."""
-    digest = hashlib.sha256(text.encode())
-    for name in frame.columns:
-        digest.update(f"\n{name}\n".encode())
-        values = frame[name].to_numpy()
-        if not isinstance(frame[name].dtype, np.dtype) or values.dtype.kind not in "fiub":
-            continue
-        if values.dtype.kind == "f":  # one NaN is like another
-            values = np.where(np.isnan(values), np.nan, values).astype(values.dtype)
-        digest.update(values.dtype.str.encode())
-        digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()
+def _footer(file: BinaryIO) -> int:
+    """Find where the footer of a Parquet file begins."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - 8, 0))
+    return max(size - 8 - int.from_bytes(file.read(4), "little"), 0)
+
+
+def _digest(file: BinaryIO, n_bytes: int | None = None) -> hashlib._Hash:
+    """Take the SHA-256 of the next bytes of a file, by default of all."""
+    digest = hashlib.sha256()
+    left = sys.maxsize if n_bytes is None else n_bytes
+    while left and (block := file.read(min(1 << 20, left))):
+        digest.update(block)
+        left -= len(block)
+    return digest
+
+
+def file_hash(path: Path) -> str:
+    """Give the SHA-256 of a file (hexadecimal)."""
+    with open(path, "rb") as file:
+        return _digest(file).hexdigest()
 
 
 def _check_rows(path: Path) -> None:

@@ -34,7 +34,7 @@ from .analysis.report import (
     Answer,
 )
 from .analysis.sampled import N_SAMPLES
-from .analysis_output import draw_figures, forget, summary_content, tell, write_tables
+from .analysis_output import NOT_ALWAYS, draw_figures, summary_content, tell, write_tables
 from .analysis_table import Table, read_analysis_table
 from .analysis_work import AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
@@ -42,7 +42,7 @@ from .output import add_result
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
 from .report import write_page
 from .report.tables import read_material
-from .sampling.files import make_folder, write_text
+from .sampling.files import make_folder, whole_folder, write_text
 
 _BESIDE_THE_TABLE = 2**29  # bytes for everything else
 
@@ -85,7 +85,12 @@ def analyse_population(
 
 
 def analyse_table(
-    table: Table, file: Path, out: Path, wanted: list[str], asked: AnalysisSettings
+    table: Table,
+    file: Path,
+    out: Path,
+    wanted: list[str],
+    asked: AnalysisSettings,
+    kept: Path | None = None,
 ) -> tuple[Work, list[Answer]]:
     """Measure a table that was read, and write what was found.
 
@@ -101,6 +106,8 @@ def analyse_table(
         Targets of the RSI.
     asked : AnalysisSettings
         Checked.
+    kept : Path, optional
+        Folder that keeps long computations for when they are asked for again; default `out`.
 
     Returns
     -------
@@ -119,15 +126,15 @@ def analyse_table(
     make_folder(out)
     began = time.monotonic()
     try:
-        answers = _answers(work, out)
+        answers = _answers(work, kept or out)
     except ValueError as error:
         raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
     pairs, about = _pairs(work)
-    forget(out, file)
-    write_tables(out, work, answers, pairs, about)
-    draw_figures(out, work, answers, pairs, about)
     summary = summary_content(file, work, answers, pairs)
-    write_text(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    with whole_folder(out, "summary.json", NOT_ALWAYS, file) as beside:
+        write_tables(beside, work, answers, pairs, about)
+        draw_figures(beside, work, answers, pairs, about)
+        write_text(beside / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     add_result(summary)
     tell(answers, work, pairs, out, time.monotonic() - began)
     return work, answers

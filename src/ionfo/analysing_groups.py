@@ -35,7 +35,7 @@ from .expression_choice import (
     usable_groups,
 )
 from .pass_runner import run_passes
-from .sampling.files import make_folder, write_table, write_text
+from .sampling.files import whole_folder, write_table, write_text
 
 
 @dataclass(frozen=True)
@@ -137,18 +137,20 @@ def analyse_groups(
             f"--equal-rows must be more than the {n_columns} variables and at most the "
             f"{min(sizes.values())} rows of the smallest group, got {n_rows}"
         )
-    make_folder(out)
     minimal = []
-    for name, values in grouped.values.items():
-        show.note(f"group '{name}': {len(values)} rows, {len(grouped.names)} variables")
-        table = _table(values, grouped)
-        origin = Path(f"{expression.origin} [{how.group} = {name}]")
-        folder = out / folder_name(name)
-        _, answers = analyse_table(table, origin, folder, list(grouped.targets), asked)
-        frames = [minimal_frame(one) for one in answers[1:]]
-        minimal += [frame.assign(group=name, rows=len(values)) for frame in frames]
-    sides, compared = compare_at_equal_rows(grouped, n_rows, how.permutations, asked)
-    _write(out, grouped, sides, compared, minimal, how, n_rows)
+    with whole_folder(out, "groups.json") as beside:
+        for name, values in grouped.values.items():
+            show.note(f"group '{name}': {len(values)} rows, {len(grouped.names)} variables")
+            table = _table(values, grouped)
+            origin = Path(f"{expression.origin} [{how.group} = {name}]")
+            folder = folder_name(name)
+            _, answers = analyse_table(
+                table, origin, beside / folder, list(grouped.targets), asked, out / folder
+            )
+            frames = [minimal_frame(one) for one in answers[1:]]
+            minimal += [frame.assign(group=name, rows=len(values)) for frame in frames]
+        sides, compared = compare_at_equal_rows(grouped, n_rows, how.permutations, asked)
+        _write(beside, grouped, sides, compared, minimal, how, n_rows)
     _tell(sides, compared, out)
     return sides
 

@@ -23,7 +23,7 @@ from .analysis.report import (
 )
 from .analysis_table import Table
 from .analysis_work import Work
-from .sampling.files import write_table
+from .sampling.files import file_hash, write_table
 
 _TABLES = (
     *(f"redundancy_synergy{one}" for one in ("", "_curves", "_extremes")),
@@ -36,25 +36,12 @@ _FIGURES = (
     "o_information_frequencies", "mutual_information_network", "mutual_information_features",
     "features",
 )  # fmt: skip
-_NOT_ALWAYS = (
+NOT_ALWAYS = (
     *(f"{stem}.{suffix}" for stem in _TABLES for suffix in ("csv", "parquet")),
     *(f"{stem}.{suffix}" for stem in _FIGURES for suffix in ("png", "svg")),
+    "report.html",
 )
-"""Names of tables and figures that some analyses write and others do not."""
-
-
-def forget(out: Path, population: Path) -> None:
-    """Remove what an earlier analysis left in its folder and this one may not write again.
-
-    Tables and figures of other models would stand beside the new ones.  A folder that holds no
-    summary of an analysis is left alone, and so is the population that is analysed.
-    """
-    if not (out / "summary.json").is_file():
-        return
-    for pattern in _NOT_ALWAYS:
-        for file in out.glob(pattern):
-            if file.resolve() != population.resolve():
-                file.unlink()
+"""Names of what some analyses write and others do not; the page is written after the tables."""
 
 
 def write_tables(
@@ -212,6 +199,7 @@ def summary_content(
     sample, spectrum = work.sample, answers[0].spectrum
     return {
         "population": file.name,
+        "population_sha256": file_hash(file) if file.is_file() else None,
         "estimator": _estimator(work),
         "rows": sample.n_rows,
         "distinct_rows": sample.n_distinct,

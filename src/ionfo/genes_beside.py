@@ -32,7 +32,7 @@ from .analysis_table import chain_of, weights_of
 from .errors import IonfoError
 from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
-from .sampling.files import make_folder, write_table, write_text
+from .sampling.files import make_folder, whole_folder, write_table, write_text
 
 CONDUCTANCES = "conductances"
 """Gene set of a comparison: the genes of the channels whose conductances the models have."""
@@ -281,8 +281,9 @@ def tables_beside(
         )
         for values in rows_of
     ]
-    _write(out, tables, sides, pairs, n_rows, asked)
-    _draw(out, tables, sides, pairs, rows_of, n_rows)
+    with whole_folder(out, "beside.json") as beside:
+        _write(beside, tables, sides, pairs, n_rows, asked)
+        _draw(beside, tables, sides, pairs, rows_of, n_rows)
     _tell(sides, pairs, out)
     return sides
 

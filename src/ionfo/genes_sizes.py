@@ -20,7 +20,7 @@ from .errors import IonfoError
 from .expression import TARGET_SUM, Expression
 from .expression_choice import ION_CHANNELS
 from .pass_runner import bar
-from .sampling.files import make_folder, write_table
+from .sampling.files import whole_folder, write_table
 
 
 @dataclass(frozen=True)
@@ -108,19 +108,19 @@ def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> di
 
 
 def _write(out: Path, studies: dict[str, SizeStudy]) -> None:
-    make_folder(out)
     frames = {
         "sizes": pd.concat([size_frame(one).assign(group=name) for name, one in studies.items()]),
         "needed": pd.concat(
             [needed_frame(one).assign(group=name) for name, one in studies.items()]
         ),
     }
-    for stem, frame in frames.items():
-        for suffix in (".csv", ".parquet"):
-            write_table(out / f"{stem}{suffix}", frame.reset_index(drop=True))
-    figure = _draw(studies)
-    for suffix in (".png", ".svg"):
-        figure.savefig((out / "sizes").with_suffix(suffix), dpi=130)
+    with whole_folder(out, "sizes.csv") as beside:
+        for stem, frame in frames.items():
+            for suffix in (".csv", ".parquet"):
+                write_table(beside / f"{stem}{suffix}", frame.reset_index(drop=True))
+        figure = _draw(studies)
+        for suffix in (".png", ".svg"):
+            figure.savefig((beside / "sizes").with_suffix(suffix), dpi=130)
     screen = show.console()
     for name, one in studies.items():
         orders = one.question.orders

@@ -33,7 +33,7 @@ from .expression import TARGET_SUM, Expression, log_normalised, require_scanpy, 
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
 from .identify_output import draw_identification, tell_identification, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets
-from .sampling.files import make_folder
+from .sampling.files import make_folder, whole_folder
 
 NULLS: tuple[Kind, ...] = ("all", "differential", "matched")
 
@@ -225,8 +225,9 @@ def _identify(
         overlap(chosen, differential, len(cells.genes)),
         embeddings,
     )
-    write_identification(out, found_all, asked)
-    draw_identification(out, found_all)
+    with whole_folder(out, "identify.json") as beside:
+        write_identification(beside, found_all, asked)
+        draw_identification(beside, found_all)
     tell_identification(out, found_all)
     return found_all
 

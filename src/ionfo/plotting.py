@@ -14,6 +14,7 @@ from .analysis import figures, plots
 from .analysis.table_figures import curves_figure, frequency_figure, pairs_of_table
 from .analysis_table import Table, read_analysis_table
 from .errors import IonfoError, nearest
+from .report.tables import check_population
 from .sampling.files import read_table
 
 FIGURES = (
@@ -83,6 +84,9 @@ def plot_figure(
                 f"figure '{name}' shows the models themselves; give the table that was analysed, "
                 f"'{summary['population']}', with --population"
             )
+        if not population.is_file():
+            raise IonfoError(f"file '{population}' does not exist")
+        check_population(folder, summary, population)
         figure = _of_population(name, read_analysis_table(population, ()), population.name)
     else:
         figure = _of_tables(name, folder, summary, target)

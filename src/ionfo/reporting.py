@@ -14,9 +14,9 @@ from .analysing import analyse_population
 from .analysis_work import AnalysisSettings
 from .errors import IonfoError
 from .report import write_page
-from .report.tables import OUTLINE, TRACES, file_hash, read_material
+from .report.tables import OUTLINE, TRACES, read_material
 from .sampling import read_population
-from .sampling.files import make_folder, write_table
+from .sampling.files import file_hash, make_folder, write_table
 from .sampling.folders import population_of
 from .simulating import choose_models, emodel_of, simulate_models, thinned
 

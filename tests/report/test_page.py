@@ -21,7 +21,7 @@ from ionfo.report.explore import MOST_MODELS, explore_data
 from ionfo.report.page import NAME, page_text
 from ionfo.report.quality import quality_of
 from ionfo.report.tables import Material, read_material
-from ionfo.sampling.files import read_table
+from ionfo.sampling.files import read_table, write_table
 
 Analysed = tuple[Path, Path]
 
@@ -121,10 +121,19 @@ def test_traces_of_another_population_are_left_out(
     folder, file = analysed
     assert material.traces is not None and material.outline is not None
     shutil.copytree(folder, tmp_path / "copy")
+    traces = tmp_path / "copy" / "traces.parquet"
+    write_table(traces, read_table(traces)[0], {"population": "another"})
+    assert read_material(tmp_path / "copy", tmp_path / "copy" / file.name).traces is None
+
+
+def test_population_that_has_changed_since_is_refused(analysed: Analysed, tmp_path: Path) -> None:
+    folder, file = analysed
+    shutil.copytree(folder, tmp_path / "copy")
     other = tmp_path / "copy" / file.name
-    frame, _ = read_table(other)
-    frame.iloc[1:].to_parquet(other)
-    assert read_material(tmp_path / "copy", other).traces is None
+    frame, metadata = read_table(other)
+    write_table(other, frame.iloc[1:], metadata)
+    with pytest.raises(IonfoError, match="it has changed since"):
+        read_material(tmp_path / "copy", other)
 
 
 def test_mistakes(analysed: Analysed, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pandas as pd
 
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError
-from ..sampling.files import read_table
+from ..sampling.files import file_hash, read_table
 
 TRACES = "traces.parquet"
 OUTLINE = "morphology.parquet"
@@ -114,6 +113,7 @@ def read_material(folder: Path, population: Path) -> Material:
             f"'{folder}' holds the analysis of '{summary.get('population')}', not of "
             f"'{population.name}'; analyse it, or give the other file"
         )
+    check_population(folder, summary, population)
     metadata: dict[str, Any] = {}
     if population.suffix == ".h5ad":
         from ..formats import read_plain_table
@@ -141,17 +141,28 @@ def read_material(folder: Path, population: Path) -> Material:
     return Material(population.name, summary, tables, frame, metadata, emodel, *extra)
 
 
+def check_population(folder: Path, summary: Mapping[str, Any], population: Path) -> None:
+    """Check that a population is the one that was analysed, and not another of its name.
+
+    Raises
+    ------
+    IonfoError
+        If it has changed since.
+    """
+    known = summary.get("population_sha256")
+    if known is not None and known != file_hash(population):
+        raise IonfoError(
+            f"'{population}' is not the file whose analysis '{folder}' holds: it has changed "
+            f"since; analyse it again with: ionfo analyse {population} --out {folder}"
+        )
+
+
 def _simulated(path: Path, population: Path) -> pd.DataFrame | None:
     """Read a table of simulated models, unless they are of another population."""
     if not path.is_file():
         return None
     frame, metadata = read_table(path)
     return frame if metadata.get("population") == file_hash(population) else None
-
-
-def file_hash(file: Path) -> str:
-    """SHA-256 of a file (hexadecimal)."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def weights(population: pd.DataFrame) -> pd.Series[Any]:
