@@ -162,6 +162,8 @@ def run_sampler(
         flight = FlightRecord(out, emodel, settings.cost)
         for text in flight.told():
             note(text)
+        if store.has_damaged_state:
+            store.set_state_aside()
         for kind in KINDS:
             for name, n_rows in store.unreadable(kind):
                 store.set_aside(name, kind)

@@ -3,6 +3,7 @@
     run.json                  the question: e-model, settings, seed, versions, hashes
     state.json                steps done, files that count with their SHA-256, random states;
                               replaced atomically
+    state.previous.json       the state before it, for when it is damaged
     segments/NNNNNN.parquet   states in the order of their acceptance, immutable
     rejected/NNNNNN.parquet   rejected proposals, if they are kept
     start/NNNNNN.parquet      evaluations of the searches for starting points, never collected
@@ -19,6 +20,7 @@ step -1.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -34,12 +36,16 @@ from .tables import KEYS, Gap
 
 Kind = Literal["segments", "rejected", "start"]
 KINDS: tuple[Kind, ...] = ("segments", "rejected", "start")
+STATE, PREVIOUS_STATE = "state.json", "state.previous.json"
+_LOG = logging.getLogger("ionfo")
 
 
 class RunStore(RunFolder):
     """Read access to the folder of a chain, and its creation."""
 
     is_another = "is an optimisation and no chain; `ionfo collect` makes a population of it"
+    has_damaged_state = False
+    """Whether the state before the last one had to be taken."""
 
     @classmethod
     def create(cls, folder: Path, settings: Mapping[str, Any]) -> RunStore:
@@ -65,20 +71,37 @@ class RunStore(RunFolder):
     def state(self) -> dict[str, Any]:
         """Where the run stands (state.json); nothing is listed when there is none yet.
 
+        The state before it takes its place where it is damaged, with a warning.
+
         Raises
         ------
         IonfoError
-            If it is damaged.
+            If both are damaged.
         """
-        path = self.folder / "state.json"
-        if not path.exists():
-            return {**{kind: [] for kind in KINDS}, "walkers": None, "ensembles": []}
+        path = self.folder / STATE
         try:
-            content: dict[str, Any] = read_sealed(path)
+            return self._read_state(STATE)
+        except FileNotFoundError:
+            return {**{kind: [] for kind in KINDS}, "walkers": None, "ensembles": []}
         except (OSError, ValueError, RecursionError) as error:
-            raise IonfoError(f"'{path}' cannot be read: {why_unread(error)}") from None
+            try:
+                previous = self._read_state(PREVIOUS_STATE)
+            except (OSError, ValueError, RecursionError):
+                raise IonfoError(f"'{path}' cannot be read: {why_unread(error)}") from None
+            if not self.has_damaged_state:
+                self.has_damaged_state = True
+                _LOG.warning(
+                    "'%s' cannot be read (%s); the state before it counts, which lacks the work "
+                    "of a few seconds to two minutes",
+                    path,
+                    why_unread(error),
+                )
+            return previous
+
+    def _read_state(self, name: str) -> dict[str, Any]:
+        content: dict[str, Any] = read_sealed(self.folder / name)
         if not _is_state(content):
-            raise IonfoError(f"'{path}' is damaged: it must list ensembles and segments")
+            raise ValueError("it is damaged: it must list ensembles and segments")
         return content
 
     def surrogate(self) -> Surrogate | None:
@@ -156,6 +179,13 @@ class RunStore(RunFolder):
     def n_lost(self) -> int:
         """States in segments that cannot be read."""
         return sum(n for _, n in self.unreadable())
+
+    def set_state_aside(self) -> None:
+        """Keep a damaged state.json in the folder ``unreadable`` before it is replaced."""
+        aside = self.folder / "unreadable"
+        aside.mkdir(exist_ok=True)
+        (self.folder / STATE).replace(aside / STATE)
+        (self.folder / PREVIOUS_STATE).replace(self.folder / STATE)
 
     def set_aside(self, name: str, kind: Kind = "segments") -> None:
         """Move a file to the folder ``unreadable``; only the writer of a run does that."""

@@ -6,6 +6,7 @@ written over.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import pandas as pd
 
 from ..errors import IonfoError
 from .files import write_sealed, write_table
-from .store import KINDS, Kind, RunStore
+from .store import KINDS, PREVIOUS_STATE, STATE, Kind, RunStore
 
 # how often a segment is written; no result depends on it
 _FLUSH_SECONDS = float(os.environ.get("IONFO_FLUSH_SECONDS", "10"))
@@ -52,6 +53,7 @@ class RunWriter:
         self.rows: dict[int, Callable[[], pd.DataFrame | None]] = {}
         self._files: dict[Kind, list[dict[str, Any]]] = {kind: state[kind] for kind in KINDS}
         self._buffers: dict[Kind, list[pd.DataFrame]] = {kind: [] for kind in KINDS}
+        self._state: dict[str, Any] | None = state if (store.folder / STATE).exists() else None
         self._walkers_name: str | None = state["walkers"]
         self._walkers_sha256: str | None = state.get("walkers_sha256")
         self.surrogate_sha256: str | None = state.get("surrogate_sha256")
@@ -128,9 +130,14 @@ class RunWriter:
             "surrogate_sha256": self.surrogate_sha256,
             "ensembles": self.ensembles,
         }
-        write_sealed(folder / "state.json", state)
-        if before is not None and before != self._walkers_name:
-            (folder / "walkers" / before).unlink(missing_ok=True)
+        if self._state is not None:
+            write_sealed(folder / PREVIOUS_STATE, self._state)
+        write_sealed(folder / STATE, state)
+        self._state = json.loads(json.dumps(state))  # what it names goes on to change
+        kept = {name for name in (before, self._walkers_name) if name is not None}
+        for file in (folder / "walkers").glob("*.parquet"):
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
         self._last_flush = time.monotonic()
 
 

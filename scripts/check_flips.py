@@ -1,4 +1,4 @@
-"""Does a flipped bit in a run's files ever change the population silently?
+"""Find whether a flipped bit in a run's files ever changes the population silently.
 
 Flips one random bit of a random file of a run, over and over, collects the population each time,
 and prints a table of what happened by kind of file.  Nothing may be silent: either the population

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -113,6 +114,9 @@ def main() -> None:
 def _run() -> int:
     """Run the command line, and give its exit code."""
     one_thread_each()
+    told_on_stderr = logging.StreamHandler()
+    told_on_stderr.setFormatter(logging.Formatter("ionfo: %(message)s"))
+    logging.getLogger("ionfo").addHandler(told_on_stderr)
     from .sampling import mpi
     from .sampling.stop import STOPPED, StopRun
 

@@ -69,6 +69,24 @@ def test_resumed_chain_is_that_of_an_uninterrupted_run(
     assert ends[0] == ends[1]  # counts, random numbers, what the moves have learned
 
 
+def test_damaged_state_costs_the_work_since_the_one_before(
+    emodel: EModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = begin(emodel, tmp_path / "whole", 20)
+    begin(emodel, tmp_path / "hit", 7)
+    for steps in (9, 12):
+        go_on(emodel, RunStore(tmp_path / "hit"), steps)
+    path = tmp_path / "hit/state.json"
+    path.write_bytes(path.read_bytes().replace(b'"steps": 12', b'"steps": 13', 1))
+    hit = RunStore(tmp_path / "hit")
+    assert collect(hit).n_steps == 9
+    assert caplog.text.count("the state before it counts") == 1  # told once
+    hit.set_state_aside()
+    assert (tmp_path / "hit/unreadable/state.json").exists()
+    go_on(emodel, RunStore(tmp_path / "hit"), 20)
+    pd.testing.assert_frame_equal(whole.states()[0], hit.states()[0], check_exact=True)
+
+
 def test_forgotten_random_numbers_would_be_seen(
     emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
