@@ -53,7 +53,9 @@ class RunWriter:
         self.rows: dict[int, Callable[[], pd.DataFrame | None]] = {}
         self._files: dict[Kind, list[dict[str, Any]]] = {kind: state[kind] for kind in KINDS}
         self._buffers: dict[Kind, list[pd.DataFrame]] = {kind: [] for kind in KINDS}
-        self._state: dict[str, Any] | None = state if (store.folder / STATE).exists() else None
+        self._state: dict[str, Any] | None = None
+        if (store.folder / STATE).exists():
+            self._state = json.loads(json.dumps(state))  # what it names goes on to change
         self._walkers_name: str | None = state["walkers"]
         self._walkers_sha256: str | None = state.get("walkers_sha256")
         self.surrogate_sha256: str | None = state.get("surrogate_sha256")
@@ -102,6 +104,9 @@ class RunWriter:
         for gathered in self.rows.values():
             if (frame := gathered()) is not None:
                 self.add("segments", frame)
+        if not any(self._buffers.values()) and self._is_told():
+            self._last_flush = time.monotonic()
+            return
         for kind, buffer in self._buffers.items():
             if not buffer:
                 continue
@@ -130,15 +135,24 @@ class RunWriter:
             "surrogate_sha256": self.surrogate_sha256,
             "ensembles": self.ensembles,
         }
+        state = json.loads(json.dumps(state))
         if self._state is not None:
             write_sealed(folder / PREVIOUS_STATE, self._state)
         write_sealed(folder / STATE, state)
-        self._state = json.loads(json.dumps(state))  # what it names goes on to change
+        self._state = state
         kept = {name for name in (before, self._walkers_name) if name is not None}
         for file in (folder / "walkers").glob("*.parquet"):
             if file.name not in kept:
                 file.unlink(missing_ok=True)
         self._last_flush = time.monotonic()
+
+    def _is_told(self) -> bool:
+        """Whether the state file says all there is to say."""
+        return (
+            self._state is not None
+            and self._state["ensembles"] == json.loads(json.dumps(self.ensembles))
+            and self._state.get("surrogate_sha256") == self.surrogate_sha256
+        )
 
 
 def random_state_json(state: Any) -> list[Any]:

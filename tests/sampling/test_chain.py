@@ -366,6 +366,7 @@ def test_damaged_run_gets_a_sentence(
     emodel: EModel, tmp_path: Path, name: str, content: str, words: str
 ) -> None:
     store = run(emodel, tmp_path / "run", steps=3)
+    (store.folder / "state.previous.json").unlink(missing_ok=True)
     (store.folder / name).write_text(content)
     with pytest.raises(IonfoError, match=words):
         collect(store)
