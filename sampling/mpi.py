@@ -76,7 +76,7 @@ def size() -> int:
     if n_announced > n_seen:
         raise IonfoError(
             f"the launcher started {n_announced} ranks but MPI sees {n_seen}: launcher and mpi4py "
-            f"belong to different MPI libraries (mpi4py loads {_library()}); {_HOW_TO_MEND}"
+            f"belong to different MPI libraries (mpi4py loads {_library()}); {HOW_TO_MEND}"
         )
     return n_seen
 
@@ -86,7 +86,7 @@ def rank() -> int:
     return int(_world().Get_rank()) if size() > 1 else 0
 
 
-_HOW_TO_MEND = (
+HOW_TO_MEND = (
     "use the launcher of that library, or let mpi4py load the launcher's: its wheel takes "
     "MPI4PY_MPIABI=openmpi or MPI4PY_MPIABI=mpich, and a build from source is replaced by: "
     "pip install --force-reinstall --no-deps --no-cache-dir mpi4py"
@@ -164,7 +164,7 @@ def _world() -> Any:
     if launcher is not None and launcher != library_family(library):
         raise IonfoError(
             f"the launcher belongs to {launcher}, and mpi4py loads another MPI library, {library}; "
-            + _HOW_TO_MEND
+            + HOW_TO_MEND
         )
     if not MPI.Is_initialized():
         MPI.Init_thread(MPI.THREAD_MULTIPLE)

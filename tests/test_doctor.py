@@ -15,6 +15,8 @@ import pytest
 from ionfo import doctor
 from ionfo.mechanisms.build import BUNDLED, build_mechanisms, library_folder
 
+from .mpi.launchers import FAMILIES, environment, launcher_of
+
 
 def run(
     environment: Mapping[str, str], *options: str, code: int | None = None
@@ -98,7 +100,18 @@ def script(path: Path, text: str) -> str:
     [
         ("printf '<2><2>'", "ok", "starts two ranks"),
         ("printf '<1>\\n<1>'", "broken", "belongs to another MPI library than mpi4py"),
-        ("echo no slots >&2; exit 1", "broken", "fails (no slots)"),
+        (
+            "printf '<error: the launcher belongs to X; use Y>'; exit 1",
+            "broken",
+            "the launcher belongs to X",
+        ),
+        ("echo no luck >&2; exit 1", "broken", "fails (no luck)"),
+        (
+            "echo 'an attempt to run as root.' >&2; exit 1",
+            "note",
+            "refuses to start ranks for root",
+        ),
+        ("echo 'There are not enough slots' >&2; exit 1", "note", "fewer than two cores"),
     ],
 )
 def test_launchers(
@@ -109,6 +122,36 @@ def test_launchers(
     found = doctor.launcher()
     assert found.state == state and words in found.told
     assert (found.fix == "") == (state == "ok")
+
+
+def test_hang_of_the_ranks_is_found_and_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = script(tmp_path / "mpirun", f"sleep 77 & echo $! > {tmp_path}/pid; wait")
+    monkeypatch.setattr(doctor, "launcher_path", lambda: command)
+    monkeypatch.setattr(doctor, "_PATIENCE", 1.0)
+    found = doctor.launcher()
+    assert found.state == "broken" and "no answer within a minute" in found.told
+    sleeper = Path("/proc") / (tmp_path / "pid").read_text().strip() / "stat"
+    assert not sleeper.exists() or ") Z" in sleeper.read_text()
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_mpi_of_this_machine(monkeypatch: pytest.MonkeyPatch, family: str) -> None:
+    command = launcher_of(family)
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(doctor, "launcher_path", lambda: command)
+    found = doctor.launcher()
+    assert (found.state, found.fix) == ("ok", ""), found.line
+    other = {"openmpi": "mpich", "mpich": "openmpi"}[family]
+    monkeypatch.setenv("MPI4PY_MPIABI", other)
+    if other == "mpich":  # the packaged one is found by its path only
+        monkeypatch.delenv("MPI4PY_MPIABI")
+        monkeypatch.setenv("MPI4PY_LIBMPI", str(Path(sys.prefix) / "lib" / "libmpi.so.12"))
+    found = doctor.launcher()
+    assert found.state == "broken" and "mpi4py loads another MPI library" in found.told, found.line
 
 
 def test_no_launcher(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -17,12 +18,14 @@ from typing import Any, Literal
 
 from .analysis.memory import available_memory
 from .analysis.multiplets import usable_cores
+from .errors import IonfoError
 from .mechanisms.build import BUNDLED, cache_root, find_library, library_folder
 from .sampling import mpi
 
 _RANK_BYTES = 2**29
 """A rank of l5pc on C060114A5 takes 0.23 GiB; twice that, for larger cells."""
 _OLDEST = (3, 10)
+_PATIENCE = 60.0  # s
 
 
 @dataclass(frozen=True)
@@ -121,39 +124,85 @@ def mpi_library() -> Finding:
 
 
 def launcher() -> Finding:
-    """Check that mpirun starts two ranks that see each other."""
+    """Check that mpirun starts two ranks that see each other and of which one imports NEURON.
+
+    It is done as `ionfo sample` does it, with the user's own settings.
+    """
+    name = "mpirun -n 2"
     if mpi.is_launched():
-        return Finding("mpirun -n 2", "note", "not tried: this is a rank of mpirun itself")
+        return Finding(name, "note", "not tried: this is a rank of mpirun itself")
     command = launcher_path()
     if command is None:
         return Finding(
-            "mpirun -n 2",
+            name,
             "note",
             "no mpirun; ionfo runs on one machine with --processes",
             "pip install 'ionfo[mpi]', or load the module of your cluster",
         )
-    # one write a rank, for lines of ranks may be mixed
-    code = "import os; from mpi4py import MPI; os.write(1, b'<%d>' % MPI.COMM_WORLD.Get_size())"
-    root = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            "OMPI_MCA_rmaps_base_oversubscribe": "1"}  # fmt: skip
-    done = _run([command, "-n", "2", sys.executable, "-c", code], env=root)
+    code = "from ionfo.doctor import try_as_rank; try_as_rank()"
+    done = _run([command, "-n", "2", sys.executable, "-c", code])
     answers = re.findall(r"<(\d+)>", done.output)
     if answers == ["2", "2"]:
-        return Finding("mpirun -n 2", "ok", f"{command} starts two ranks")
+        return Finding(name, "ok", f"{command} starts two ranks, and NEURON on one of them")
+    if told := re.search(r"<error: ([^>]*)>", done.output):
+        sentence, _, fix = told[1].partition("; ")
+        return Finding(name, "broken", sentence, fix)
     if answers:
         return Finding(
-            "mpirun -n 2",
+            name,
             "broken",
             f"{command} starts ranks that do not see each other: it belongs to another MPI "
             "library than mpi4py",
-            "use the mpirun of that library, or pip install --no-binary mpi4py mpi4py",
+            mpi.HOW_TO_MEND,
+        )
+    if "as root" in done.errors:
+        return Finding(
+            name,
+            "note",
+            f"{command} refuses to start ranks for root",
+            "work as a plain user, or set OMPI_ALLOW_RUN_AS_ROOT=1 and "
+            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1",
+        )
+    if "not enough slots" in done.errors:
+        return Finding(
+            name,
+            "note",
+            f"{command} finds fewer than two cores that it may use",
+            "give the job more tasks, or mpirun the option --oversubscribe",
         )
     return Finding(
-        "mpirun -n 2",
+        name,
         "broken",
         f"{command} fails ({done.last or 'no answer'})",
         "try it on: mpirun -n 2 hostname",
     )
+
+
+def try_as_rank() -> None:
+    """Work as one of two ranks: rank 1 alone imports NEURON, and each writes how many it sees."""
+    try:
+        n_ranks = mpi.size()
+        if n_ranks > 1 and mpi.rank() > 0:
+            mpi.serve()
+        elif n_ranks > 1:
+            with mpi.executor(_nothing, None) as workers:
+                workers.submit(_import_neuron).result()
+            mpi.dismiss()
+        # one write a rank, for lines of ranks may be mixed
+        os.write(1, f"<{n_ranks}>".encode())
+    except IonfoError as error:
+        os.write(1, f"<error: {error}>".encode())
+
+
+def _nothing(_: None) -> None:
+    """Initialise nothing."""
+
+
+def _import_neuron() -> None:
+    os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")
+    from neuron import h
+
+    h.Section()
 
 
 def launcher_path() -> str | None:
@@ -250,21 +299,26 @@ class _Done:
 
 
 def _run(command: Sequence[str], env: dict[str, str] | None = None) -> _Done:
-    """Run a command for a minute at most."""
+    """Run a command for a minute at most; all that it has started ends with it."""
     try:
-        done = subprocess.run(
+        with subprocess.Popen(
             command,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             text=True,
             errors="replace",
-            timeout=60,
             env={**os.environ, **(env or {})},
-        )
-    except subprocess.TimeoutExpired:
-        return _Done(True, "", "no answer within a minute")
+            start_new_session=True,
+        ) as started:
+            try:
+                output, errors = started.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                os.killpg(started.pid, signal.SIGKILL)
+                return _Done(True, "", "no answer within a minute")
     except OSError as error:
         return _Done(True, "", error.strerror or str(error))
-    return _Done(done.returncode != 0, done.stdout, done.stderr)
+    return _Done(started.returncode != 0, output, errors)
 
 
 def _version(package: str) -> str:
