@@ -16,6 +16,7 @@ from ..errors import IonfoError
 from ..features.scores import CostName
 from . import mpi
 from .evaluator import Evaluation, Evaluator, EvaluatorSpec, failed_evaluation
+from .light_imports import import_lightly
 from .stop import ignore_signals
 
 Request = TypeVar("Request")
@@ -92,8 +93,9 @@ _evaluator: Evaluator | IonfoError | None = None
 def initialise(spec: EvaluatorSpec) -> None:
     """Build this process's evaluator; an error is kept for the first request to raise."""
     global _evaluator
-    if spec.ignore_signals:
+    if spec.ignore_signals:  # this process is a worker's
         ignore_signals()
+        import_lightly()
     try:
         _evaluator = Evaluator(spec)
     except IonfoError as error:
