@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
@@ -204,10 +204,10 @@ def serve() -> None:
             pass
 
 
-def tell_begin(ticket: int) -> None:
-    """Tell the driver that this rank begins to work on a ticket; nothing to do without MPI."""
+def tell_begin(tickets: Sequence[int]) -> None:
+    """Tell the driver that this rank begins to work on tickets; nothing to do without MPI."""
     if size() > 1 and rank() > 0:
-        _world().send(ticket, dest=0, tag=_TAG_BEGIN)
+        _world().send(list(tickets), dest=0, tag=_TAG_BEGIN)
 
 
 def heard_begin() -> Iterator[tuple[int, int]]:
@@ -219,7 +219,8 @@ def heard_begin() -> Iterator[tuple[int, int]]:
     world, status = _world(), MPI.Status()
     while world.iprobe(tag=_TAG_BEGIN, status=status):
         source = status.Get_source()
-        yield world.recv(source=source, tag=_TAG_BEGIN), source
+        for ticket in world.recv(source=source, tag=_TAG_BEGIN):
+            yield ticket, source
 
 
 def dismiss() -> None:
@@ -245,6 +246,7 @@ def executor(initialise: Callable[[Any], None], spec: Any) -> Iterator[Any]:
     world = _world()
     _call(True)
     with ExitStack() as context:
+        context.callback(_hear_all)
         workers: Any = context.enter_context(
             MPICommExecutor(world, root=0, initializer=initialise, initargs=(spec,))
         )
@@ -259,3 +261,9 @@ def executor(initialise: Callable[[Any], None], spec: Any) -> Iterator[Any]:
             # do not wait for what is queued, only for what runs
             workers.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _hear_all() -> None:
+    """Read what workers have told last: MPICH ends a rank that leaves with messages unread."""
+    for _ in heard_begin():
+        pass

@@ -7,7 +7,7 @@ each process behind it builds its cell once; a request carries only numbers.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, runtime_checkable
@@ -145,11 +145,18 @@ def evaluate(request: ModelRequest) -> Evaluation:
         return failed_evaluation(_evaluator.emodel, request.cost or _evaluator.cost, reason)
 
 
-def evaluate_timed(request: ModelRequest, ticket: int = 0) -> tuple[Evaluation, float]:
-    """Evaluate, and tell the wall time it took (s); under MPI the driver is told who began."""
-    mpi.tell_begin(ticket)
-    began = time.perf_counter()
-    return evaluate(request), time.perf_counter() - began
+Timed = tuple[int, Evaluation, float]
+"""Ticket of a request, its evaluation, and the wall time that it took (s)."""
+
+
+def evaluate_timed(batch: Sequence[tuple[int, ModelRequest]]) -> list[Timed]:
+    """Evaluate requests under their tickets; under MPI the driver is told who began."""
+    mpi.tell_begin([ticket for ticket, _ in batch])
+    found = []
+    for ticket, request in batch:
+        began = time.perf_counter()
+        found.append((ticket, evaluate(request), time.perf_counter() - began))
+    return found
 
 
 @contextmanager
