@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from . import show
 from .analysis import PairwiseInformation, figures, mutual_information, plots
+from .analysis.plots import Figure
 from .analysis.report import (
     Answer,
     curve_frame,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from . import show
@@ -27,6 +26,7 @@ from .analysis.beside_figures import curves_beside, pair_matrices, quadruplet_sc
 from .analysis.estimators import Estimator
 from .analysis.ion_channels import approved_symbol, genes_of_conductances
 from .analysis.multiplets import usable_cores
+from .analysis.plots import Figure
 from .analysis.subsets import N_COMPONENTS
 from .analysis_table import chain_of, weights_of
 from .errors import IonfoError

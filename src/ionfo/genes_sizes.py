@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from . import show
 from .analysing_groups import GroupSettings, grouped_tables
 from .analysis import Question
 from .analysis.beside import WIDE
-from .analysis.plots import BLUE, GREY, ORANGE
+from .analysis.plots import BLUE, GREY, ORANGE, Figure, log_scale
 from .analysis.sample_size import SizeStudy, default_sizes, needed_frame, size_frame, size_study
 from .analysis_work import AnalysisSettings
 from .errors import IonfoError
@@ -156,7 +155,7 @@ def _draw(studies: dict[str, SizeStudy]) -> Figure:
             one.question.orders, one.extrapolated, "x", ms=4, color=ORANGE, label="extrapolated"
         )
         if not np.isnan(one.extrapolated).all():
-            bottom.set_yscale("log")
+            log_scale(bottom)
         bottom.set_xlabel("order (genes in a multiplet)")
         bottom.set_ylabel("cells needed to exclude zero")
         bottom.legend(frameon=False, fontsize=7)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from .analysis import figures, plots
+from .analysis.plots import Figure
 from .analysis.table_figures import curves_figure, frequency_figure, pairs_of_table
 from .analysis_table import Table, read_analysis_table
 from .errors import IonfoError, nearest
