@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from matplotlib import figure as _matplotlib_figure
@@ -30,11 +31,23 @@ class Figure(_matplotlib_figure.Figure):
     """
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw, with no text taken for a formula; also what axes write only now."""
-        with rc_context({"text.parse_math": False}):
+        """Draw, with no text taken for a formula."""
+        with self._as_written():
+            super().draw(renderer)
+
+    def fix_layout(self) -> None:
+        """Find the layout once, for all files that the figure is saved to."""
+        if engine := self.get_layout_engine():
+            with self._as_written():
+                engine.execute(self)
+            self.set_layout_engine("none")
+
+    @contextmanager
+    def _as_written(self) -> Iterator[None]:
+        with rc_context({"text.parse_math": False}):  # also of what axes write only now
             for text in self.findobj(Text):
                 text.set_parse_math(False)
-            super().draw(renderer)
+            yield
 
 
 def log_scale(axes: Axes) -> None:

@@ -186,7 +186,8 @@ class Cell:
             return lambda values: None  # read by the parameters of that distribution
         sections = self.sections[region]
         for section in sections:
-            if not hasattr(section, variable):
+            # a method has a name too, and another number of segments is another cell
+            if not isinstance(getattr(section, variable, None), float) or variable == "nseg":
                 raise IonfoError(
                     f"parameter '{name}': section '{section.name()}' has no '{variable}'; "
                     f"insert its mechanism in region '{region}'"
@@ -252,8 +253,8 @@ def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
             f"'{emodel.name}'{nearest(str(morphology), bundled)}; give an .asc or .swc file"
             + (f" or one of {', '.join(bundled)}" if bundled else "")
         )
-    axon = cut_of(emodel, morphology).axon
-    check_morphology(morphology, needs_axon=axon is not None)
+    cut = cut_of(emodel, morphology)
+    check_morphology(morphology, cut.axon is not None, cut.segment_length)
     return morphology
 
 

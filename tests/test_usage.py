@@ -74,7 +74,7 @@ def told(
         ("score soma cut.json --out o.csv", "it is no JSON at line 1, column 19 (Expecting value)"),
         ("score soma latin.json --out o.csv", "it is no text in UTF-8 (byte 3 is not)"),
         ("score soma p.parquet --out folder.csv", "output 'folder.csv' is a folder; choose another"),
-        ("sample soma --out r --moves=", "unknown move ''"),
+        ("sample soma --out r --moves=", "--moves names nothing, got ''"),
         ("status p.parquet", "'p.parquet' is a file; give the run folder that `ionfo sample` wrote"),
         ("status nothing", "run folder 'nothing' does not exist"),
         ("collect p.parquet --out o.csv", "'p.parquet' is a file; give the run folder"),

@@ -198,9 +198,7 @@ def _draw_distributions(out: Path, table: Table) -> None:
 
 
 def _save(stem: Path, figure: Figure) -> None:
-    if engine := figure.get_layout_engine():  # once for both files
-        engine.execute(figure)
-        figure.set_layout_engine("none")
+    figure.fix_layout()  # once for both files
     figure.savefig(stem.with_suffix(".png"), dpi=130)
     figure.savefig(stem.with_suffix(".svg"))
 

@@ -16,7 +16,12 @@ from . import show
 from .emodels import EModel, parse_emodel
 from .errors import IonfoError, nearest
 from .h5ad import matrix_of, open_h5ad
+from .limits import shortened
 from .sampling.files import read_table
+
+BOOK = ("weight", "ensemble", "walker", "step")
+"""Columns that say of a population how much rows count and which chains they form; in a plain table
+they are variables like any other."""
 
 _UNNAMED = "Unnamed: "  # how pandas calls a column without a name
 
@@ -82,17 +87,18 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
     emodel = None
     if "emodel" in metadata:
         emodel = parse_emodel(json.dumps(metadata["emodel"]), str(file))
-    is_population = any(column.startswith("parameters/") for column in _names(frame))
-    if is_population:
+    is_models = is_population(frame)
+    if is_models:
         parameters, features = (_numbers(frame, one, file) for one in ("parameters/", "features/"))
-        book = frame
     else:
         parameters, features = _plain(frame, targets, file)
-        book = pd.DataFrame(index=frame.index)
+        if told := variables_told(parameters):
+            show.note(told)
+    book = book_of(frame)
     _check_targets(targets, features, parameters, file)
     if bad := [str(name) for name in parameters if parameters[name].isna().any()]:
         n_missing = int(parameters[bad[0]].isna().sum())
-        what = "parameter" if is_population else "column"
+        what = "parameter" if is_models else "column"
         raise IonfoError(
             f"'{file}': {what} '{bad[0]}' is missing in some models ({n_missing} of {len(frame)} "
             f"rows; {len(bad)} such columns); rows are never dropped silently, so drop these rows "
@@ -101,9 +107,10 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
     parameters = _varying(parameters, len(frame))
     features = _complete(features, targets, len(frame))
     if parameters.shape[1] < 3:
-        origin = "" if is_population else "no column starts with 'parameters/', and "
+        origin = "" if is_models else "no column starts with 'parameters/', and "
         if frame.shape[1] == 1 and set(_names(frame)[0]) & set(";\t|"):
-            origin = f"its only column is '{_names(frame)[0]}' (separate columns by commas), and "
+            name = shortened(_names(frame)[0], 80)
+            origin = f"its only column is '{name}' (separate columns by commas), and "
         raise IonfoError(
             f"'{file}': {origin}it has {parameters.shape[1]} parameters that vary over its "
             f"{len(frame)} models; at least 3 are needed"
@@ -119,6 +126,38 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
         step,
         book["cost"].to_numpy(np.float64) if "cost" in book else None,
         emodel,
+    )
+
+
+def is_population(frame: pd.DataFrame) -> bool:
+    """Whether a table has ``parameters/`` columns, so that others can be its book-keeping."""
+    return any(name.startswith("parameters/") for name in _names(frame))
+
+
+def book_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give what may be read as weight, chain or cost: the table, or no column of a plain one."""
+    return frame if is_population(frame) else frame[[]]
+
+
+def variables_told(frame: pd.DataFrame) -> str | None:
+    """Say which variables of a plain table have a name that means something in a population.
+
+    Examples
+    --------
+    >>> variables_told(pd.DataFrame({"a": [1.0], "weight": [2.0]})).partition(";")[0]
+    "column 'weight' of a plain table is taken as a variable"
+    """
+    found = [name for name in BOOK if name in frame]
+    if not found:
+        return None
+    named = ", ".join(f"'{name}'" for name in found)
+    what = "weights" if found == ["weight"] else "book-keeping of models"
+    return (
+        f"column {named} of a plain table is taken as a variable; to use it as {what}, name "
+        "parameters with parameters/"
+        if len(found) == 1
+        else f"columns {named} of a plain table are taken as variables; to use them as {what}, "
+        "name parameters with parameters/"
     )
 
 

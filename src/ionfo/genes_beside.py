@@ -32,6 +32,7 @@ from .analysis_table import chain_of, weights_of
 from .errors import IonfoError
 from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
+from .limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
 from .sampling.files import make_folder, write_table, write_text
 
 CONDUCTANCES = "conductances"
@@ -238,16 +239,21 @@ def tables_beside(
         If a table has too few rows.
     """
     asked = settings or BesideSettings()
-    if asked.draws < 3:
-        raise IonfoError(f"--draws must be at least 3, got {asked.draws}")
-    if asked.seed < 0:
-        raise IonfoError(f"--seed must not be negative, got {asked.seed}")
-    n_rows = asked.rows or min(len(one.values) for one in tables)
+    for name, value, least in (
+        ("--draws", asked.draws, 3),
+        ("--shuffles", asked.shuffles, 2),
+        ("--bootstrap", asked.bootstrap, 2),
+        ("--permutations", asked.permutations, 1),
+    ):
+        check_count(name, value, least, MOST_REPLICATES)
+    check_count("--threads", asked.threads, 1, most_workers())
+    check_seed(asked.seed)
+    n_rows = min(len(one.values) for one in tables) if asked.rows is None else asked.rows
     for one in tables:
         if not len(one.names) < n_rows <= len(one.values):
             raise IonfoError(
                 f"--rows must be more than the {len(one.names)} variables and at most the "
-                f"{len(one.values)} rows of table '{one.name}', got {n_rows}"
+                f"{len(one.values)} rows of table '{one.name}', got {shortened(n_rows)}"
             )
     make_folder(out)
     run = runner(asked.threads, here=True)

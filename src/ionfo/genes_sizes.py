@@ -18,6 +18,7 @@ from .analysis_work import AnalysisSettings
 from .errors import IonfoError
 from .expression import TARGET_SUM, Expression
 from .expression_choice import ION_CHANNELS
+from .limits import MOST_REPLICATES, check_count, check_seed
 from .pass_runner import bar
 from .sampling.files import make_folder, write_table
 
@@ -67,10 +68,8 @@ def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> di
     IonfoError
         If a group is too small for the sizes.
     """
-    if settings.draws < 3:
-        raise IonfoError(f"--draws must be at least 3, got {settings.draws}")
-    if settings.seed < 0:
-        raise IonfoError(f"--seed must not be negative, got {settings.seed}")
+    check_count("--draws", settings.draws, 3, MOST_REPLICATES)
+    check_seed(settings.seed)
     how = GroupSettings(
         settings.group,
         settings.groups,

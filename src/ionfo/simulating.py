@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .emodels import EModel, Missing, ProtocolRunner, Simulator, parse_emodel
 from .emodels.cell import resolve_morphology
 from .errors import IonfoError
+from .limits import shortened
 from .mechanisms.build import BUNDLED
 from .sampling import Population
 from .sampling.cell_hashes import check_same_cell
@@ -76,7 +77,9 @@ def choose_models(
     n_models = len(population.frame)
     for row in models:
         if not 0 <= row < n_models:
-            raise IonfoError(f"'{origin}' has models 0 to {n_models - 1}, got --model {row}")
+            raise IonfoError(
+                f"'{origin}' has models 0 to {n_models - 1}, got --model {shortened(row)}"
+            )
     if models:
         return {f"model {row}": row for row in models}
     if "cost" not in population.frame:

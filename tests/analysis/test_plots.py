@@ -56,6 +56,7 @@ def test_map_hides_the_diagonal() -> None:
 @pytest.mark.parametrize("name", [r"$\frac{$", "$x$", "a$b^{$c"])
 def test_a_name_is_never_a_formula(tmp_path: Path, name: str) -> None:
     figure = plots.information_map(np.array([[np.nan, 0.2], [0.2, np.nan]]), [name, "b"], name)
+    figure.fix_layout()
     figure.savefig(tmp_path / "map.png")
     with matplotlib.rc_context({"svg.fonttype": "none"}):
         figure.savefig(tmp_path / "map.svg")
