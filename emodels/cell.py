@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import IonfoError, nearest
+from ..limits import is_same
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from ..mechanisms.build import build_mechanisms, load_mechanisms
@@ -261,7 +262,7 @@ def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
 def cut_of(emodel: EModel, morphology: Path) -> Morphology:
     """Tell how a morphology file is cut: as its bundled entry says, or as the default one."""
     for one in _bundled(emodel).values():
-        if morphology.resolve() == find_morphology(str(one.file)).resolve():
+        if is_same(morphology, find_morphology(str(one.file))):
             return one
     return emodel.morphology
 

@@ -240,6 +240,11 @@ def check_readable(path: Path) -> os.stat_result:
     return found
 
 
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one place, also where nothing is or links go in circles."""
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
 def read_text(path: Path, encoding: str = "utf-8-sig", errors: str = "strict") -> str:
     """Read a text file whole, if it is one and has a size that a text can have.
 

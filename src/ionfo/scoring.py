@@ -18,7 +18,7 @@ from .emodels import EModel, Numerics, load_emodel
 from .emodels.cell import check_mechanisms, on_morphology, resolve_morphology
 from .errors import IonfoError
 from .features.scores import CostName
-from .limits import MOST_STEPS, check_count
+from .limits import MOST_STEPS, check_count, is_same
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
 from .output import add_result
@@ -172,7 +172,7 @@ def _check_kept(out: Path | None, file: Path) -> None:
         raise IonfoError(
             f"the scores of '{file}' would be lost; name a table with --out (.parquet or .csv)"
         )
-    if out.resolve() == file.resolve():
+    if is_same(out, file):
         raise IonfoError(f"--out '{out}' is the file of the models; choose another name")
 
 

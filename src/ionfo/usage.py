@@ -43,8 +43,11 @@ def usage_told(error: Any, arguments: Sequence[str]) -> str:
     if typed is not None and ", got " not in told and f"'{typed}'" not in told:
         told += f", got '{shortened(typed)}'"
     context = getattr(error, "ctx", None)
-    path = getattr(context, "command_path", "")
-    command = path.split()[-1] if len(path.split()) > 1 else ""
+    names: list[str] = []
+    while context is not None and context.parent is not None:  # the outermost is the program
+        names.insert(0, str(context.info_name))
+        context = context.parent
+    command = " ".join(names)
     return f"{told}; see: ionfo {command} --help" if command else str(told)
 
 
