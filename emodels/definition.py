@@ -244,8 +244,8 @@ class Feature(_Strict):
     """A feature and its target, in the unit given."""
 
     name: Name
-    mean: float
-    std: float = Field(gt=0)
+    mean: float = Field(ge=-1e150, le=1e150)
+    std: float = Field(ge=1e-150, le=1e150)
     unit: str
     window: tuple[Time, Time] | None = Field(
         None, description="stimulus window of this feature alone, ms"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ FARTHEST = 1e6
 
 LONGEST = 650_000.0
 """Length of a whole cell (um) that NEURON can cut into segments of 40 um: 32,767 of a section."""
+
+MOST_POINTS = 20_000
+"""Of a section; NEURON counts them with 16 bits."""
 
 _SWC_TYPES = {1: "soma", 2: "axon", 3: "dendrite", 4: "apical"}
 _ASC_TYPES = {"cellbody": "soma", "axon": "axon", "dendrite": "dendrite", "apical": "apical"}
@@ -92,6 +96,7 @@ def _swc_parts(path: Path, text: str) -> tuple[set[str], float]:
     """Types of a file's points, and the length of all that connects them (um)."""
     parts = set()
     known: dict[int, list[float]] = {}
+    parents: dict[int, int] = {}
     length = 0.0
     for number, line in enumerate(text.splitlines(), start=1):
         row = line.split("#")[0].split()
@@ -113,10 +118,15 @@ def _swc_parts(path: Path, text: str) -> tuple[set[str], float]:
             raise IonfoError(
                 f"morphology '{path}', line {number}: a coordinate is above {FARTHEST:g} um"
             )
-        if not 0 <= index < 2**31 or not 0 <= kind < 2**15:
+        if not 0 <= index < 2**31:
             raise IonfoError(
-                f"morphology '{path}', line {number}: number and type must be whole numbers from "
-                f"0, got {shortened(index)} and {shortened(kind)}"
+                f"morphology '{path}', line {number}: the point's number must be from 0 to 2^31, "
+                f"got {shortened(index)}"
+            )
+        if kind not in _SWC_TYPES:  # NEURON's importer ends the process
+            raise IonfoError(
+                f"morphology '{path}', line {number}: the type must be 1 (soma), 2 (axon), "
+                f"3 (dendrite) or 4 (apical), got {shortened(kind)}"
             )
         if index in known:
             raise IonfoError(f"morphology '{path}', line {number}: point {index} stands twice")
@@ -128,8 +138,23 @@ def _swc_parts(path: Path, text: str) -> tuple[set[str], float]:
         if parent != -1:
             length += math.dist(values[:3], known[parent])
         known[index] = values[:3]
-        parts.add(_SWC_TYPES.get(kind, "other"))
+        parents[index] = parent
+        parts.add(_SWC_TYPES[kind])
+    if (n_points := _longest_run(parents)) > MOST_POINTS:
+        raise IonfoError(
+            f"morphology '{path}' has an unbranched piece of {n_points} points, and {MOST_POINTS} "
+            "are the most of a section; leave out points that lie on a line"
+        )
     return parts, length
+
+
+def _longest_run(parents: dict[int, int]) -> int:
+    """Points of the longest piece without a branch; parents come before their children."""
+    n_children = Counter(parents.values())
+    run: dict[int, int] = {}
+    for index, parent in parents.items():
+        run[index] = run[parent] + 1 if parent in run and n_children[parent] == 1 else 1
+    return max(run.values(), default=0)
 
 
 def _asc_parts(path: Path, text: str) -> tuple[set[str], float]:
@@ -169,6 +194,12 @@ def _asc_parts(path: Path, text: str) -> tuple[set[str], float]:
                 corners.append(point[:3])
                 n_points += 1
         part = _ASC_TYPES[words[0].lower()]
+        if (
+            part == "soma"
+            and n_points >= 2
+            and np.ptp(np.array(corners[-n_points:]), axis=0).max(initial=0.0) == 0
+        ):
+            raise IonfoError(f"morphology '{path}' is damaged: its soma is a single point")
         if n_points < 2:
             raise IonfoError(f"morphology '{path}' is damaged: its {part} has {n_points} points")
         parts.add(part)

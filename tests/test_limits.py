@@ -30,11 +30,12 @@ from ionfo.limits import (
 from ionfo.report.explore import explore_data
 from ionfo.report.quality import quality_of
 from ionfo.report.tables import Material, weights
-from ionfo.sampling import SampleSettings
+from ionfo.sampling import Population, SampleSettings
 from ionfo.sampling.files import read_table
 from ionfo.sampling.models_file import read_models
 from ionfo.sampling.optimise import OptimiseSettings
 from ionfo.scoring import score_file
+from ionfo.simulating import simulate_models
 
 HUGE = 2_000_000_000
 
@@ -208,6 +209,36 @@ def test_a_page_draws_rows_of_a_plain_table_whatever_its_weight_says() -> None:
     assert min(data["models"]) < 700
 
 
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"weight": 0.0}, "weights must be positive"),
+        ({"weight": -1.0}, "weights must be positive"),
+        ({"weight": np.nan}, "weights must be positive"),
+        ({"weight": np.inf}, "weights must be finite"),
+        ({"weight": 1e-320}, "weights must be from 1e-100 to 1e\\+100"),
+        (
+            {"ensemble": 0, "walker": 0, "step": "x"},
+            "column 'step' of a population must hold whole",
+        ),
+        (
+            {"ensemble": 0, "walker": 0, "step": 1e300},
+            "column 'step' of a population must hold whole",
+        ),
+        ({"cost": "x"}, "column 'cost' must hold numbers"),
+        ({"parameters/b": np.arange(40) * 1e300}, "column 'b' holds numbers above 1e\\+120"),
+        ({"parameters/b": np.arange(40) * 1e-310}, "differences below 1e-120"),
+    ],
+)
+def test_book_keeping_and_numbers_of_a_population(
+    tmp_path: Path, columns: dict[str, object], words: str
+) -> None:
+    frame = PLAIN.rename(columns=lambda name: f"parameters/{name}").assign(**columns)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(IonfoError, match=words):
+        read_analysis_table(tmp_path / "t.csv", ())
+
+
 def test_a_huge_weight_takes_no_memory() -> None:
     frame = pd.DataFrame(
         {"parameters/a": np.arange(40.0), "ensemble": np.arange(40) % 2, "walker": np.arange(40) % 2,
@@ -231,3 +262,12 @@ def test_a_model_that_takes_too_many_steps_has_failed(tmp_path: Path) -> None:
     frame = score_file("soma", None, tmp_path / "o.parquet", max_steps=500)
     assert frame["cost"].tolist() == [250.0]
     assert "the evaluation took more than 500 integrator steps" in frame["failures"][0]
+
+
+@pytest.mark.neuron
+def test_a_model_that_takes_too_many_steps_has_no_traces() -> None:
+    emodel = load_emodel("soma").model_copy(update={"max_steps": 1000})  # a sweep takes about 100
+    assert emodel.reference is not None
+    frame = pd.DataFrame({f"parameters/{k}": [v] for k, v in emodel.reference.items()})
+    panels, _ = simulate_models(Population(frame, {}), emodel, {"one": 0}, "frame")
+    assert len(panels["one"]) == 2 and all(len(t) == 0 for t, _ in panels["one"].values())

@@ -23,6 +23,9 @@ BOOK = ("weight", "ensemble", "walker", "step")
 """Columns that say of a population how much rows count and which chains they form; in a plain table
 they are variables like any other."""
 
+_LARGEST = 1e120  # its square, times the rows, is still a number
+_LARGEST_WEIGHT = 1e100
+
 _UNNAMED = "Unnamed: "  # how pandas calls a column without a name
 
 
@@ -104,6 +107,10 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
             f"rows; {len(bad)} such columns); rows are never dropped silently, so drop these rows "
             "or columns, or fill them"
         )
+    for part in (parameters, features):
+        _check_scale(part, file)
+    if "cost" in book and not pd.api.types.is_numeric_dtype(book["cost"]):
+        raise IonfoError(f"'{file}': column 'cost' must hold numbers")
     parameters = _varying(parameters, len(frame))
     features = _complete(features, targets, len(frame))
     if parameters.shape[1] < 3:
@@ -206,6 +213,20 @@ def _check_targets(
             raise IonfoError(f"'{file}' has no feature '{target}'{nearest(target, known)}")
 
 
+def _check_scale(columns: pd.DataFrame, file: Path) -> None:
+    """Refuse numbers whose squares are none."""
+    for name in columns:
+        values = columns[name].to_numpy(np.float64)
+        values = values[~np.isnan(values)]
+        if len(values) and (
+            np.abs(values).max() > _LARGEST or 0 < values.max() - values.min() < 1 / _LARGEST
+        ):
+            raise IonfoError(
+                f"'{file}': column '{name}' holds numbers above {_LARGEST:g}, or differences below "
+                f"{1 / _LARGEST:g}; put it into another unit"
+            )
+
+
 def _varying(parameters: pd.DataFrame, n_rows: int) -> pd.DataFrame:
     fixed = [str(name) for name in parameters if parameters[name].nunique() == 1]
     if fixed and len(fixed) < parameters.shape[1] and n_rows > 1:
@@ -246,6 +267,10 @@ def weights_of(book: pd.DataFrame, file: Path) -> NDArray[np.float64]:
         raise IonfoError(f"'{file}': weights must be positive numbers")
     if not np.isfinite(weights).all():
         raise IonfoError(f"'{file}': weights must be finite")
+    if not weights.between(1 / _LARGEST_WEIGHT, _LARGEST_WEIGHT).all():
+        raise IonfoError(
+            f"'{file}': weights must be from {1 / _LARGEST_WEIGHT:g} to {_LARGEST_WEIGHT:g}"
+        )
     return np.asarray(weights, dtype=np.float64)
 
 
@@ -254,6 +279,9 @@ def chain_of(book: pd.DataFrame) -> tuple[NDArray[np.int64] | None, NDArray[np.i
     columns = ["ensemble", "walker", "step"]
     if not set(columns) <= set(book) or book[columns].isna().any(axis=None):
         return None, None
+    step = book["step"]
+    if not pd.api.types.is_numeric_dtype(step) or not (step.abs() < 2**53).all():
+        raise IonfoError("column 'step' of a population must hold whole numbers, as 'walker' has")
     walker = book.groupby(["ensemble", "walker"]).ngroup()
     return np.asarray(walker, dtype=np.int64), np.asarray(book["step"], dtype=np.int64)
 

@@ -33,7 +33,7 @@ from .genes_cli import (
     ValuesOption,
     genes,
 )
-from .limits import most_workers, split
+from .limits import most_workers, printable, split
 from .options import (
     Estimator,
     EstimatorOption,
@@ -139,7 +139,9 @@ def _run() -> int:
                 code, told = 2, f"{what} cannot be written or read: {error.strerror}"
             done(code, told)
         if told is not None:
-            print(told if told.startswith("Usage:") else f"ionfo: {told}", file=sys.stderr)
+            print(
+                told if told.startswith("Usage:") else f"ionfo: {printable(told)}", file=sys.stderr
+            )
     finally:
         if not is_stopped:
             dismiss_workers(sys.argv[1:])

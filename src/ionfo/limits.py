@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -217,6 +218,19 @@ def shortened(value: object, most: int = 40) -> str:
         return f"{'-' if value < 0 else ''}{'' if abs(value) == 10**digits else 'about '}1e{digits}"
     text = str(value)
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def printable(text: str) -> str:
+    r"""Write control characters, which names and paths may hold, so that a terminal shows them.
+
+    Lines that are indented stay lines: they quote a compiler.
+
+    Examples
+    --------
+    >>> printable("file 'a\nb\x1b[31m'")
+    "file 'a\\nb\\x1b[31m'"
+    """
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]|\n(?!    )", lambda one: repr(one[0])[1:-1], text)
 
 
 def check_readable(path: Path) -> os.stat_result:

@@ -128,7 +128,9 @@ def validate(
     build_mechanisms(folder)
     spec = evaluator_spec(asked, morphology, mechanisms)
     everyone = models if truth is None else np.vstack([truth, models])
-    requests = [ModelRequest(tuple(map(float, theta))) for theta in everyone]
+    requests = [
+        ModelRequest(tuple(map(float, theta)), max_steps=asked.max_steps) for theta in everyone
+    ]
     noise: dict[str, Any] = {}
     with open_pool(spec, processes) as pool:
         features = np.array([one.features for one in pool.map(evaluate, requests)])
