@@ -691,7 +691,7 @@ def write_cases(folder: Path) -> list[Case]:
     for name, is_fit in write_texts(folder).items():
         cases.append(Case(analyse.format(name), is_fit))
         if name in ("cell.csv", "wide.csv", "latin.csv", "nul.csv", "header.csv", "cut.parquet"):
-            cases.append(Case(f"import {name} --out {{o}}.parquet", name == "wide.csv"))
+            cases.append(Case(f"import {name} --out {{o}}.parquet", name == "nul.csv"))
             cases.append(Case(f"score soma {name} --out {{o}}.parquet"))
     for suffix in ("csv", "parquet", "json", "h5ad"):
         for kind in ("zero", "pipe", "loop", "dangling"):

@@ -217,7 +217,7 @@ def _check_scale(columns: pd.DataFrame, file: Path) -> None:
     """Refuse numbers whose squares are none."""
     for name in columns:
         values = columns[name].to_numpy(np.float64)
-        values = values[~np.isnan(values)]
+        values = values[np.isfinite(values)]  # others are refused for what they are
         if len(values) and (
             np.abs(values).max() > _LARGEST or 0 < values.max() - values.min() < 1 / _LARGEST
         ):

@@ -149,6 +149,9 @@ def prepare_tables(
             f"--genes {CONDUCTANCES} needs a table of models with conductances such as "
             "parameters/gIhbar_Ih.somadend; none is among the tables"
         )
+    names = [spec.name for spec, _ in tables]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise IonfoError(f"two tables are called '{twice[0]}'; give each NAME=FILE its own name")
     return [prepare_table(spec, table, settings, genes) for spec, table in tables]
 
 
