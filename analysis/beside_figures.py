@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .beside import Side
 from .figures import SIGN
-from .plots import BLUE, GREY, ORANGE, titled
+from .plots import BLUE, GREY, ORANGE, Figure, titled
 from .report import MAX, MEAN, MIN
 
 Array = NDArray[np.float64]

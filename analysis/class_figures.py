@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from .feature_space import Clusters, label_grid
 from .hall_spread import Dispersion, Distances
-from .plots import BLUE, GREEN, GREY, ORANGE
+from .plots import BLUE, GREEN, GREY, ORANGE, Figure
 
 Array = NDArray[np.float64]
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .pairwise import PairwiseInformation
-from .plots import BLUE, GREEN, GREY, ORANGE, legend_below, titled
+from .plots import BLUE, GREEN, GREY, ORANGE, Figure, legend_below, titled
 from .report import MAX, MEAN, MIN, Answer
 from .subsets import principal_components
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from .plots import BLUE, GREEN, GREY, ORANGE, titled
+from .plots import BLUE, GREEN, GREY, ORANGE, Figure, titled
 
 Array = NDArray[np.float64]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
-from .plots import BLUE, GREY, ORANGE
+from .plots import BLUE, GREY, ORANGE, Figure, log_scale
 
 
 def convergence(progress: pd.DataFrame) -> Figure:
@@ -27,7 +26,7 @@ def convergence(progress: pd.DataFrame) -> Figure:
             axes.plot(
                 n, rows["median_sum"], color=GREY, lw=0.8, label=None if i else "median of them"
             )
-        axes.set_yscale("log")
+        log_scale(axes)
         axes.set_title(f"{stage}, {here['seed'].nunique()} searches", fontsize=9)
         axes.set_xlabel("evaluations of a search")
         axes.legend(frameon=False, fontsize=8)
@@ -56,7 +55,7 @@ def objective_convergence(progress: pd.DataFrame) -> Figure:
         for kind, color in (("best", BLUE), ("median", ORANGE)):
             mean = progress.groupby("generation")[f"{kind}/{name}"].mean()
             axes.plot(mean.index, np.maximum(mean, 1e-3), color=color, label=kind)
-        axes.set_yscale("log")
+        log_scale(axes)
         axes.set_title(name.replace(".soma.v.", "\n"), fontsize=7)
         axes.tick_params(labelsize=6)
     for spare in cells[len(names) :]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
+from matplotlib import figure as _matplotlib_figure
+from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.backend_bases import RendererBase
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter
 from matplotlib.transforms import offset_copy
 from numpy.typing import NDArray
 
@@ -16,6 +21,40 @@ Traces = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 # Okabe & Ito, safe for colour-blind readers
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+
+
+class Figure(_matplotlib_figure.Figure):
+    """A figure that shows every name as it is written.
+
+    Names come from files; matplotlib would read what stands between two ``$`` as a formula, and
+    fail where it is none.
+    """
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw, with no text taken for a formula."""
+        with self._as_written():
+            super().draw(renderer)
+
+    def fix_layout(self) -> None:
+        """Find the layout once, for all files that the figure is saved to."""
+        if engine := self.get_layout_engine():
+            with self._as_written():
+                engine.execute(self)
+            self.set_layout_engine("none")
+
+    @contextmanager
+    def _as_written(self) -> Iterator[None]:
+        with rc_context({"text.parse_math": False}):  # also of what axes write only now
+            for text in self.findobj(Text):
+                text.set_parse_math(False)
+            yield
+
+
+def log_scale(axes: Axes) -> None:
+    """Make the y axis logarithmic, with numbers that are no formulas."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(LogFormatter())
+    axes.yaxis.set_minor_formatter(LogFormatter())
 
 
 def distributions(

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .figures import SIGN
 from .pairwise import PairwiseInformation
-from .plots import BLUE, GREY, ORANGE, legend_below, titled
+from .plots import BLUE, GREY, ORANGE, Figure, legend_below, titled
 
 _STATISTICS = (("max", "highest", ORANGE), ("mean", "mean", GREY), ("min", "lowest", BLUE))
 

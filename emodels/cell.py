@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import IonfoError, nearest
+from ..limits import is_same
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from ..mechanisms.build import build_mechanisms, load_mechanisms
@@ -186,7 +187,8 @@ class Cell:
             return lambda values: None  # read by the parameters of that distribution
         sections = self.sections[region]
         for section in sections:
-            if not hasattr(section, variable):
+            # a method has a name too, and another number of segments is another cell
+            if not isinstance(getattr(section, variable, None), float) or variable == "nseg":
                 raise IonfoError(
                     f"parameter '{name}': section '{section.name()}' has no '{variable}'; "
                     f"insert its mechanism in region '{region}'"
@@ -252,15 +254,15 @@ def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
             f"'{emodel.name}'{nearest(str(morphology), bundled)}; give an .asc or .swc file"
             + (f" or one of {', '.join(bundled)}" if bundled else "")
         )
-    axon = cut_of(emodel, morphology).axon
-    check_morphology(morphology, needs_axon=axon is not None)
+    cut = cut_of(emodel, morphology)
+    check_morphology(morphology, cut.axon is not None, cut.segment_length)
     return morphology
 
 
 def cut_of(emodel: EModel, morphology: Path) -> Morphology:
     """Tell how a morphology file is cut: as its bundled entry says, or as the default one."""
     for one in _bundled(emodel).values():
-        if morphology.resolve() == find_morphology(str(one.file)).resolve():
+        if is_same(morphology, find_morphology(str(one.file))):
             return one
     return emodel.morphology
 

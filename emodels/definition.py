@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from ..errors import IonfoError, nearest, why_unread
 from ..features import EfelSettings, FeatureTarget, is_known_feature
+from ..limits import check_names, read_text, shortened, unique_keys
 from .distributions import Formula
 
 FOLDER = Path(__file__).resolve().parent
@@ -27,6 +36,34 @@ NEEDS = {
 }
 """Kind of protocol -> kinds that must have run before it."""
 
+LONGEST_SWEEP = 100_000.0
+"""Of a protocol (ms); all protocols together may last ten times as long."""
+
+MOST_PERCENT = 100_000.0
+"""Of the threshold current, in either direction."""
+
+_MOST_CURRENT = 1_000.0  # nA
+_MOST_VOLTAGE = 1_000.0  # mV
+_MOST_SAMPLES = 10_000_000  # of a sweep, as eFEL interpolates it
+_MOST_NAMED = 10_000  # parameters, features, regions and so on
+_MOST_PROTOCOLS = 1_000
+_DEEPEST_SEARCH = 60  # halvings; a number has no more bits to find
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a name must not be empty")
+    check_names([name], "what is defined")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_named)]
+Time = Annotated[float, Field(ge=0, le=LONGEST_SWEEP, description="ms")]
+Duration = Annotated[float, Field(gt=0, le=LONGEST_SWEEP, description="ms")]
+Current = Annotated[float, Field(ge=-_MOST_CURRENT, le=_MOST_CURRENT, description="nA")]
+Voltage = Annotated[float, Field(ge=-_MOST_VOLTAGE, le=_MOST_VOLTAGE, description="mV")]
+Depth = Annotated[int, Field(ge=0, le=_DEEPEST_SEARCH)]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -39,7 +76,7 @@ class Parameter(_Strict):
     of the distribution x; ``celsius`` and ``v_init`` have no region.
     """
 
-    name: str
+    name: Name
     unit: str
     value: float | None = None
     bounds: tuple[float, float] | None = None
@@ -97,7 +134,7 @@ class Location(_Strict):
 class Recording(_Strict):
     """A recorded variable; its name ends in the variable, for example ``dend1.v``."""
 
-    name: str
+    name: Name
     location: Location = Location(kind="section")
 
     @property
@@ -110,7 +147,7 @@ SOMA = Recording(name="soma.v")
 
 
 class _Protocol(_Strict):
-    name: str
+    name: Name
     recordings: tuple[Recording, ...] = (SOMA,)
 
 
@@ -118,68 +155,68 @@ class HoldingSearch(_Protocol):
     """Bisection for the constant current that holds the soma at a voltage."""
 
     kind: Literal["holding_search"]
-    target_voltage: float = Field(description="mV")
+    target_voltage: Voltage
     precision: float = Field(0.1, gt=0, description="mV")
-    lower: float = Field(-0.2, description="nA")
-    upper: float = Field(0.2, description="nA")
-    max_depth: int = 7
-    duration: float = Field(1000.0, gt=0, description="ms")
+    lower: Current = -0.2
+    upper: Current = 0.2
+    max_depth: Depth = 7
+    duration: Duration = 1000.0
 
 
 class InputResistance(_Protocol):
     """A small absolute step on top of the holding current."""
 
     kind: Literal["rin"]
-    amplitude: float = Field(description="nA")
-    delay: float
-    duration: float
-    total: float
+    amplitude: Current
+    delay: Time
+    duration: Duration
+    total: Duration
 
 
 class RestingPotential(_Protocol):
     """A sweep without any current."""
 
     kind: Literal["rmp"]
-    duration: float = Field(1000.0, gt=0, description="ms")
+    duration: Duration = 1000.0
 
 
 class ThresholdSearch(_Protocol):
     """Bisection for the rheobase on top of the holding current."""
 
     kind: Literal["threshold_search"]
-    delay: float
-    duration: float
-    total: float
+    delay: Time
+    duration: Duration
+    total: Duration
     precision: float = Field(0.01, gt=0, description="nA; the bisection stops below it")
-    max_depth: int = 10
-    max_voltage: float = Field(-30.0, description="mV; sets the upper bound through Rin")
-    max_current: float = Field(2.0, description="nA")
+    max_depth: Depth = 10
+    max_voltage: Voltage = Field(-30.0, description="mV; sets the upper bound through Rin")
+    max_current: Current = 2.0
 
 
 class AnyStep(_Protocol):
     """When a step begins and ends, and how long its features look."""
 
-    delay: float
-    duration: float
-    total: float
-    window_end: float | None = Field(
-        None, description="end of the feature window if not the step's"
-    )
+    delay: Time
+    duration: Duration
+    total: Duration
+    window_end: Time | None = Field(None, description="end of the feature window if not the step's")
 
 
 class Step(AnyStep):
     """A step in percent of the rheobase on top of the holding current."""
 
     kind: Literal["step"]
-    percent: float = Field(description="percent of the threshold current")
+    percent: float = Field(
+        ge=-MOST_PERCENT, le=MOST_PERCENT, description="percent of the threshold current"
+    )
 
 
 class AbsoluteStep(AnyStep):
     """A step of a given current on top of a given holding current; it needs no search."""
 
     kind: Literal["absolute_step"]
-    amplitude: float = Field(description="nA, on top of the holding current")
-    holding: float = Field(0.0, description="nA")
+    amplitude: Current = Field(description="nA, on top of the holding current")
+    holding: Current = 0.0
 
 
 Protocol = Annotated[
@@ -193,7 +230,7 @@ class Morphology(_Strict):
 
     file: str | None = Field(None, description="a bundled file; None asks for --morphology")
     axon: Literal["taper"] | None = None
-    segment_length: float = Field(40.0, gt=0, description="um; nseg = 1 + 2 floor(L/it)")
+    segment_length: float = Field(40.0, ge=0.1, description="um; nseg = 1 + 2 floor(L/it)")
 
 
 class Alternative(Morphology):
@@ -206,20 +243,26 @@ class Alternative(Morphology):
 class Feature(_Strict):
     """A feature and its target, in the unit given."""
 
-    name: str
-    mean: float
-    std: float = Field(gt=0)
+    name: Name
+    mean: float = Field(ge=-1e150, le=1e150)
+    std: float = Field(ge=1e-150, le=1e150)
     unit: str
-    window: tuple[float, float] | None = Field(
+    window: tuple[Time, Time] | None = Field(
         None, description="stimulus window of this feature alone, ms"
     )
+
+    @model_validator(mode="after")
+    def _window_rises(self) -> Feature:
+        if self.window is not None and not self.window[0] < self.window[1]:
+            raise ValueError(f"feature '{self.name}': its window must rise, got {self.window}")
+        return self
 
 
 class Efel(_Strict):
     """eFEL settings of every feature."""
 
-    Threshold: float = -20.0
-    interp_step: float = Field(0.025, gt=0)
+    Threshold: Voltage = -20.0
+    interp_step: float = Field(0.025, ge=0.001, le=10, description="ms")
     strict_stiminterval: bool = True
 
 
@@ -230,7 +273,7 @@ class EModel(_Strict):
     `theta`, features and scores follow it.
     """
 
-    name: str
+    name: Name
     description: str
     sources: tuple[str, ...] = ()
     morphology: Morphology
@@ -241,13 +284,15 @@ class EModel(_Strict):
     cvode_max_order: int = Field(
         5, ge=1, le=5, description="of CVODE's formulas; 3 takes fewer steps on large cells"
     )
-    max_steps: int = Field(200_000, gt=0, description="integrator steps a sweep may take")
-    regions: dict[str, tuple[str, ...]] = {}
-    mechanisms: dict[str, tuple[str, ...]]
-    distributions: dict[str, str] = {}
-    parameters: tuple[Parameter, ...]
-    protocols: tuple[Protocol, ...]
-    features: Annotated[tuple[Feature, ...], Field(min_length=1)]
+    max_steps: int = Field(
+        200_000, gt=0, le=10_000_000, description="integrator steps a sweep may take"
+    )
+    regions: dict[Name, tuple[str, ...]] = Field({}, max_length=_MOST_NAMED)
+    mechanisms: dict[Name, tuple[Name, ...]] = Field(max_length=_MOST_NAMED)
+    distributions: dict[Name, str] = Field({}, max_length=_MOST_NAMED)
+    parameters: tuple[Parameter, ...] = Field(max_length=_MOST_NAMED)
+    protocols: tuple[Protocol, ...] = Field(max_length=_MOST_PROTOCOLS)
+    features: tuple[Feature, ...] = Field(min_length=1, max_length=_MOST_NAMED)
     efel: Efel = Efel()
     reference: dict[str, float] | None = None
 
@@ -273,9 +318,15 @@ class EModel(_Strict):
                         f"recording '{recording.name}' names unknown region "
                         f"'{recording.location.region}'{nearest(recording.location.region, known)}"
                     )
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"parameter '{name}' stands twice")
+        protocols = [protocol.name for protocol in self.protocols]
+        for what, many in (
+            ("parameter", names),
+            ("protocol", protocols),
+            ("feature", [feature.name for feature in self.features]),
+        ):
+            if twice := [name for name, n in Counter(many).items() if n > 1]:
+                raise ValueError(f"{what} '{twice[0]}' stands twice")
+        self._check_durations()
         for parameter in self.parameters:
             region = parameter.region
             if region.startswith(DISTRIBUTION_PREFIX):
@@ -303,7 +354,6 @@ class EModel(_Strict):
         if not {"celsius", "v_init"} <= set(names):
             raise ValueError("parameters must hold celsius and v_init")
         self._check_protocol_order()
-        protocols = [protocol.name for protocol in self.protocols]
         for feature in self.features:
             if feature.name.count(".") < 2 or feature.name.split(".")[0] not in protocols:
                 raise ValueError(
@@ -323,6 +373,20 @@ class EModel(_Strict):
                 if parameter.is_free and parameter.name not in reference:
                     raise ValueError(f"reference leaves out free parameter '{parameter.name}'")
         return self
+
+    def _check_durations(self) -> None:
+        lengths = {one.name: float(getattr(one, "total", one.duration)) for one in self.protocols}
+        if sum(lengths.values()) > 10 * LONGEST_SWEEP:
+            raise ValueError(
+                f"the protocols last {sum(lengths.values()):g} ms together, and "
+                f"{10 * LONGEST_SWEEP:g} are the most"
+            )
+        for name, length in lengths.items():
+            if length / self.efel.interp_step > _MOST_SAMPLES:
+                raise ValueError(
+                    f"protocol '{name}' has {length / self.efel.interp_step:.0f} steps of "
+                    f"efel.interp_step, and {_MOST_SAMPLES} are the most"
+                )
 
     def _check_protocol_order(self) -> None:
         seen: list[str] = []
@@ -413,7 +477,7 @@ def load_emodel(name: str) -> EModel:
             f"known: {', '.join(list_emodels())}, or the path of a definition (.json)"
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise IonfoError(f"e-model file '{path}' cannot be read: {why_unread(error)}") from None
     if not text.strip():
@@ -424,11 +488,17 @@ def load_emodel(name: str) -> EModel:
 def parse_emodel(text: str, origin: str) -> EModel:
     """Validate the JSON text of a definition; `origin` names it in errors."""
     try:
+        json.loads(text, object_pairs_hook=unique_keys)
+    except (json.JSONDecodeError, RecursionError):
+        pass  # told better below
+    except ValueError as error:
+        raise IonfoError(f"e-model '{origin}' is not valid: {error}") from None
+    try:
         return EModel.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
+        where = shortened(".".join(str(part) for part in first["loc"]), 200)
+        what = shortened(first["msg"].removeprefix("Value error, "), 500)
         raise IonfoError(
             f"e-model '{origin}' is not valid{f' at {where}' if where else ''}: {what}"
         ) from None

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from ..errors import IonfoError
 
+_LONGEST = 1_000  # characters; far from what the parser can nest
+
 Number = float | NDArray[np.float64]
 
 _OPERATORS: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
@@ -53,9 +55,14 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        if len(text) > _LONGEST:
+            raise IonfoError(
+                f"distribution '{text[:40]}…' has {len(text)} characters, and {_LONGEST} are the "
+                "most"
+            )
         try:
             self._tree = ast.parse(text, mode="eval").body
-        except SyntaxError:
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise IonfoError(f"distribution '{text}' is not an arithmetic expression") from None
         self.names = frozenset(self._check(self._tree))
 

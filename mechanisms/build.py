@@ -27,7 +27,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import IonfoError
+from ..errors import IonfoError, why_unread
+from ..limits import read_text
 
 BUNDLED = Path(__file__).resolve().parent
 _LIBRARY = "libnrnmech.so" if platform.system() != "Darwin" else "libnrnmech.dylib"
@@ -62,7 +63,12 @@ def mechanism_files(folder: Path) -> dict[str, Path]:
         raise IonfoError(f"mechanism folder '{folder}' holds no .mod file")
     names = {}
     for file in files:
-        text = file.read_text(errors="replace")
+        try:
+            text = read_text(file, "utf-8", "replace")
+        except OSError as error:
+            raise IonfoError(
+                f"mechanism file '{file}' cannot be read: {why_unread(error)}"
+            ) from None
         declared = re.search(r"^\s*(?:SUFFIX|POINT_PROCESS|ARTIFICIAL_CELL)\s+(\w+)", text, re.M)
         names[declared.group(1) if declared else file.stem] = file
     return names

@@ -6,14 +6,26 @@ damaged; these checks turn both into one sentence.
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import IonfoError
+from ..errors import IonfoError, why_unread
+from ..limits import read_text, shortened
 
 BUNDLED = Path(__file__).resolve().parent
+
+FARTHEST = 1e6
+"""Largest coordinate (um); a metre."""
+
+LONGEST = 650_000.0
+"""Length of a whole cell (um) that NEURON can cut into segments of 40 um: 32,767 of a section."""
+
+MOST_POINTS = 20_000
+"""Of a section; NEURON counts them with 16 bits."""
 
 _SWC_TYPES = {1: "soma", 2: "axon", 3: "dendrite", 4: "apical"}
 _ASC_TYPES = {"cellbody": "soma", "axon": "axon", "dendrite": "dendrite", "apical": "apical"}
@@ -38,7 +50,7 @@ def find_morphology(name: str) -> Path:
     return path
 
 
-def check_morphology(path: Path, needs_axon: bool) -> None:
+def check_morphology(path: Path, needs_axon: bool, segment_length: float = 40.0) -> None:
     """Check that a morphology file can be read and has a soma, and an axon where needed.
 
     Parameters
@@ -47,6 +59,8 @@ def check_morphology(path: Path, needs_axon: bool) -> None:
         .asc (Neurolucida) or .swc file.
     needs_axon : bool
         Whether the cell's axon replacement reads diameters from the file's axon.
+    segment_length : float
+        Into which sections are cut (um).
 
     Raises
     ------
@@ -56,12 +70,19 @@ def check_morphology(path: Path, needs_axon: bool) -> None:
     if path.suffix.lower() not in (".asc", ".swc"):
         raise IonfoError(f"morphology '{path}' must be an .asc or .swc file")
     try:
-        text = path.read_text(encoding="utf-8", errors="strict")
+        text = read_text(path)
     except FileNotFoundError:
         raise IonfoError(f"morphology '{path}' does not exist") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise IonfoError(f"morphology '{path}' cannot be read: {error}") from None
-    found = _asc_parts(path, text) if path.suffix.lower() == ".asc" else _swc_parts(path, text)
+        raise IonfoError(f"morphology '{path}' cannot be read: {why_unread(error)}") from None
+    is_asc = path.suffix.lower() == ".asc"
+    found, length = _asc_parts(path, text) if is_asc else _swc_parts(path, text)
+    most = LONGEST * min(1.0, segment_length / 40.0)
+    if length > most:
+        raise IonfoError(
+            f"morphology '{path}' is {length:.4g} um long, and {most:.4g} um are the most that can "
+            f"be cut into segments of {segment_length:g} um; are its coordinates in um?"
+        )
     if "soma" not in found:
         raise IonfoError(f"morphology '{path}' has no soma; a cell needs one to inject current")
     if needs_axon and "axon" not in found:
@@ -71,9 +92,12 @@ def check_morphology(path: Path, needs_axon: bool) -> None:
         )
 
 
-def _swc_parts(path: Path, text: str) -> set[str]:
+def _swc_parts(path: Path, text: str) -> tuple[set[str], float]:
+    """Types of a file's points, and the length of all that connects them (um)."""
     parts = set()
-    known = set()
+    known: dict[int, list[float]] = {}
+    parents: dict[int, int] = {}
+    length = 0.0
     for number, line in enumerate(text.splitlines(), start=1):
         row = line.split("#")[0].split()
         if not row:
@@ -90,16 +114,51 @@ def _swc_parts(path: Path, text: str) -> set[str]:
             raise IonfoError(f"morphology '{path}', line {number}: a coordinate is not finite")
         if values[3] <= 0:
             raise IonfoError(f"morphology '{path}', line {number}: the radius must be positive")
+        if max(map(abs, values)) > FARTHEST:
+            raise IonfoError(
+                f"morphology '{path}', line {number}: a coordinate is above {FARTHEST:g} um"
+            )
+        if not 0 <= index < 2**31:
+            raise IonfoError(
+                f"morphology '{path}', line {number}: the point's number must be from 0 to 2^31, "
+                f"got {shortened(index)}"
+            )
+        if kind not in _SWC_TYPES:  # NEURON's importer ends the process
+            raise IonfoError(
+                f"morphology '{path}', line {number}: the type must be 1 (soma), 2 (axon), "
+                f"3 (dendrite) or 4 (apical), got {shortened(kind)}"
+            )
+        if index in known:
+            raise IonfoError(f"morphology '{path}', line {number}: point {index} stands twice")
         if parent != -1 and parent not in known:
             raise IonfoError(
-                f"morphology '{path}', line {number}: parent {parent} does not come before it"
+                f"morphology '{path}', line {number}: parent {shortened(parent)} does not come "
+                "before it"
             )
-        known.add(index)
-        parts.add(_SWC_TYPES.get(kind, "other"))
-    return parts
+        if parent != -1:
+            length += math.dist(values[:3], known[parent])
+        known[index] = values[:3]
+        parents[index] = parent
+        parts.add(_SWC_TYPES[kind])
+    if (n_points := _longest_run(parents)) > MOST_POINTS:
+        raise IonfoError(
+            f"morphology '{path}' has an unbranched piece of {n_points} points, and {MOST_POINTS} "
+            "are the most of a section; leave out points that lie on a line"
+        )
+    return parts, length
 
 
-def _asc_parts(path: Path, text: str) -> set[str]:
+def _longest_run(parents: dict[int, int]) -> int:
+    """Points of the longest piece without a branch; parents come before their children."""
+    n_children = Counter(parents.values())
+    run: dict[int, int] = {}
+    for index, parent in parents.items():
+        run[index] = run[parent] + 1 if parent in run and n_children[parent] == 1 else 1
+    return max(run.values(), default=0)
+
+
+def _asc_parts(path: Path, text: str) -> tuple[set[str], float]:
+    """Types of a file's blocks, and the largest distance between its points (um)."""
     bare = re.sub(r';.*|"[^"]*"', "", text)
     if bare.count("(") != bare.count(")"):
         raise IonfoError(
@@ -107,6 +166,7 @@ def _asc_parts(path: Path, text: str) -> set[str]:
             f"{bare.count(')')} closing parentheses"
         )
     parts = set()
+    corners: list[list[float]] = []
     for block in _top_level(bare):
         words = re.findall(r"\(\s*(CellBody|Axon|Dendrite|Apical)\s*\)", block, re.IGNORECASE)
         if not words:
@@ -117,20 +177,34 @@ def _asc_parts(path: Path, text: str) -> set[str]:
             # fewer values are no point, for example a colour (255, 0, 0)
             if len(values) >= 4 and re.match(r"[-+.\d]", values[0]):
                 try:
-                    good = all(np.isfinite([float(v) for v in values[:4]]))
+                    point = [float(v) for v in values[:4]]
                 except ValueError:
-                    good = False
+                    point = [math.nan]
+                good = all(map(math.isfinite, point)) and max(map(abs, point)) <= FARTHEST
                 if not good:
                     raise IonfoError(
                         f"morphology '{path}' is damaged: expected a point (x y z diameter), got "
                         f"'({group.strip()[:60]})'"
                     )
+                if point[3] < 0:
+                    raise IonfoError(
+                        f"morphology '{path}' is damaged: the diameter of point "
+                        f"'({group.strip()[:60]})' is negative"
+                    )
+                corners.append(point[:3])
                 n_points += 1
         part = _ASC_TYPES[words[0].lower()]
+        if (
+            part == "soma"
+            and n_points >= 2
+            and np.ptp(np.array(corners[-n_points:]), axis=0).max(initial=0.0) == 0
+        ):
+            raise IonfoError(f"morphology '{path}' is damaged: its soma is a single point")
         if n_points < 2:
             raise IonfoError(f"morphology '{path}' is damaged: its {part} has {n_points} points")
         parts.add(part)
-    return parts
+    extent = np.ptp(np.array(corners or [[0.0, 0.0, 0.0]]), axis=0)
+    return parts, float(np.linalg.norm(extent))
 
 
 def _top_level(text: str) -> list[str]:

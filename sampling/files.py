@@ -24,9 +24,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import IonfoError, why_unread
+from ..limits import PREFIXES, check_names, check_readable, read_text
 
 _METADATA_KEY = b"ionfo"
 _PARQUET_MARK = b"ionfo sha256"  # followed by the 32 bytes of the checksum
+_MOST_COLUMNS = 200_000  # more than any genome has genes
 _SEAL, _SEALED = "sha256", "sealed"
 
 
@@ -69,7 +71,7 @@ def read_sealed(path: Path) -> Any:
     OSError, ValueError, RecursionError
         If it cannot be read, is no JSON, or does not match its checksum.
     """
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json.loads(read_text(path, "utf-8"))
     if not isinstance(content, dict) or not {_SEALED, _SEAL} & content.keys():
         return content  # written before there were checksums
     seal = content.pop(_SEAL, None)
@@ -250,9 +252,10 @@ def read_table(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dic
                 f"'{path}' is a run; collect it: ionfo collect {path} --out population.parquet"
             )
         raise IonfoError(f"'{path}' is a folder, not a table; give a .parquet or .csv file")
-    if not path.is_file():
+    if not path.exists() and not path.is_symlink():
         raise IonfoError(f"file '{path}' does not exist")
     try:
+        check_readable(path)
         if path.suffix == ".csv":
             _check_rows(path)
             return pd.read_csv(path, index_col=False, float_precision="round_trip"), _read_sidecar(
@@ -285,8 +288,8 @@ def _read_parquet(path: Path, sha256: str | None) -> tuple[pd.DataFrame, dict[st
     else:
         _check_parquet(path)
     with pq.ParquetFile(source, page_checksum_verification=True) as file:
+        _check_header(file.schema_arrow.names)
         table = file.read()
-    _refuse_twice(table.column_names)
     text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
     try:
         frame = table.to_pandas()
@@ -352,7 +355,7 @@ def _check_rows(path: Path) -> None:
     with open(path, newline="", encoding="utf-8-sig") as handle:
         rows = csv.reader(handle)
         header = next(rows, [])
-        _refuse_twice(header)
+        _check_header(header)
         for row in rows:
             if row and len(row) != len(header):
                 raise ValueError(
@@ -360,7 +363,14 @@ def _check_rows(path: Path) -> None:
                 )
 
 
-def _refuse_twice(names: Sequence[str]) -> None:
+def _check_header(names: Sequence[str]) -> None:
+    """Refuse too many, too long and repeated names."""
+    if len(names) > _MOST_COLUMNS:
+        raise ValueError(f"it has {len(names)} columns, and {_MOST_COLUMNS} are the most")
+    bare = [name.removeprefix(next(filter(name.startswith, PREFIXES), "")) for name in names]
+    # one name with semicolons is a header that commas do not separate: others say so
+    if len(bare) > 1 or not set("".join(bare)) & set(";|\t"):
+        check_names(bare)
     seen: set[str] = set()
     for name in names:
         if name in seen:
@@ -376,7 +386,7 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     if not beside.is_file():
         return {}
     try:
-        return _metadata(beside.read_text(encoding="utf-8"), str(beside))
+        return _metadata(read_text(beside, "utf-8"), str(beside))
     except (OSError, UnicodeDecodeError) as error:
         raise IonfoError(f"'{beside}' cannot be read: {why_unread(error)}") from None
 

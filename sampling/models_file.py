@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..emodels import EModel
 from ..errors import IonfoError, nearest, why_unread
+from ..limits import read_text, shortened, unique_keys
 from .files import read_table
 
 PREFIX = "parameters/"
@@ -74,8 +75,12 @@ def models_of_frame(frame: pd.DataFrame, emodel: EModel, origin: str) -> Models:
 
 
 def _chain(frame: pd.DataFrame) -> NDArray[np.int64] | None:
-    is_there = set(_CHAIN) <= set(frame) and all(
-        pd.api.types.is_integer_dtype(frame[one]) for one in _CHAIN
+    # in a plain table these are columns like any other
+    is_population = any(str(column).startswith(PREFIX) for column in frame)
+    is_there = (
+        is_population
+        and set(_CHAIN) <= set(frame)
+        and all(pd.api.types.is_integer_dtype(frame[one]) for one in _CHAIN)
     )
     return frame[_CHAIN].to_numpy(np.int64) if is_there else None
 
@@ -92,7 +97,7 @@ def _models(rows: list[dict[str, Any]], emodel: EModel, origin: str) -> Models:
         for name in row:
             if name not in known:
                 raise IonfoError(
-                    f"{where}: e-model '{emodel.name}' has no parameter '{name}'"
+                    f"{where}: e-model '{emodel.name}' has no parameter '{shortened(name, 80)}'"
                     f"{nearest(name, known)}"
                 )
         missing = [name for name in free if name not in row]
@@ -126,9 +131,7 @@ def outside_bounds(models: Models, emodel: EModel) -> str | None:
 
 def _rows_of_json(path: Path) -> list[dict[str, Any]]:
     try:
-        content = json.loads(
-            path.read_text(encoding="utf-8-sig"), object_pairs_hook=_without_duplicates
-        )
+        content = json.loads(read_text(path), object_pairs_hook=unique_keys)
     except FileNotFoundError:
         raise IonfoError(f"file '{path}' does not exist") from None
     except IsADirectoryError:
@@ -148,15 +151,6 @@ def _rows_of_json(path: Path) -> list[dict[str, Any]]:
                 f"{type(row).__name__} at model {i + 1}"
             )
     return rows
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"'{twice}' stands twice in one object")
-    return found
 
 
 def _rows_of_table(frame: pd.DataFrame, emodel: EModel) -> list[dict[str, Any]]:
@@ -205,7 +199,7 @@ def _number(value: Any, name: str, where: str) -> float:
     if isinstance(value, bool | np.bool_) or not isinstance(
         value, int | float | np.integer | np.floating
     ):
-        raise IonfoError(f"{where}: parameter '{name}' must be a number, got {value!r}")
+        raise IonfoError(f"{where}: parameter '{name}' must be a number, got {shortened(value)!r}")
     try:
         is_finite = math.isfinite(value)
     except OverflowError:  # an integer beyond any float

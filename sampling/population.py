@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import IonfoError
+from ..limits import shortened
 from .diagnostics import Diagnostics, diagnose
 from .files import read_table
 from .flight import Condemned, read_condemned
@@ -104,7 +105,9 @@ def collect(
     if n_steps < 1:
         raise IonfoError(f"run '{store.folder}' holds no steps yet; sample longer")
     if not 0 <= burn_in < n_steps:
-        raise IonfoError(f"--burn-in must be from 0 to {n_steps - 1} for this run, got {burn_in}")
+        raise IonfoError(
+            f"--burn-in must be from 0 to {n_steps - 1} for this run, got {shortened(burn_in)}"
+        )
     states, gaps = store.states()
     states = states[states["step"] < n_steps].reset_index(drop=True)
     chains = dense(states, columns(emodel)[0], n_steps, gaps)

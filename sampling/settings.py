@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..emodels import EModel
 from ..errors import IonfoError
 from ..features.scores import CostName
+from ..limits import MOST_STEPS, check_count, check_number, check_seed
 from .cell_hashes import cell_hashes
 from .learning import Evaluated
 from .moves import parse_moves
@@ -22,6 +23,8 @@ from .store import RunStore
 
 DEFAULT_MOVES = "de:0.9,snooker:0.1"
 START_SPREAD = 0.01
+MOST_WALKERS = 10_000
+MOST_ENSEMBLES = 1_000
 _PACKAGES = ("ionfo", "neuron", "bluepyopt", "efel", "emcee", "numpy")
 
 
@@ -88,27 +91,22 @@ class SampleSettings:
         self.mixture()
         n_parameters = len(emodel.free_names)
         walkers = 2 * n_parameters + 2 if self.walkers is None else self.walkers
-        for name, value, least in (
-            ("steps", self.steps, 1),
-            ("ensembles", self.ensembles, 1),
-            ("seed", self.seed, 0),
-            ("start-evaluations", self.start_evaluations, 0),
-            ("adapt-steps", self.adapt_steps, 0),
+        for name, value, least, most in (
+            ("--steps", self.steps, 1, MOST_STEPS),
+            ("--ensembles", self.ensembles, 1, MOST_ENSEMBLES),
+            ("--start-evaluations", self.start_evaluations, 0, MOST_STEPS),
+            ("--adapt-steps", self.adapt_steps, 0, MOST_STEPS),
         ):
-            if value is not None and value < least:
-                raise IonfoError(f"--{name} must be at least {least}, got {value}")
+            check_count(name, value, least, most)
+        check_seed(self.seed)
         if walkers < 2 * n_parameters or walkers % 2:
             raise IonfoError(
                 f"--walkers must be even and at least {2 * n_parameters} (twice the free "
                 f"parameters of '{emodel.name}'), got {walkers}"
             )
-        if not (np.isfinite(self.temperature) and self.temperature > 0):
-            raise IonfoError(f"--temperature must be positive, got {self.temperature}")
-        if not 0 < self.start_spread <= 1:
-            raise IonfoError(
-                "--start-spread must be a fraction of the bounds above 0 and at most 1, got "
-                f"{self.start_spread}"
-            )
+        check_count("--walkers", walkers, 2 * n_parameters, max(MOST_WALKERS, 4 * n_parameters))
+        check_number("--temperature", self.temperature, 0, 1e6, is_above=True)
+        check_number("--start-spread", self.start_spread, 0, 1, is_above=True)
         if self.max_cost is not None and not self.max_cost > 0:
             raise IonfoError(f"--max-cost must be positive, got {self.max_cost}")
         return walkers

@@ -25,14 +25,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from population_tables import NAMES, POPULATIONS, TARGETS, bundled
 
 from ionfo.analysis import LONG_CHAIN
 from ionfo.analysis.design import EXHAUSTIVE_N
-from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, legend_below
+from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, Figure, legend_below
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Population, read_population
 from ionfo.sampling.files import make_folder

@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ionfo.analysis import (
@@ -45,7 +44,7 @@ from ionfo.analysis import (
 )
 from ionfo.analysis.design import STATISTICS
 from ionfo.analysis.multiplets import usable_cores
-from ionfo.analysis.plots import BLUE, GREY, ORANGE
+from ionfo.analysis.plots import BLUE, GREY, ORANGE, Figure
 from ionfo.analysis.resampling import SUBSAMPLE_FRACTION, SUBSAMPLE_ROWS
 
 Array = NDArray[np.float64]

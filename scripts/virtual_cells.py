@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
@@ -37,7 +36,7 @@ from ionfo.analysis import (
     wishart_bias,
 )
 from ionfo.analysis.design import STATISTICS
-from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE
+from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, Figure
 from ionfo.emodels import EModel
 from ionfo.optimising import optimise
 from ionfo.sampling import Population, read_population

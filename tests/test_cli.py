@@ -141,9 +141,23 @@ def test_mistakes_in_sample(tmp_path: Path) -> None:
     refused("--steps must be at least 1", "sample", "soma", "--out", run, "--steps", "0")
     refused("--ensembles must be at least 1", "sample", "soma", "--out", run, "--ensembles", "0")
     refused("is no run folder", "status", tmp_path)
-    refused("--temperature must be positive", "sample", "soma", "--out", run, "--temperature", "0")
     refused(
-        "--start-spread must be a fraction", "sample", "soma", "--out", run, "--start-spread", "0"
+        "--temperature must be a number above 0",
+        "sample",
+        "soma",
+        "--out",
+        run,
+        "--temperature",
+        "0",
+    )
+    refused(
+        "--start-spread must be a number above 0 and at most 1",
+        "sample",
+        "soma",
+        "--out",
+        run,
+        "--start-spread",
+        "0",
     )
     assert not run.exists()
     run.mkdir()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 
 from ionfo import cli
 from ionfo.sampling.files import write_table
@@ -54,6 +56,10 @@ def told(
     [
         ("smaple soma", "No such command 'smaple'. Did you mean 'sample'?"),
         ("score soma", "Missing argument 'file'; see: ionfo score --help"),
+        ("genes identify cells.csv --out a", "Missing option '--labels'; see: ionfo genes identify --help"),
+        ("sample soma --out r --steps 1.5", "must be a valid integer, got '1.5'"),
+        ("sample soma --out r --steps=1.5", "must be a valid integer, got '1.5'"),
+        ("sample soma --out r --steps 1 --steps 1.5", "must be a valid integer, got '1.5'"),
         ("sample soma", "Missing option '--out'; see: ionfo sample --help"),
         ("score soma p.parquet --out o.csv --processes 0",
          "'--processes': must be greater than or equal to 1, got '0'; see: ionfo score --help"),
@@ -74,7 +80,7 @@ def told(
         ("score soma cut.json --out o.csv", "it is no JSON at line 1, column 19 (Expecting value)"),
         ("score soma latin.json --out o.csv", "it is no text in UTF-8 (byte 3 is not)"),
         ("score soma p.parquet --out folder.csv", "output 'folder.csv' is a folder; choose another"),
-        ("sample soma --out r --moves=", "unknown move ''"),
+        ("sample soma --out r --moves=", "--moves names nothing, got ''"),
         ("status p.parquet", "'p.parquet' is a file; give the run folder that `ionfo sample` wrote"),
         ("status nothing", "run folder 'nothing' does not exist"),
         ("collect p.parquet --out o.csv", "'p.parquet' is a file; give the run folder"),
@@ -125,3 +131,40 @@ def test_import_says_which_models_lack_a_parameter(told: object) -> None:
         "ionfo: parameter 'c' is missing in 2 of 20 models, the first is model 7 (from 0); "
         "`ionfo analyse` takes whole rows only"
     ]
+
+
+def commands(group: object, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], set[str]]:
+    """Every command with the names of its options."""
+    found = {path: {"--help"}}
+    for one in getattr(group, "params", []):
+        found[path] |= {*one.opts, *one.secondary_opts}
+    for name, command in getattr(group, "commands", {}).items():
+        found |= commands(command, (*path, name))
+    return found
+
+
+def named(text: str) -> list[tuple[str, list[str]]]:
+    """Every command line of ionfo in a text: what follows the name, and its options."""
+    blocks = re.findall(r"^```(?!python).*?\n(.*?)^```", text, re.M | re.S)
+    lines = re.findall(
+        r"(?:`|(?:with|it|see|next|Example): (?:mpirun -n \d+ )?)ionfo ([a-z][^`\n]*)", text
+    )
+    lines += [one for block in blocks for one in re.findall(r"^ionfo ([a-z].*)", block, re.M)]
+    return [(line, re.findall(r"(?<![\w-])--[a-z][a-z-]*", line)) for line in lines]
+
+
+def test_every_command_that_is_named_exists(root: Path) -> None:
+    known = commands(typer.main.get_command(cli.app))
+    assert ("genes", "identify") in known and "--steps" in known[("sample",)]
+    folders = ("src/ionfo", "emodels", "sampling", "mechanisms", "morphologies", "docs")
+    files = [one for folder in folders for one in (root / folder).rglob("*")
+             if one.suffix in (".py", ".md", ".js")]  # fmt: skip
+    n_named, wrong = 0, []
+    for file in [*files, root / "README.md"]:
+        for line, options in named(file.read_text(encoding="utf-8")):
+            words = re.findall(r"[\w-]+", line)
+            path = tuple(words[:2]) if words[0] == "genes" else (words[0],)
+            n_named += 1
+            if path not in known or not set(options) <= known[path]:
+                wrong.append(f"{file.name}: ionfo {line}")
+    assert n_named > 60 and not wrong

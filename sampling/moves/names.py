@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import IonfoError, nearest
+from ...limits import split
 from ..surrogate import SurrogateDensity
 from .gaussian import GaussianMove
 from .isotropic import IsotropicMove
@@ -60,8 +61,8 @@ def parse_moves(text: str) -> dict[str, float]:
     {'de': 0.75, 'snooker': 0.25}
     """
     weights: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, weight = part.strip().partition(":")
+    for part in split(text, "--moves"):
+        name, _, weight = (one.strip() for one in part.partition(":"))
         if name not in MOVES:
             known = ", ".join(MOVES)
             raise IonfoError(f"unknown move '{name}'{nearest(name, MOVES)}; known: {known}")

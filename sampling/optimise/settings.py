@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ...emodels import EModel
-from ...errors import IonfoError
+from ...limits import MOST_STEPS, check_count, check_number, check_seed
 from ..cell_hashes import cell_hashes
-from .stages import Stage, stages_json
+from .stages import MOST_GENERATIONS, MOST_SEEDS, Stage, stages_json
 from .store import OptimiseStore
 
+MOST_OFFSPRING = 100_000
 _PACKAGES = ("ionfo", "neuron", "bluepyopt", "deap", "efel", "numpy")
 
 
@@ -61,20 +62,16 @@ class OptimiseSettings:
         IonfoError
             If one of them breaks a rule.
         """
-        for name, value, least in (
-            ("generations", self.generations, 1),
-            ("offspring", self.offspring, 2),
-            ("seeds", self.seeds, 1),
-            ("seed", self.seed, 0),
-            ("hall", self.hall, 1),
-            ("max-steps", self.max_steps, 1),
+        for name, value, least, most in (
+            ("--generations", self.generations, 1, MOST_GENERATIONS),
+            ("--offspring", self.offspring, 2, MOST_OFFSPRING),
+            ("--seeds", self.seeds, 1, MOST_SEEDS),
+            ("--hall", self.hall, 1, MOST_OFFSPRING),
+            ("--max-steps", self.max_steps, 1, MOST_STEPS),
         ):
-            if value is not None and value < least:
-                raise IonfoError(f"--{name} must be at least {least}, got {value}")
-        if self.budget_quantile is not None and not 0 < self.budget_quantile <= 1:
-            raise IonfoError(
-                f"--budget-quantile must be above 0 and at most 1, got {self.budget_quantile}"
-            )
+            check_count(name, value, least, most)
+        check_seed(self.seed)
+        check_number("--budget-quantile", self.budget_quantile, 0, 1, is_above=True)
 
 
 def settings_json(

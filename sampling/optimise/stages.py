@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ...emodels import EModel, with_needed
-from ...errors import IonfoError, nearest
+from ...errors import IonfoError, nearest, why_unread
+from ...limits import LONGEST_NAME, read_text, shortened
+
+MOST_GENERATIONS = 1_000_000
+MOST_SEEDS = 1_000
+"""Of a stage; every one of them is kept in a file."""
 
 PASSIVE = ("cm", "Ra", "g_pas", "e_pas")
 """Variables of the first default stage."""
@@ -31,15 +36,15 @@ class Stage(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_+-]+$")
+    name: str = Field(pattern=r"^[A-Za-z0-9_+-]+$", max_length=LONGEST_NAME)
     free: tuple[str, ...] = ("*",)
     protocols: tuple[str, ...] = ("*",)
     features: tuple[str, ...] = ("*",)
     fixed: dict[str, float] = {}
-    generations: int | None = Field(None, ge=1)
-    seeds: int | None = Field(None, ge=1)
+    generations: int | None = Field(None, ge=1, le=MOST_GENERATIONS)
+    seeds: int | None = Field(None, ge=1, le=MOST_SEEDS)
     relax: float = Field(
-        0.5, ge=0, description="width of the bounds around the previous best, of its value"
+        0.5, ge=0, le=1e6, description="width of the bounds around the previous best, of its value"
     )
 
 
@@ -84,9 +89,9 @@ def read_stages(path: Path) -> tuple[Stage, ...]:
         If the file cannot be read or breaks a rule.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise IonfoError(f"stages file '{path}' cannot be read: {error}") from None
+        raise IonfoError(f"stages file '{path}' cannot be read: {why_unread(error)}") from None
     return parse_stages(text, str(path))
 
 
@@ -98,7 +103,8 @@ def parse_stages(text: str, origin: str) -> tuple[Stage, ...]:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise IonfoError(
-            f"stages '{origin}' are not valid{f' at {where}' if where else ''}: {first['msg']}"
+            f"stages '{origin}' are not valid{f' at {where}' if where else ''}: "
+            f"{shortened(first['msg'], 500)}"
         ) from None
     if not stages:
         raise IonfoError(f"stages '{origin}' must hold at least one stage")

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from ...emodels import EModel
 from ...errors import IonfoError
 from ...features import MAX_SCORE
+from ...limits import read_text
 from ..evaluator import Evaluation
 from ..files import read_table, write_table
 from ..run_folder import RunFolder
@@ -230,7 +231,7 @@ class OptimiseStore(RunFolder):
 def is_optimisation(folder: Path) -> bool:
     """Whether a folder holds an optimisation, and not a chain."""
     try:
-        content = json.loads((folder / "run.json").read_text())
+        content = json.loads(read_text(folder / "run.json"))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and content.get("kind") == OptimiseStore.kind

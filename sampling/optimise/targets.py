@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...emodels import EModel, parse_emodel
-from ...errors import IonfoError, nearest
+from ...errors import IonfoError, nearest, why_unread
+from ...limits import read_text, unique_keys
 from ..files import read_table
 
 Targets = Mapping[str, tuple[float, float] | None]
@@ -77,9 +78,9 @@ def with_targets(emodel: EModel, targets: Targets, origin: str = "targets") -> E
 
 def _of_json(path: Path) -> dict[str, dict[str, Any] | None]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path), object_pairs_hook=unique_keys)
     except (OSError, ValueError, RecursionError) as error:
-        raise IonfoError(f"targets '{path}' cannot be read: {error}") from None
+        raise IonfoError(f"targets '{path}' cannot be read: {why_unread(error)}") from None
     if not isinstance(content, dict) or not all(
         one is None or isinstance(one, dict) for one in content.values()
     ):

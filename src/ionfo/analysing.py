@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,13 +37,16 @@ from .analysis.report import (
 from .analysis.sampled import N_SAMPLES
 from .analysis_output import NOT_ALWAYS, draw_figures, summary_content, tell, write_tables
 from .analysis_table import Table, read_analysis_table
-from .analysis_work import AnalysisSettings, Work, check_settings, make_work
+from .analysis_work import MOST_VARIABLES, AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
+from .limits import shortened, split
 from .output import add_result
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
 from .report import write_page
 from .report.tables import read_material
 from .sampling.files import make_folder, whole_folder, write_text
+
+_LONGEST_RANGE = 1_000
 
 _BESIDE_THE_TABLE = 2**29  # bytes for everything else
 
@@ -140,13 +144,15 @@ def analyse_table(
     return work, answers
 
 
-def parse_orders(text: str, option: str = "--orders") -> tuple[int, ...]:
-    """Read orders, or other numbers, such as ``3-6,10``.
+def parse_orders(
+    text: str, option: str = "--orders", most: int = MOST_VARIABLES
+) -> tuple[int, ...]:
+    """Read orders, or other numbers up to `most`, such as ``3-6,10``.
 
     Raises
     ------
     IonfoError
-        If the text is something else.
+        If the text is something else, or names too large or too many numbers.
 
     Examples
     --------
@@ -154,11 +160,23 @@ def parse_orders(text: str, option: str = "--orders") -> tuple[int, ...]:
     (3, 4, 5, 9)
     """
     orders: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
+    for part in split(text, option):
+        first, dash, last = (one.strip() for one in part.partition("-"))
         last = last if dash else first
-        if not first.isdigit() or not last.isdigit() or int(last) < int(first):
-            raise IonfoError(f"{option} must be numbers and ranges such as 3-6,10, got '{text}'")
+        if not re.fullmatch("[0-9]+", first) or not re.fullmatch("[0-9]+", last):
+            raise IonfoError(
+                f"{option} must be numbers and ranges such as 3-6,10, got '{shortened(text)}'"
+            )
+        # before any of them is counted up: a range may be longer than all memory
+        for number in (first, last):
+            if len(number) > len(str(most)) + 9 or int(number) > most:
+                raise IonfoError(f"{option} must be numbers up to {most}, got {shortened(number)}")
+        if int(last) < int(first):
+            raise IonfoError(f"{option} must have ranges that rise, got '{shortened(part)}'")
+        if int(last) - int(first) >= _LONGEST_RANGE:
+            raise IonfoError(
+                f"{option} must have ranges of at most {_LONGEST_RANGE} numbers, got '{part}'"
+            )
         orders.update(range(int(first), int(last) + 1))
     return tuple(sorted(orders))
 

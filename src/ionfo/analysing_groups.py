@@ -23,7 +23,7 @@ from .analysis.multiplets import usable_cores
 from .analysis.residuals import residuals
 from .analysis.significance import benjamini_hochberg
 from .analysis_table import Table
-from .analysis_work import AnalysisSettings, check_settings
+from .analysis_work import MOST_VARIABLES, AnalysisSettings, check_settings
 from .errors import IonfoError, nearest
 from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from .expression_choice import (
@@ -34,6 +34,7 @@ from .expression_choice import (
     groups_of,
     usable_groups,
 )
+from .limits import MOST_REPLICATES, check_count, shortened
 from .pass_runner import run_passes
 from .sampling.files import whole_folder, write_table, write_text
 
@@ -126,16 +127,15 @@ def analyse_groups(
     """
     asked = settings or AnalysisSettings()
     check_settings(asked)
-    if how.permutations != 0 and how.permutations < 19:
-        raise IonfoError(f"--group-permutations must be 0 or at least 19, got {how.permutations}")
+    check_count("--group-permutations", how.permutations, 19, MOST_REPLICATES, or_zero=True)
     grouped = grouped_tables(expression, how, asked)
     sizes = {name: len(values) for name, values in grouped.values.items()}
-    n_rows = how.rows or min(sizes.values())
+    n_rows = min(sizes.values()) if how.rows is None else how.rows
     n_columns = len(grouped.names) + bool(grouped.targets)
     if not n_columns < n_rows <= min(sizes.values()):
         raise IonfoError(
             f"--equal-rows must be more than the {n_columns} variables and at most the "
-            f"{min(sizes.values())} rows of the smallest group, got {n_rows}"
+            f"{min(sizes.values())} rows of the smallest group, got {shortened(n_rows)}"
         )
     minimal = []
     with whole_folder(out, "groups.json") as beside:
@@ -175,6 +175,11 @@ def grouped_tables(expression: Expression, how: GroupSettings, asked: AnalysisSe
         raise IonfoError(
             f"'{expression.origin}': at least 3 variables are needed, got {len(names)} "
             f"({', '.join(names)}); take more genes with --genes, or --no-median"
+        )
+    if len(names) > MOST_VARIABLES:
+        raise IonfoError(
+            f"'{expression.origin}': {len(names)} variables, and {MOST_VARIABLES} are the most; "
+            "take fewer genes with --genes FILE"
         )
     kept = usable_groups(table, groups, len(names) + bool(targets), bool(how.groups))
     values = {}

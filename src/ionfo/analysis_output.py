@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from . import show
 from .analysis import PairwiseInformation, figures, mutual_information, plots
+from .analysis.plots import Figure
 from .analysis.report import (
     Answer,
     curve_frame,
@@ -185,9 +185,7 @@ def _draw_distributions(out: Path, table: Table) -> None:
 
 
 def _save(stem: Path, figure: Figure) -> None:
-    if engine := figure.get_layout_engine():  # once for both files
-        engine.execute(figure)
-        figure.set_layout_engine("none")
+    figure.fix_layout()  # once for both files
     figure.savefig(stem.with_suffix(".png"), dpi=130)
     figure.savefig(stem.with_suffix(".svg"))
 

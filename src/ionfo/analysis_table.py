@@ -16,7 +16,15 @@ from . import show
 from .emodels import EModel, parse_emodel
 from .errors import IonfoError, nearest
 from .h5ad import matrix_of, open_h5ad
+from .limits import shortened
 from .sampling.files import read_table
+
+BOOK = ("weight", "ensemble", "walker", "step")
+"""Columns that say of a population how much rows count and which chains they form; in a plain table
+they are variables like any other."""
+
+_LARGEST = 1e120  # its square, times the rows, is still a number
+_LARGEST_WEIGHT = 1e100
 
 _UNNAMED = "Unnamed: "  # how pandas calls a column without a name
 
@@ -82,28 +90,34 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
     emodel = None
     if "emodel" in metadata:
         emodel = parse_emodel(json.dumps(metadata["emodel"]), str(file))
-    is_population = any(column.startswith("parameters/") for column in _names(frame))
-    if is_population:
+    is_models = is_population(frame)
+    if is_models:
         parameters, features = (_numbers(frame, one, file) for one in ("parameters/", "features/"))
-        book = frame
     else:
         parameters, features = _plain(frame, targets, file)
-        book = pd.DataFrame(index=frame.index)
+        if told := variables_told(parameters):
+            show.note(told)
+    book = book_of(frame)
     _check_targets(targets, features, parameters, file)
     if bad := [str(name) for name in parameters if parameters[name].isna().any()]:
         n_missing = int(parameters[bad[0]].isna().sum())
-        what = "parameter" if is_population else "column"
+        what = "parameter" if is_models else "column"
         raise IonfoError(
             f"'{file}': {what} '{bad[0]}' is missing in some models ({n_missing} of {len(frame)} "
             f"rows; {len(bad)} such columns); rows are never dropped silently, so drop these rows "
             "or columns, or fill them"
         )
+    for part in (parameters, features):
+        _check_scale(part, file)
+    if "cost" in book and not pd.api.types.is_numeric_dtype(book["cost"]):
+        raise IonfoError(f"'{file}': column 'cost' must hold numbers")
     parameters = _varying(parameters, len(frame))
     features = _complete(features, targets, len(frame))
     if parameters.shape[1] < 3:
-        origin = "" if is_population else "no column starts with 'parameters/', and "
+        origin = "" if is_models else "no column starts with 'parameters/', and "
         if frame.shape[1] == 1 and set(_names(frame)[0]) & set(";\t|"):
-            origin = f"its only column is '{_names(frame)[0]}' (separate columns by commas), and "
+            name = shortened(_names(frame)[0], 80)
+            origin = f"its only column is '{name}' (separate columns by commas), and "
         raise IonfoError(
             f"'{file}': {origin}it has {parameters.shape[1]} parameters that vary over its "
             f"{len(frame)} models; at least 3 are needed"
@@ -119,6 +133,38 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
         step,
         book["cost"].to_numpy(np.float64) if "cost" in book else None,
         emodel,
+    )
+
+
+def is_population(frame: pd.DataFrame) -> bool:
+    """Whether a table has ``parameters/`` columns, so that others can be its book-keeping."""
+    return any(name.startswith("parameters/") for name in _names(frame))
+
+
+def book_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give what may be read as weight, chain or cost: the table, or no column of a plain one."""
+    return frame if is_population(frame) else frame[[]]
+
+
+def variables_told(frame: pd.DataFrame) -> str | None:
+    """Say which variables of a plain table have a name that means something in a population.
+
+    Examples
+    --------
+    >>> variables_told(pd.DataFrame({"a": [1.0], "weight": [2.0]})).partition(";")[0]
+    "column 'weight' of a plain table is taken as a variable"
+    """
+    found = [name for name in BOOK if name in frame]
+    if not found:
+        return None
+    named = ", ".join(f"'{name}'" for name in found)
+    what = "weights" if found == ["weight"] else "book-keeping of models"
+    return (
+        f"column {named} of a plain table is taken as a variable; to use it as {what}, name "
+        "parameters with parameters/"
+        if len(found) == 1
+        else f"columns {named} of a plain table are taken as variables; to use them as {what}, "
+        "name parameters with parameters/"
     )
 
 
@@ -167,6 +213,20 @@ def _check_targets(
             raise IonfoError(f"'{file}' has no feature '{target}'{nearest(target, known)}")
 
 
+def _check_scale(columns: pd.DataFrame, file: Path) -> None:
+    """Refuse numbers whose squares are none."""
+    for name in columns:
+        values = columns[name].to_numpy(np.float64)
+        values = values[np.isfinite(values)]  # others are refused for what they are
+        if len(values) and (
+            np.abs(values).max() > _LARGEST or 0 < values.max() - values.min() < 1 / _LARGEST
+        ):
+            raise IonfoError(
+                f"'{file}': column '{name}' holds numbers above {_LARGEST:g}, or differences below "
+                f"{1 / _LARGEST:g}; put it into another unit"
+            )
+
+
 def _varying(parameters: pd.DataFrame, n_rows: int) -> pd.DataFrame:
     fixed = [str(name) for name in parameters if parameters[name].nunique() == 1]
     if fixed and len(fixed) < parameters.shape[1] and n_rows > 1:
@@ -207,6 +267,10 @@ def weights_of(book: pd.DataFrame, file: Path) -> NDArray[np.float64]:
         raise IonfoError(f"'{file}': weights must be positive numbers")
     if not np.isfinite(weights).all():
         raise IonfoError(f"'{file}': weights must be finite")
+    if not weights.between(1 / _LARGEST_WEIGHT, _LARGEST_WEIGHT).all():
+        raise IonfoError(
+            f"'{file}': weights must be from {1 / _LARGEST_WEIGHT:g} to {_LARGEST_WEIGHT:g}"
+        )
     return np.asarray(weights, dtype=np.float64)
 
 
@@ -215,6 +279,9 @@ def chain_of(book: pd.DataFrame) -> tuple[NDArray[np.int64] | None, NDArray[np.i
     columns = ["ensemble", "walker", "step"]
     if not set(columns) <= set(book) or book[columns].isna().any(axis=None):
         return None, None
+    step = book["step"]
+    if not pd.api.types.is_numeric_dtype(step) or not (step.abs() < 2**53).all():
+        raise IonfoError("column 'step' of a population must hold whole numbers, as 'walker' has")
     walker = book.groupby(["ensemble", "walker"]).ngroup()
     return np.asarray(walker, dtype=np.int64), np.asarray(book["step"], dtype=np.int64)
 

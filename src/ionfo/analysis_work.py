@@ -14,10 +14,14 @@ from .analysis.estimators import ESTIMATORS, Estimator
 from .analysis.multiplets import usable_cores
 from .analysis_table import Table
 from .errors import IonfoError
+from .limits import MOST_REPLICATES, check_count, check_seed, most_workers
 
 N_DEFAULT_TARGETS = 2
 """Features whose RSI is measured when none is named."""
 
+
+MOST_VARIABLES = 500
+"""Above, no order can be sampled in a time that anybody has."""
 
 N_IN_PASSES = 5_000
 """Multiplets per order that a pass draws above 24 variables: the SD over passes is far above the
@@ -93,6 +97,11 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
         If columns are degenerate, or orders are none of the table's.
     """
     n = len(table.parameter_names)
+    if n > MOST_VARIABLES:
+        raise ValueError(
+            f"it has {n} variables, and {MOST_VARIABLES} are the most; leave some out with "
+            "--exclude, or keep the columns of interest"
+        )
     correlation = estimated_correlation(
         table.parameters, table.weights, asked.estimator, table.parameter_names
     )
@@ -141,16 +150,15 @@ def check_settings(asked: AnalysisSettings) -> None:
         raise IonfoError(
             f"--estimator must be one of {', '.join(ESTIMATORS)}, got '{asked.estimator}'"
         )
-    for name, value, smallest in (
-        ("bootstrap", asked.bootstrap, 2),
-        ("shuffles", asked.shuffles, 2),
-        ("permutations", asked.permutations, 1),
-        ("exhaustive-nulls", asked.exhaustive_nulls, 2),
+    for name, value, least in (
+        ("--bootstrap", asked.bootstrap, 2),
+        ("--shuffles", asked.shuffles, 2),
+        ("--permutations", asked.permutations, 1),
+        ("--exhaustive-nulls", asked.exhaustive_nulls, 2),
     ):
-        if value != 0 and value < smallest:
-            raise IonfoError(f"--{name} must be 0 or at least {smallest}, got {value}")
-    if asked.seed < 0:
-        raise IonfoError(f"--seed must not be negative, got {asked.seed}")
+        check_count(name, value, least, MOST_REPLICATES, or_zero=True)
+    check_count("--threads", asked.threads, 1, most_workers())
+    check_seed(asked.seed)
 
 
 def _joint(table: Table, feature: str, estimator: Estimator) -> NDArray[np.float64]:

@@ -33,8 +33,8 @@ from .genes_cli import (
     TargetSumOption,
     ValuesOption,
     genes,
-    split,
 )
+from .limits import most_workers, printable, split
 from .options import (
     Estimator,
     EstimatorOption,
@@ -145,7 +145,9 @@ def _run() -> int:
                 code, told = 2, f"{what} cannot be written or read: {error.strerror}"
             done(code, told)
         if told is not None:
-            print(told if told.startswith("Usage:") else f"ionfo: {told}", file=sys.stderr)
+            print(
+                told if told.startswith("Usage:") else f"ionfo: {printable(told)}", file=sys.stderr
+            )
     finally:
         if not is_stopped:
             dismiss_workers(sys.argv[1:])
@@ -195,6 +197,14 @@ def score(
     profile: Annotated[
         bool, typer.Option("--profile", help="Show where the time goes, by protocol.")
     ] = False,
+    max_steps: Annotated[
+        int | None,
+        typer.Option(
+            "--max-steps",
+            help="Integrator steps of an evaluation, beyond which it has failed; default those "
+            "that the e-model allows a sweep (200,000).",
+        ),
+    ] = None,
 ) -> None:
     """Compute every feature and score of existing models.
 
@@ -214,6 +224,7 @@ def score(
         processes,
         exact_rates=exact_rates,
         profile=profile,
+        max_steps=max_steps,
     )
 
 
@@ -488,7 +499,8 @@ def analyse(
     ] = 0,
     seed: SeedOption = 0,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Default: the cores there are.")
+        int | None,
+        typer.Option("--threads", min=1, max=most_workers(), help="Default: the cores there are."),
     ] = None,
     group: Annotated[
         str | None,
@@ -527,9 +539,9 @@ def analyse(
     from .analysing import analyse_population, parse_orders
     from .analysis_work import AnalysisSettings
 
-    wanted = tuple(one for text in targets or [] for one in text.split(",") if one)
+    wanted = split(targets, "--targets")
     settings = AnalysisSettings(
-        exclude=tuple(one for text in exclude or [] for one in text.split(",") if one),
+        exclude=split(exclude, "--exclude"),
         orders=() if orders is None else parse_orders(orders),
         estimator=estimator.value,
         bootstrap=bootstrap,
@@ -552,10 +564,10 @@ def analyse(
     from .analysing_groups import GroupSettings, analyse_groups
     from .expression_table import read_expression
 
-    effects = split(regress)
+    effects = split(regress, "--regress")
     how = GroupSettings(
         group=group,
-        groups=split(groups),
+        groups=split(groups, "--groups"),
         genes=gene_set,
         median=median,
         rows=equal_rows,

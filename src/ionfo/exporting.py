@@ -14,6 +14,7 @@ from . import show
 from .emodels import EModel, export_emodel, load_emodel, parse_emodel
 from .errors import IonfoError
 from .formats import inference_data, write_inference_data, write_mcmc_table
+from .limits import shortened
 from .sampling import read_population
 from .sampling.files import check_table_path, write_table, write_text
 from .sampling.folders import population_of
@@ -151,7 +152,9 @@ def _values(source: Source, model: int | None) -> dict[str, float]:
             )
         model = int(np.nanargmin(cost))
     if not 0 <= model < n_models:
-        raise IonfoError(f"'{source.name}' has models 0 to {n_models - 1}, got --model {model}")
+        raise IonfoError(
+            f"'{source.name}' has models 0 to {n_models - 1}, got --model {shortened(model)}"
+        )
     read = models_of_frame(source.frame.iloc[[model]], emodel, source.name)
     free = dict(zip(emodel.free_names, read.theta[0].tolist(), strict=True))
     return {**emodel.fixed_values, **read.fixed[0], **free}

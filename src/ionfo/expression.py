@@ -13,6 +13,7 @@ from scipy import sparse
 
 from . import show
 from .errors import IonfoError, nearest
+from .limits import check_number
 
 Kind = Literal["counts", "log", "parameters"]
 Matrix: TypeAlias = Any
@@ -155,7 +156,7 @@ def log_normalised(
     expression : Expression
         Of any kind.
     target_sum : float
-        Counts per cell after scaling.
+        Counts per cell after scaling, above 0.
     library : str, optional
         Annotation with the library size of each cell, for tables that hold some of the genes
         only; default the sum over the genes of the table.
@@ -165,14 +166,13 @@ def log_normalised(
     IonfoError
         If a library size is not positive, or scanpy is missing.
     """
+    check_number("--target-sum", target_sum, 0, 1e12, is_above=True)
     if expression.kind != "counts":
         if library is not None:
             raise IonfoError(
                 f"--library is for counts, and '{expression.origin}' holds {expression.kind} values"
             )
         return expression
-    if not target_sum > 0:
-        raise IonfoError(f"--target-sum must be positive, got {target_sum:g}")
     if library is None:
         sizes = np.asarray(expression.matrix.sum(axis=1), dtype=np.float64).ravel()
         told = "counts of all genes"

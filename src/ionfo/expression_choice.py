@@ -13,6 +13,7 @@ from . import show
 from .analysis.ion_channels import ion_channel_genes
 from .errors import IonfoError, nearest, why_unread
 from .expression import Expression
+from .limits import read_text
 
 Groups = dict[str, NDArray[np.int64]]
 
@@ -168,13 +169,13 @@ def usable_groups(
 
 
 def _read_gene_file(file: Path) -> set[str]:
-    if not file.is_file():
+    if not file.exists():
         raise IonfoError(
             f"--genes must be {ION_CHANNELS}, {ALL} or a file with one gene per line; file "
             f"'{file}' does not exist"
         )
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = read_text(file).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise IonfoError(f"file '{file}' cannot be read as text: {why_unread(error)}") from None
     words = (line.split("#")[0].strip() for line in lines)

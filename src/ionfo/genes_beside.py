@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from . import show
@@ -27,11 +26,13 @@ from .analysis.beside_figures import curves_beside, pair_matrices, quadruplet_sc
 from .analysis.estimators import Estimator
 from .analysis.ion_channels import approved_symbol, genes_of_conductances
 from .analysis.multiplets import usable_cores
+from .analysis.plots import Figure
 from .analysis.subsets import N_COMPONENTS
 from .analysis_table import chain_of, weights_of
 from .errors import IonfoError
 from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
+from .limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
 from .sampling.files import make_folder, whole_folder, write_table, write_text
 
 CONDUCTANCES = "conductances"
@@ -148,6 +149,9 @@ def prepare_tables(
             f"--genes {CONDUCTANCES} needs a table of models with conductances such as "
             "parameters/gIhbar_Ih.somadend; none is among the tables"
         )
+    names = [spec.name for spec, _ in tables]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise IonfoError(f"two tables are called '{twice[0]}'; give each NAME=FILE its own name")
     return [prepare_table(spec, table, settings, genes) for spec, table in tables]
 
 
@@ -238,16 +242,21 @@ def tables_beside(
         If a table has too few rows.
     """
     asked = settings or BesideSettings()
-    if asked.draws < 3:
-        raise IonfoError(f"--draws must be at least 3, got {asked.draws}")
-    if asked.seed < 0:
-        raise IonfoError(f"--seed must not be negative, got {asked.seed}")
-    n_rows = asked.rows or min(len(one.values) for one in tables)
+    for name, value, least in (
+        ("--draws", asked.draws, 3),
+        ("--shuffles", asked.shuffles, 2),
+        ("--bootstrap", asked.bootstrap, 2),
+        ("--permutations", asked.permutations, 1),
+    ):
+        check_count(name, value, least, MOST_REPLICATES)
+    check_count("--threads", asked.threads, 1, most_workers())
+    check_seed(asked.seed)
+    n_rows = min(len(one.values) for one in tables) if asked.rows is None else asked.rows
     for one in tables:
         if not len(one.names) < n_rows <= len(one.values):
             raise IonfoError(
                 f"--rows must be more than the {len(one.names)} variables and at most the "
-                f"{len(one.values)} rows of table '{one.name}', got {n_rows}"
+                f"{len(one.values)} rows of table '{one.name}', got {shortened(n_rows)}"
             )
     make_folder(out)
     run = runner(asked.threads, here=True)

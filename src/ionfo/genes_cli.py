@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .limits import most_workers, split
 from .options import SeedOption
 
 genes = typer.Typer(
@@ -66,19 +67,9 @@ MedianOption = Annotated[
     typer.Option("--median/--no-median", help="Only genes with a median other than zero."),
 ]
 ProcessesOption = Annotated[
-    int | None, typer.Option("--processes", min=1, help="Default: the cores there are.")
+    int | None,
+    typer.Option("--processes", min=1, max=most_workers(), help="Default: the cores there are."),
 ]
-
-
-def split(texts: list[str] | None) -> tuple[str, ...]:
-    """Names that were repeated or separated by commas.
-
-    Examples
-    --------
-    >>> split(["a,b", "c"])
-    ('a', 'b', 'c')
-    """
-    return tuple(one.strip() for text in texts or [] for one in text.split(",") if one.strip())
 
 
 @genes.command()
@@ -118,7 +109,7 @@ def identify(
         sum_duplicates=sum_duplicates,
     )
     settings = IdentifySettings(
-        groups=split(groups),
+        groups=split(groups, "--groups"),
         genes=gene_set,
         median=median,
         random=random,
@@ -181,7 +172,8 @@ def beside(
     ] = 1000,
     seed: SeedOption = 0,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Default: the cores there are.")
+        int | None,
+        typer.Option("--threads", min=1, max=most_workers(), help="Default: the cores there are."),
     ] = None,
 ) -> None:
     """Draw models and expression side by side at equal rows, each with its own null.
@@ -243,6 +235,7 @@ def sizes(
     from .analysing import parse_orders
     from .expression_table import read_expression
     from .genes_sizes import SizeSettings, study_sizes
+    from .limits import MOST_ROWS
 
     table = read_expression(
         data,
@@ -254,10 +247,10 @@ def sizes(
     )
     settings = SizeSettings(
         group=group,
-        groups=split(groups),
+        groups=split(groups, "--groups"),
         genes=gene_set,
         median=median,
-        sizes=() if at is None else parse_orders(at, "--sizes"),
+        sizes=() if at is None else parse_orders(at, "--sizes", MOST_ROWS),
         draws=draws,
         target_sum=target_sum,
         library=library,

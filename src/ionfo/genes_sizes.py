@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from . import show
 from .analysing_groups import GroupSettings, grouped_tables
 from .analysis import Question
 from .analysis.beside import WIDE
-from .analysis.plots import BLUE, GREY, ORANGE
+from .analysis.plots import BLUE, GREY, ORANGE, Figure, log_scale
 from .analysis.sample_size import SizeStudy, default_sizes, needed_frame, size_frame, size_study
 from .analysis_work import AnalysisSettings
 from .errors import IonfoError
 from .expression import TARGET_SUM, Expression
 from .expression_choice import ION_CHANNELS
+from .limits import MOST_REPLICATES, check_count, check_seed
 from .pass_runner import bar
 from .sampling.files import whole_folder, write_table
 
@@ -68,10 +68,8 @@ def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> di
     IonfoError
         If a group is too small for the sizes.
     """
-    if settings.draws < 3:
-        raise IonfoError(f"--draws must be at least 3, got {settings.draws}")
-    if settings.seed < 0:
-        raise IonfoError(f"--seed must not be negative, got {settings.seed}")
+    check_count("--draws", settings.draws, 3, MOST_REPLICATES)
+    check_seed(settings.seed)
     how = GroupSettings(
         settings.group,
         settings.groups,
@@ -156,7 +154,7 @@ def _draw(studies: dict[str, SizeStudy]) -> Figure:
             one.question.orders, one.extrapolated, "x", ms=4, color=ORANGE, label="extrapolated"
         )
         if not np.isnan(one.extrapolated).all():
-            bottom.set_yscale("log")
+            log_scale(bottom)
         bottom.set_xlabel("order (genes in a multiplet)")
         bottom.set_ylabel("cells needed to exclude zero")
         bottom.legend(frameon=False, fontsize=7)

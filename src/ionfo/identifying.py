@@ -33,6 +33,7 @@ from .expression import TARGET_SUM, Expression, log_normalised, require_scanpy, 
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
 from .identify_output import draw_identification, tell_identification, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets
+from .limits import MOST_REPLICATES, check_count, check_seed, most_workers
 from .sampling.files import make_folder, whole_folder
 
 NULLS: tuple[Kind, ...] = ("all", "differential", "matched")
@@ -249,12 +250,10 @@ def _median_set(scores: Sequence[Score]) -> int | None:
 
 
 def _check(asked: IdentifySettings) -> None:
-    if asked.random < 1:
-        raise IonfoError(f"--random must be at least 1, got {asked.random}")
-    if asked.replicates < 2:
-        raise IonfoError(f"--replicates must be at least 2, got {asked.replicates}")
-    if asked.seed < 0:
-        raise IonfoError(f"--seed must not be negative, got {asked.seed}")
+    check_count("--random", asked.random, 1, MOST_REPLICATES)
+    check_count("--replicates", asked.replicates, 2, MOST_REPLICATES)
+    check_count("--processes", asked.processes, 1, most_workers())
+    check_seed(asked.seed)
 
 
 def _fingerprint(scoring: Scoring, values: NDArray[np.float64]) -> str:

@@ -25,6 +25,7 @@ from .formats.allen import is_allen_model
 from .formats.imported import with_emodel
 from .formats.json_file import read_json
 from .formats.mcmc_table import is_mcmc_table
+from .limits import is_same
 from .sampling.files import check_table_path, write_table, write_text
 
 FORMATS = ("emodel-folder", "mcmc-table", "hall-of-fame", "allen", "table")
@@ -65,7 +66,7 @@ def import_file(
     """
     if not source.exists():
         raise IonfoError(f"'{source}' does not exist")
-    if out.resolve() == source.resolve():
+    if is_same(out, source):
         raise IonfoError(f"--out '{out}' is the file to import; choose another name")
     kind = kind or detect_format(source)
     if kind == "emodel-folder":

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from .limits import most_workers
+
 
 class Estimator(str, Enum):
     """How correlations are estimated."""
@@ -24,7 +26,10 @@ MechanismsOption = Annotated[
     Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
 ]
 ProcessesOption = Annotated[
-    int, typer.Option("--processes", min=1, help="Local processes, when not under mpirun.")
+    int,
+    typer.Option(
+        "--processes", min=1, max=most_workers(), help="Local processes, when not under mpirun."
+    ),
 ]
 ExactRatesOption = Annotated[
     bool, typer.Option("--exact-rates", help="Evaluate gate rates; no tables (1.4 x slower).")

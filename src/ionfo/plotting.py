@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from .analysis import figures, plots
+from .analysis.plots import Figure
 from .analysis.table_figures import curves_figure, frequency_figure, pairs_of_table
 from .analysis_table import Table, read_analysis_table
 from .errors import IonfoError, nearest
+from .limits import read_text
 from .report.tables import check_population
 from .sampling.files import read_table
 
@@ -30,6 +31,7 @@ FIGURES = (
     "components",
     "traces",
 )
+_SAID = {"population", "estimator", "rows", "parameters"}
 _OF_POPULATION = ("parameters", "features", "components")
 _TABLES = {
     "o_information": "o_information_curves",
@@ -95,9 +97,11 @@ def plot_figure(
 
 def _summary(folder: Path) -> dict[str, Any]:
     try:
-        summary: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        summary = json.loads(read_text(folder / "summary.json"))
+        if not isinstance(summary, dict) or not _SAID <= summary.keys():
+            raise ValueError
         return summary
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise IonfoError(
             f"'{folder}' holds no analysis (summary.json); make one with: ionfo analyse"
         ) from None

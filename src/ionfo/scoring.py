@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from . import show
+from .analysis_table import BOOK, is_population
 from .emodels import EModel, Numerics, load_emodel
 from .emodels.cell import check_mechanisms, on_morphology, resolve_morphology
 from .errors import IonfoError
 from .features.scores import CostName
+from .limits import MOST_STEPS, check_count, is_same
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
 from .output import add_result
@@ -38,7 +40,6 @@ from .sampling.profile import profile_models
 from .sampling.stop import StopRun, stoppable
 
 _PROFILED = 5  # models
-_BOOK = ("weight", "ensemble", "walker", "step")
 _OF_OLD_SCORES = ("cost", "probability", "a", "ratio")
 
 
@@ -52,6 +53,7 @@ def score_file(
     processes: int = 1,
     exact_rates: bool = False,
     profile: bool = False,
+    max_steps: int | None = None,
 ) -> pd.DataFrame:
     """Evaluate every model of a file and write the table.
 
@@ -75,6 +77,9 @@ def score_file(
         Evaluate gate rates instead of looking them up.
     profile : bool
         Evaluate the first models once more, in this process, and show what takes the time.
+    max_steps : int, optional
+        Integrator steps that an evaluation may take, those that a sweep may take by default; a
+        model that takes more has failed.
 
     Returns
     -------
@@ -89,6 +94,7 @@ def score_file(
     StopRun
         If a signal asked to stop; the models that were scored by then are in the table.
     """
+    check_count("--max-steps", max_steps, 1, MOST_STEPS)
     if out is not None:
         check_table_path(out)
     if file is not None:
@@ -106,7 +112,7 @@ def score_file(
         raise IonfoError("--profile measures one process; leave out mpirun and --processes")
     numerics = Numerics(exact_rates=exact_rates)
     requests = [
-        ModelRequest(tuple(theta.tolist()), fixed=fixed)
+        ModelRequest(tuple(theta.tolist()), fixed=fixed, max_steps=max_steps or emodel.max_steps)
         for theta, fixed in zip(models.theta, models.fixed, strict=True)
     ]
     metadata = {
@@ -115,6 +121,7 @@ def score_file(
         **cell_hashes(morphology, mechanisms or BUNDLED),
         "cost": cost,
         "numerics": asdict(numerics),
+        "max_steps": max_steps or emodel.max_steps,
         "units": {p.name: p.unit for p in emodel.parameters}
         | {feature.name: feature.unit for feature in emodel.features},
     }
@@ -165,7 +172,7 @@ def _check_kept(out: Path | None, file: Path) -> None:
         raise IonfoError(
             f"the scores of '{file}' would be lost; name a table with --out (.parquet or .csv)"
         )
-    if out.resolve() == file.resolve():
+    if is_same(out, file):
         raise IonfoError(f"--out '{out}' is the file of the models; choose another name")
 
 
@@ -197,13 +204,19 @@ def _with_book(frame: pd.DataFrame, file: Path | None) -> tuple[pd.DataFrame, di
     if file is None or file.suffix == ".json":
         return frame, {}
     table, metadata = read_table(file)
+    if not is_population(table) and (found := [name for name in BOOK if name in table]):
+        show.note(
+            f"left out {', '.join(map(repr, found))}: columns of a plain table say nothing of its "
+            "models; to keep them, name parameters with parameters/"
+        )
+        table = table.drop(columns=found)
     old = ("cost", "log_prob", "failures", *(f"mcmc/{one}" for one in _OF_OLD_SCORES))
     kept = [
         column
         for column in map(str, table)
         if column not in old
         and column not in frame
-        and (column in _BOOK or column.startswith(("mcmc/", "normalized_parameters/")))
+        and (column in BOOK or column.startswith(("mcmc/", "normalized_parameters/")))
     ]
     return pd.concat([frame, table[kept].iloc[: len(frame)]], axis=1), {
         key: metadata[key] for key in ("mcmc_table", "imported") if key in metadata

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from .emodels import EModel, bundled_populations
+from .limits import printable
 from .output import add_result
 from .sampling import mpi
 
@@ -71,7 +72,7 @@ def console() -> Console:
 
 def note(text: str) -> None:
     """Print one line to standard error."""
-    print(f"ionfo: {text}", file=sys.stderr)
+    print(f"ionfo: {printable(text)}", file=sys.stderr)
 
 
 def emodel_list(emodels: Iterable[EModel]) -> None:

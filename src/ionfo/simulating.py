@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from .emodels import EModel, Missing, ProtocolRunner, Simulator, parse_emodel
 from .emodels.cell import resolve_morphology
+from .emodels.simulator import BudgetSpent
 from .errors import IonfoError
+from .limits import shortened
 from .mechanisms.build import BUNDLED
 from .sampling import Population
 from .sampling.cell_hashes import check_same_cell
@@ -76,7 +79,9 @@ def choose_models(
     n_models = len(population.frame)
     for row in models:
         if not 0 <= row < n_models:
-            raise IonfoError(f"'{origin}' has models 0 to {n_models - 1}, got --model {row}")
+            raise IonfoError(
+                f"'{origin}' has models 0 to {n_models - 1}, got --model {shortened(row)}"
+            )
     if models:
         return {f"model {row}": row for row in models}
     if "cost" not in population.frame:
@@ -143,11 +148,12 @@ def simulate_models(
     nothing = (np.empty(0), np.empty(0))
     panels: dict[str, Traces] = {}
     for label, row in chosen.items():
-        simulator.set_parameters(read.theta[row], read.fixed[row])
+        simulator.set_parameters(read.theta[row], read.fixed[row], emodel.max_steps)
         responses = {}
-        for name, response in ProtocolRunner(simulator).run():
-            if name in steps and not isinstance(response, Missing):
-                responses[name] = (response.t, response.recordings["soma.v"])
+        with suppress(BudgetSpent):  # as an evaluation would: what is left has no response
+            for name, response in ProtocolRunner(simulator).run():
+                if name in steps and not isinstance(response, Missing):
+                    responses[name] = (response.t, response.recordings["soma.v"])
         panels[label] = {name: responses.get(name, nothing) for name in steps}
     return panels, _outline(simulator)
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from .limits import shortened
+
 OF_THE_MACHINE = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOENT, errno.EISDIR}
     | {errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP}
@@ -36,12 +38,28 @@ def usage_told(error: Any, arguments: Sequence[str]) -> str:
     told = told.replace("Value error, ", "").replace("Input should be a valid", "must be a valid")
     told = told.replace("Input should be", "must be")
     told = re.sub(r", unable to parse .*", "", told)
-    option = re.match(r"Invalid value for '(--[a-z-]+)'", told)
-    if option and ", got " not in told and option[1] in arguments:
-        place = list(arguments).index(option[1]) + 1
-        if place < len(arguments) and f"'{arguments[place]}'" not in told:
-            told += f", got '{arguments[place]}'"
+    typed = _typed(error, told, arguments)
+    told = re.sub(r", got a number.*", "", told)
+    if typed is not None and ", got " not in told and f"'{typed}'" not in told:
+        told += f", got '{shortened(typed)}'"
     context = getattr(error, "ctx", None)
-    path = getattr(context, "command_path", "")
-    command = path.split()[-1] if len(path.split()) > 1 else ""
+    names: list[str] = []
+    while context is not None and context.parent is not None:  # the outermost is the program
+        names.insert(0, str(context.info_name))
+        context = context.parent
+    command = " ".join(names)
     return f"{told}; see: ionfo {command} --help" if command else str(told)
+
+
+def _typed(error: Any, told: str, arguments: Sequence[str]) -> str | None:
+    """Give the value that a usage error is about, as it was typed; None where it is about none."""
+    option = re.match(r"Invalid value for '(--[a-z-]+)'", told)
+    if option is None:
+        return None
+    own = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
+    typed = [text for before, text in zip(own, own[1:], strict=False) if before == option[1]]
+    typed += [one.partition("=")[2] for one in own if one.startswith(f"{option[1]}=")]
+    # of an option that was repeated, the value that did not fit is known to the error's cause
+    causes = error.__cause__.errors() if hasattr(error.__cause__, "errors") else []
+    unfit = [str(one.get("input")) for one in causes]
+    return next((one for one in typed if one in unfit), typed[-1] if typed else None)

@@ -13,7 +13,9 @@ from . import show
 from .analysis.spike_trains import explained_variance
 from .emodels import EModel, load_emodel
 from .emodels.cell import resolve_morphology
+from .emodels.definition import LONGEST_SWEEP, MOST_PERCENT
 from .errors import IonfoError
+from .limits import check_count, check_number, check_seed, shortened
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
 from .output import add_result
@@ -99,11 +101,13 @@ def validate(
         raise IonfoError("give either --held-out DEFINITION or --experiment MODELS")
     if noise_seed is not None and experiment is None:
         raise IonfoError("--noise-seed needs --experiment, whose spikes models must predict")
-    for name, value, least in (("--sd", sd, 0), ("--noise-duration", noise_duration, 0)):
-        if not value > least:
-            raise IonfoError(f"{name} must be positive, got {value}")
-    if trials < 1 or private < 0:
-        raise IonfoError("--trials must be at least 1 and --private not negative")
+    check_number("--sd", sd, 0, 1e3, is_above=True)
+    check_number("--noise-duration", noise_duration, 0, LONGEST_SWEEP, is_above=True)
+    check_number("--private", private, 0, 100)
+    check_count("--trials", trials, 1, 1_000)
+    check_seed(noise_seed, "--noise-seed")
+    for percent in percents:
+        check_number("--percent", percent, -MOST_PERCENT, MOST_PERCENT)
     if experiment is not None and not percents:
         raise IonfoError("--experiment needs held-out steps, for example --percent 180")
     read = read_population(population)
@@ -124,7 +128,9 @@ def validate(
     build_mechanisms(folder)
     spec = evaluator_spec(asked, morphology, mechanisms)
     everyone = models if truth is None else np.vstack([truth, models])
-    requests = [ModelRequest(tuple(map(float, theta))) for theta in everyone]
+    requests = [
+        ModelRequest(tuple(map(float, theta)), max_steps=asked.max_steps) for theta in everyone
+    ]
     noise: dict[str, Any] = {}
     with open_pool(spec, processes) as pool:
         features = np.array([one.features for one in pool.map(evaluate, requests)])
@@ -168,7 +174,7 @@ def validate(
 def _experiment(path: Path, emodel: EModel, row: int) -> Array:
     frame = read_population(path).frame
     if not 0 <= row < len(frame):
-        raise IonfoError(f"'{path}' has models 0 to {len(frame) - 1}, got --row {row}")
+        raise IonfoError(f"'{path}' has models 0 to {len(frame) - 1}, got --row {shortened(row)}")
     theta: Array = models_of_frame(frame, emodel, str(path)).theta[row]
     return theta
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import matplotlib
 import numpy as np
+import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from ionfo.analysis import plots
+from ionfo.analysis.plots import Figure
 
 
 def test_traces_name_models_and_protocols() -> None:
@@ -47,3 +51,31 @@ def test_map_hides_the_diagonal() -> None:
     figure = plots.information_map(information, ["a", "b"])
     shown = figure.axes[0].images[0].get_array()
     assert shown is not None and np.ma.getmaskarray(np.ma.masked_invalid(shown)).diagonal().all()
+
+
+@pytest.mark.parametrize("name", [r"$\frac{$", "$x$", "a$b^{$c"])
+def test_a_name_is_never_a_formula(tmp_path: Path, name: str) -> None:
+    figure = plots.information_map(np.array([[np.nan, 0.2], [0.2, np.nan]]), [name, "b"], name)
+    figure.fix_layout()
+    figure.savefig(tmp_path / "map.png")
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(tmp_path / "map.svg")
+    # ticks on both axes and the title, each as it is written
+    assert (tmp_path / "map.svg").read_text().count(f">{name}<") == 3
+
+
+def test_numbers_of_a_logarithmic_axis_are_no_formulas() -> None:
+    figure = plots.Figure()
+    axes = figure.subplots()
+    plots.log_scale(axes)
+    axes.plot([1.0, 1000.0])
+    FigureCanvasAgg(figure).draw()
+    labels = [one.get_text() for one in axes.get_yticklabels()]
+    assert "100" in labels and not any("$" in one for one in labels)
+
+
+def test_every_figure_is_one_that_shows_names_as_they_are(root: Path) -> None:
+    files = [one for folder in ("analysis", "src/ionfo", "scripts") for one in
+             (root / folder).glob("**/*.py")]  # fmt: skip
+    makers = [one.name for one in files if "matplotlib.figure" in one.read_text(encoding="utf-8")]
+    assert len(files) > 60 and not makers

@@ -52,6 +52,57 @@ def test_l5pc_features_are_the_published_ones(shared: Path) -> None:
             assert protocol.total == pulse["total_duration_ms"]
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("name",), "x" * 5000, "has 5000 characters, and 200 are the most"),
+        (("name",), "a\nb", "holds a control character"),
+        (("parameters", 2, "name"), "x" * 300 + ".somatic", "200 are the most"),
+        (("protocols", 0, "duration"), 1e12, "less than or equal to 100000"),
+        (("protocols", 1, "delay"), -1e12, "greater than or equal to 0"),
+        (("protocols", 1, "amplitude"), 1e30, "less than or equal to 1000"),
+        (("protocols", 1, "total"), 0, "greater than 0"),
+        (("protocols", 3, "max_depth"), 10**9, "less than or equal to 60"),
+        (("protocols", 4, "percent"), 1e30, "less than or equal to 100000"),
+        (("protocols", 4, "window_end"), 1e30, "less than or equal to 100000"),
+        (("features", 5, "window"), [100, -100], "greater than or equal to 0"),
+        (("features", 5, "window"), [100, 50], "its window must rise"),
+        (("efel", "interp_step"), 1e-12, "greater than or equal to 0.001"),
+        (("max_steps",), 10**15, "less than or equal to 10000000"),
+        (("morphology", "segment_length"), 1e-9, "greater than or equal to 0.1"),
+        (("distributions",), {"x": "(" * 400 + "1" + ")" * 400}, "is not an arithmetic expression"),
+        (("distributions",), {"x": "1+" * 5000 + "1"}, "10001 characters, and 1000 are the most"),
+    ],
+)
+def test_definitions_are_bounded(path: tuple[Any, ...], value: object, words: str) -> None:
+    content = json.loads(load_emodel("soma").to_json())
+    part = content
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    with pytest.raises(IonfoError, match=words):
+        parse_emodel(json.dumps(content), "mine.json")
+
+
+def test_definitions_say_a_thing_once_and_last_a_while() -> None:
+    content = json.loads(load_emodel("soma").to_json())
+    text = json.dumps(content)[:-1] + ', "name": "other"}'
+    with pytest.raises(IonfoError, match="'name' stands twice in one object"):
+        parse_emodel(text, "mine.json")
+    for key, what in (("protocols", "protocol"), ("features", "feature")):
+        twice = {**content, key: [*content[key], content[key][-1]]}
+        with pytest.raises(IonfoError, match=f"{what} '.*' stands twice"):
+            parse_emodel(json.dumps(twice), "mine.json")
+    step = content["protocols"][-1]
+    many = [{**step, "name": f"Step_{i}", "total": 1e5} for i in range(20)]
+    with pytest.raises(IonfoError, match="together, and 1e\\+06 are the most"):
+        parse_emodel(json.dumps({**content, "protocols": content["protocols"] + many}), "mine.json")
+    long = {**content, "efel": {"interp_step": 0.001}}
+    long["protocols"] = [*content["protocols"][:-1], {**step, "total": 5e4}]
+    with pytest.raises(IonfoError, match="steps of efel.interp_step, and 10000000 are the most"):
+        parse_emodel(json.dumps(long), "mine.json")
+
+
 def test_soma_is_a_small_but_complete_emodel() -> None:
     emodel = load_emodel("soma")
     assert len(emodel.free_names) >= 9

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..limits import split
 from ..options import MechanismsOption, MorphologyOption
 from ..output import add_result
 
@@ -67,7 +68,7 @@ def import_command(
     """
     from ..importing import import_file
 
-    wanted = [one for text in features or [] for one in text.split(",") if one]
+    wanted = split(features, "--features")
     add_result(import_file(source, out, None if format is None else format.value, emodel, wanted))
 
 

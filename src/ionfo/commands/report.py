@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..limits import split
 from ..options import (
     Estimator,
     EstimatorOption,
@@ -60,14 +61,14 @@ def report_command(
     from ..reporting import report
 
     settings = AnalysisSettings(
-        exclude=tuple(one for text in exclude or [] for one in text.split(",") if one),
+        exclude=split(exclude, "--exclude"),
         estimator=estimator.value,
         bootstrap=bootstrap,
         shuffles=shuffles,
         permutations=permutations,
         seed=seed,
     )
-    wanted = tuple(one for text in targets or [] for one in text.split(",") if one)
+    wanted = split(targets, "--targets")
 
     add_result(
         report(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import IonfoError
+from ..limits import split
 from ..options import MechanismsOption, MorphologyOption, ProcessesOption
 
 
@@ -54,7 +55,7 @@ def validate_command(
     from ..validating import validate
 
     try:
-        percents = tuple(float(one) for one in (percent or "").split(",") if one)
+        percents = tuple(map(float, split(percent, "--percent")))
     except ValueError:
         raise IonfoError(f"--percent must be numbers such as 180,260, got '{percent}'") from None
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from ..emodels import EModel
 from ..errors import IonfoError
 
+_MOST_HELD = 1e9  # rows of unbroken chains
+
 
 def chain_rows(frame: pd.DataFrame) -> NDArray[np.int64] | None:
     """Rows of a population by walker and step, each repeated while it was held.
@@ -32,6 +34,13 @@ def chain_rows(frame: pd.DataFrame) -> NDArray[np.int64] | None:
         on the cost.
     """
     if not {"ensemble", "walker", "step", "weight"} <= set(frame) or frame.empty:
+        return None
+    book = frame[["step", "weight"]]
+    if not all(map(pd.api.types.is_numeric_dtype, book.dtypes)):
+        return None
+    numbers = book.to_numpy(np.float64)
+    # not finite, or more than chains that were sampled can hold
+    if not (np.abs(numbers) <= _MOST_HELD).all() or numbers[:, 1].sum() > _MOST_HELD:
         return None
     ordered = frame.reset_index(drop=True)
     walkers = []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IonfoError, why_unread
+from ..limits import read_text, unique_keys
 
 
 def read_json(path: Path) -> Any:
@@ -21,7 +22,7 @@ def read_json(path: Path) -> Any:
     if path.is_dir():
         raise IonfoError(f"'{path}' is a folder, not a JSON file")
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(read_text(path), object_pairs_hook=unique_keys)
     except FileNotFoundError:
         raise IonfoError(f"file '{path}' does not exist") from None
     except (OSError, ValueError, RecursionError) as error:

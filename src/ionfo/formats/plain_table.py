@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..analysis_table import BOOK, variables_told
 from ..emodels import EModel
 from ..errors import IonfoError, nearest
 from ..h5ad import matrix_of, open_h5ad
@@ -16,8 +17,8 @@ from ..sampling.files import read_table
 from .imported import Imported
 
 GROUPS = ("parameters/", "features/", "scores/")
-BOOK = ("cost", "log_prob", "weight", "ensemble", "walker", "step", "failures")
-"""Columns of a population that are neither parameters nor features."""
+SCORED = ("cost", "log_prob", "failures")
+"""Columns of scored models that are neither parameters nor features."""
 
 
 def read_plain_table(path: Path, emodel: EModel | None, features: Sequence[str] = ()) -> Imported:
@@ -57,7 +58,12 @@ def read_plain_table(path: Path, emodel: EModel | None, features: Sequence[str] 
     names = {name: _renamed(name, frame[name], emodel, features) for name in frame.columns}
     if not any(one.startswith("parameters/") for one in names.values()):
         raise IonfoError(f"'{path}' has no column of numbers that could be a parameter")
-    notes = []
+    told = variables_told(frame)
+    if emodel is not None and (found := [name for name in BOOK if name in frame]):
+        # under their own names they would be read as what they are in a population
+        names |= {name: f"cells/{name}" for name in found if names[name] == name}
+        told = f"kept {', '.join(map(repr, found))} of a plain table under cells/"
+    notes = [] if told is None else [told]
     if emodel is None:
         kept = sum(one.startswith("parameters/") for one in names.values())
         notes.append(f"without --emodel, all {kept} columns of numbers are parameters")
@@ -67,7 +73,7 @@ def read_plain_table(path: Path, emodel: EModel | None, features: Sequence[str] 
 def _renamed(
     name: str, column: pd.Series[Any], emodel: EModel | None, features: Sequence[str]
 ) -> str:
-    if name.startswith(GROUPS) or name.startswith("cells/") or name in BOOK:
+    if name.startswith(GROUPS) or name.startswith("cells/") or name in SCORED:
         return name
     if emodel is not None:
         if name in [one.name for one in emodel.parameters]:

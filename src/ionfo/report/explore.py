@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..analysis_table import book_of
 from .charts import numbers, short
 from .tables import Material, weights
 
@@ -44,7 +45,7 @@ def explore_data(material: Material) -> dict[str, Any]:
         targets = {f.name: (f.mean, f.std) for f in material.emodel.features}
     columns = []
     kinds = [("parameter", material.parameters), ("feature", material.features)]
-    if "cost" in material.population:
+    if "cost" in book_of(material.population):
         kinds.append(("cost", ["cost"]))
     for kind, names in kinds:
         for name in names:

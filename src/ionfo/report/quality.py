@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..analysis_table import book_of
 from ..formats.inference_data import chain_rows
 from ..sampling.diagnostics import diagnose, pooled_r_hat
 
@@ -45,7 +46,7 @@ def quality_of(population: pd.DataFrame) -> Quality:
     Parameters
     ----------
     population : DataFrame
-        With ``parameters/`` columns.
+        With ``parameters/`` columns; a plain table has no chains.
 
     Returns
     -------
@@ -53,6 +54,7 @@ def quality_of(population: pd.DataFrame) -> Quality:
         ESS and R-hat as `ionfo.sampling.diagnostics.diagnose` gives them; R-hat of chains with
         gaps as `pooled_r_hat` does.
     """
+    population = book_of(population)
     rows = chain_rows(population)
     n_walkers, n_steps = (0, 0) if rows is None else (rows.shape[0], rows.shape[1])
     if rows is None:
@@ -84,8 +86,11 @@ def _of_broken_chains(population: pd.DataFrame) -> pd.DataFrame:
     draws, starts = [], []
     for _, rows in population.sort_values("step", kind="stable").groupby("ensemble"):
         values = _values(rows).to_numpy(np.float64)
-        held = np.repeat(np.arange(len(rows)), rows["weight"].to_numpy(np.int64))
-        draws.append(values[held[:: -(-len(held) // _MOST_DRAWS)]])
+        # every so many-th of all that was held, without writing down all of it
+        until = np.cumsum(np.floor(rows["weight"].to_numpy(np.float64)))
+        stride = max(1.0, np.ceil(until[-1] / _MOST_DRAWS))
+        held = np.searchsorted(until, np.arange(0.0, until[-1], stride), side="right")
+        draws.append(values[held])
         starts.append(values[~rows["walker"].duplicated().to_numpy()])
     if len(draws) < 2 or min(map(len, draws)) < _FEWEST_STEPS:
         return _NOTHING

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..analysis_table import book_of, weights_of
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError
+from ..limits import read_text
 from ..sampling.files import file_hash, read_table
 
 TRACES = "traces.parquet"
@@ -102,8 +104,10 @@ def read_material(folder: Path, population: Path) -> Material:
         If the folder holds no analysis, or one of another table.
     """
     try:
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        summary = json.loads(read_text(folder / "summary.json"))
+        if not isinstance(summary, dict) or not isinstance(summary.get("parameters"), list):
+            raise ValueError
+    except (OSError, ValueError, RecursionError):
         raise IonfoError(
             f"'{folder}' holds no analysis (summary.json); make one with: "
             f"ionfo analyse {population} --out {folder}"
@@ -129,6 +133,7 @@ def read_material(folder: Path, population: Path) -> Material:
     ]
     if missing:
         raise IonfoError(f"'{population}' has no column '{missing[0]}', which was analysed")
+    weights_of(book_of(frame), population)  # refuses those that none can be
     emodel = None
     if "emodel" in metadata:
         emodel = parse_emodel(json.dumps(metadata["emodel"]), str(population))
@@ -166,7 +171,8 @@ def _simulated(path: Path, population: Path) -> pd.DataFrame | None:
 
 
 def weights(population: pd.DataFrame) -> pd.Series[Any]:
-    """How often each model counts; once where nothing is said."""
-    if "weight" in population:
-        return population["weight"].astype(np.float64)
+    """How often each model counts; once where nothing is said, as in a plain table."""
+    book = book_of(population)
+    if "weight" in book:
+        return book["weight"].astype(np.float64)
     return pd.Series(np.ones(len(population)), index=population.index)

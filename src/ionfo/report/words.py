@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..analysis import LONG_CHAIN
+from ..analysis_table import book_of
 from .quality import Quality
 from .sections import Section
 from .tables import Material, weights
@@ -62,7 +63,7 @@ def in_words(material: Material, quality: Quality) -> Section:
 
 
 def _cost(material: Material) -> str:
-    if "cost" not in material.population:
+    if "cost" not in book_of(material.population):
         return ""
     cost = material.population["cost"].to_numpy(np.float64)
     known = np.isfinite(cost)

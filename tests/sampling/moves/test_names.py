@@ -28,7 +28,8 @@ def test_mixture_is_read_and_made() -> None:
         ("de,de", "names 'de' twice"),
         ("de:0", "weight of move 'de' must be positive"),
         ("de:x", "weight of move 'de' must be positive"),
-        ("", "unknown move ''"),
+        ("", "--moves names nothing, got ''"),
+        (" , ", "--moves names nothing"),
         ("isotropic-redraw,de", "does not preserve the target and cannot be mixed"),
     ],
 )
