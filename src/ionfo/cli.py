@@ -126,7 +126,7 @@ def _run() -> int:
             except usage_error as error:
                 code, told = 2, usage_told(error, sys.argv[1:])
             except IonfoError as error:
-                code, told = 2, str(error)
+                code, told = error.exit_code, str(error)
             except StopRun as why:
                 is_stopped = True
                 code = 130 if why.number == signal.SIGINT else STOPPED
