@@ -14,7 +14,7 @@
 set -uo pipefail
 cd "${PBS_O_WORKDIR:-.}" || exit 1
 export IONFO_CACHE=${IONFO_CACHE:-$HOME/.cache/ionfo} # a folder that all nodes see
-export OMP_NUM_THREADS=1
+export OMP_NUM_THREADS=1 TERM=dumb # the output is a file: no moving bars
 LAUNCHER=${LAUNCHER:-mpirun}
 SECONDS_TO_RUN=${SECONDS_TO_RUN:-86100}
 script=${PBS_SCRIPT:-scripts/cluster/pbs.sh}

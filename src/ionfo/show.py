@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -40,9 +41,18 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+def on_terminal() -> bool:
+    """Whether standard output is a terminal that moves its cursor.
+
+    Some launchers give every rank a terminal of its own and write what comes into a file; batch
+    templates set TERM=dumb.
+    """
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def console() -> Console:
     """Make a console that never cuts names, also in files and pipes."""
-    return _Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    return _Console(highlight=False, width=None if on_terminal() else 140)
 
 
 def note(text: str) -> None:
@@ -178,7 +188,7 @@ class SampleProgress:
         self._last = 0.0
 
     def __enter__(self) -> SampleProgress:
-        if sys.stdout.isatty():
+        if on_terminal():
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
