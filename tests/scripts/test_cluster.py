@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -215,3 +216,12 @@ def test_templates_decide_alike(root: Path) -> None:
         text = (root / "scripts" / "cluster" / script).read_text()
         shared.append(text[text.index("# ---- from here") : text.index("# ---- up to here")])
     assert shared[0] == shared[1]
+
+
+def test_trial_says_what_must_be_installed(root: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, root / "scripts" / "cluster" / "try_slurm", tmp_path / "new"],
+        env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert done.returncode == 1 and not (tmp_path / "new").exists()
+    assert "mpirun.openmpi" in done.stderr and "; run: apt-get install -y" in done.stderr
