@@ -18,6 +18,7 @@
 set -uo pipefail
 export IONFO_CACHE=${IONFO_CACHE:-$HOME/.cache/ionfo} # a folder that all nodes see
 export OMP_NUM_THREADS=1 TERM=dumb # the output is a file: no moving bars
+export SLURM_KILL_BAD_EXIT=1 # of srun: when one rank dies, end the others, which wait for it
 task=${SLURM_ARRAY_TASK_ID:-0}
 # SLURM_JOB_ID alone would mean all tasks of the array in its last one
 job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$task}
