@@ -26,6 +26,10 @@ job=${job:-${SLURM_JOB_ID:-}}
 arguments=("${@//%a/$task}")
 ranks=${SLURM_NTASKS:-2}
 is_first=$((${SLURM_RESTART_COUNT:-0} == 0))
+if [[ ${LAUNCHER:-} == srun* ]]; then
+    # MPICH names its shared memory after job and step, and would take that of a killed session
+    for ((i = 0; i < ${SLURM_RESTART_COUNT:-0}; i++)); do srun --mpi=none -N1 -n1 true; done
+fi
 
 may_return() { # whether it is for this job to go back: SLURM itself does after a preemption
     local told
