@@ -276,6 +276,21 @@ def read_table(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dic
     raise IonfoError(f"file '{path}' must be .parquet or .csv")
 
 
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Read the metadata of a Parquet table that `write_table` wrote, and none of its rows.
+
+    Raises
+    ------
+    IonfoError
+        If the file is missing, cut short or of another kind.
+    """
+    try:
+        about = pq.read_schema(path).metadata or {}
+        return _metadata(about.get(_METADATA_KEY, b"{}").decode(), str(path))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise IonfoError(f"file '{path}' cannot be read: {why_unread(error)}") from None
+
+
 def _read_parquet(path: Path, sha256: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
     if path.stat().st_size == 0:
         raise ValueError("it is empty")

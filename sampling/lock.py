@@ -22,10 +22,17 @@ from pathlib import Path
 import psutil
 
 from ..errors import IonfoError
+from .stop import STOPPED
 
 _TOUCH_SECONDS = 10.0
 _STALE_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
+
+
+class RunIsHeld(IonfoError):
+    """Another process writes the run: no mistake, and it is over when that process ends."""
+
+    exit_code = STOPPED
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ def writing(folder: Path, note: Callable[[str], None] = lambda text: None) -> It
 
     Raises
     ------
-    IonfoError
+    RunIsHeld
         If another process of this machine holds it, or one elsewhere still does after a minute.
     """
     path = folder / "lock"
@@ -197,8 +204,8 @@ def _named(owner: Owner | None) -> str:
     return "another process" if owner is None else f"process {owner.pid} on host '{owner.host}'"
 
 
-def _held(path: Path, owner: Owner | None) -> IonfoError:
-    return IonfoError(
+def _held(path: Path, owner: Owner | None) -> RunIsHeld:
+    return RunIsHeld(
         f"run '{path.parent}' is being written by {_named(owner)}; wait for it, or remove "
         f"'{path}' if that process is gone"
     )

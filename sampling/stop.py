@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 STOPPED = 75
-"""Exit code of a run that was told to stop and has steps left (EX_TEMPFAIL)."""
+"""Exit code of a run that was told to stop, or that another process holds (EX_TEMPFAIL)."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 

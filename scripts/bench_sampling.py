@@ -313,7 +313,7 @@ def bench_workers(settings: argparse.Namespace) -> list[dict[str, Any]]:
         f"step; the longest takes {seconds.max() / seconds.mean():.1f} x the mean"
     )
     rows = []
-    for n_workers in (2, 15, 127, 511):
+    for n_workers in (2, 15, 31, 127, 511):
         for per_worker in (2, 4, 8, 16):
             for n_ensembles in (1, 4, 8):
                 n_walkers = max(2, round(per_worker * n_workers / n_ensembles / 2) * 2)

@@ -196,6 +196,12 @@ def test_run_of_another_question_is_kept(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     assert "1 to 1 of 1 steps in 1 ensembles of 22 walkers" in told.stdout
     refused("has no steps to draw yet", "status", run, "--plots", tmp_path / "figures")
+    done, left = map(int, ionfo("status", run, "--batch").stdout.split())
+    assert done > 22 and left == 0  # a step, and the evaluations before it
+    refused("draws nothing", "status", run, "--batch", "--plots", tmp_path / "figures")
+    (run / "run.json").write_text("{")
+    refused("run.json' cannot be read", "status", run, "--batch")
+    assert ionfo("status", tmp_path / "nothing", "--batch").stdout == "0 1\n"
 
 
 def test_mistakes_in_collect_and_analyse(tmp_path: Path) -> None:

@@ -15,9 +15,7 @@ from ..files import read_table
 from ..population import Population
 from .ibea import Member
 from .stages import parse_stages, resolve
-from .store import Found, OptimiseStore, found_frame
-
-HALL = "hall_of_fame.parquet"
+from .store import HALL, Found, OptimiseStore, found_frame
 
 
 def merged(halls: Sequence[Sequence[Member]], n_models: int) -> list[tuple[int, Member]]:

@@ -27,11 +27,11 @@ from ..scheduler import Scheduler, SharedPool
 from ..session import check_same, make_way, see_through
 from ..stop import StopRun, stoppable
 from ..workers import open_workers
-from .hall import HALL, hall_frame, merged
+from .hall import hall_frame, merged
 from .ibea import Ibea, Member
 from .settings import OptimiseSettings, settings_json
 from .stages import Plan, Stage, default_stages, resolve, stage_bounds, start_values
-from .store import Found, OptimiseStore, SearchState, member_of
+from .store import HALL, Found, OptimiseStore, SearchState, member_of
 
 HEADROOM = 2.0
 """A learned budget is so many times the quantile, so that it can also grow."""

@@ -31,10 +31,13 @@ from ...errors import IonfoError
 from ...features import MAX_SCORE
 from ...limits import read_text
 from ..evaluator import Evaluation
-from ..files import read_table, write_table
+from ..files import read_metadata, read_table, write_table
 from ..run_folder import RunFolder
 from ..tables import columns
 from .ibea import Member
+from .stages import parse_stages, resolve
+
+HALL = "hall_of_fame.parquet"
 
 
 @dataclass(frozen=True)
@@ -153,10 +156,7 @@ class OptimiseStore(RunFolder):
                 return self._search(*read_table(one), free, objectives)
             except (IonfoError, KeyError, TypeError, ValueError):
                 self._damaged.add(one)
-        raise IonfoError(
-            f"'{path}' is damaged and so is the state before it; remove both to begin this search "
-            "anew, which gives the same result"
-        )
+        raise _damaged(path)
 
     def _search(
         self,
@@ -176,6 +176,43 @@ class OptimiseStore(RunFolder):
             members["hall"],
             int(metadata["n_evaluations"]),
         )
+
+    def generations(self) -> tuple[int, int, bool]:
+        """Count generations; reads no model.
+
+        Returns
+        -------
+        asked, done : int
+            Of all searches of all stages together.
+        is_merged : bool
+            Whether the merged hall of fame has been written, which is done last.
+
+        Raises
+        ------
+        IonfoError
+            If a search has begun and neither of its files can be read.
+        """
+        settings = self.settings["settings"]
+        stages = parse_stages(json.dumps(settings["stages"]), str(self.folder / "run.json"))
+        plans = resolve(stages, self.emodel, int(settings["generations"]), int(settings["seeds"]))
+        asked = done = 0
+        for number, plan in enumerate(plans):
+            asked += plan.generations * plan.n_seeds
+            done += sum(self._generation(f"{number}-{plan.name}", i) for i in range(plan.n_seeds))
+        return asked, done, (self.folder / HALL).exists()
+
+    def _generation(self, stage: str, seed: int) -> int:
+        """Count the generations of a search by the newest of its files that can be read."""
+        path = self._path("searches", stage, seed)
+        previous = path.with_suffix(".previous.parquet")
+        if not path.exists() and not previous.exists():
+            return 0
+        for one in (path, previous):
+            try:
+                return int(read_metadata(one)["generation"])
+            except (IonfoError, KeyError, TypeError, ValueError):
+                continue
+        raise _damaged(path)
 
     def write_progress(self, stage: str, seed: int, frame: pd.DataFrame) -> None:
         """Replace the progress of a search."""
@@ -226,6 +263,13 @@ class OptimiseStore(RunFolder):
 
     def _path(self, kind: str, stage: str, seed: int) -> Path:
         return self.folder / kind / f"{stage}-{seed}.parquet"
+
+
+def _damaged(path: Path) -> IonfoError:
+    return IonfoError(
+        f"'{path}' is damaged and so is the state before it; remove both to begin this search "
+        "anew, which gives the same result"
+    )
 
 
 def is_optimisation(folder: Path) -> bool:

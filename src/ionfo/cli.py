@@ -132,7 +132,7 @@ def _run() -> int:
             except usage_error as error:
                 code, told = 2, usage_told(error, sys.argv[1:])
             except IonfoError as error:
-                code, told = 2, str(error)
+                code, told = error.exit_code, str(error)
             except StopRun as why:
                 is_stopped = True
                 code = 130 if why.number == signal.SIGINT else STOPPED
@@ -401,11 +401,28 @@ def status(
     plots: Annotated[
         Path | None, typer.Option("--plots", help="Folder for figures of the chains.")
     ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch",
+            help="Print two numbers for batch scripts: what is stored, and the steps or "
+            "generations that are left.",
+        ),
+    ] = False,
 ) -> None:
     """Show where a run stands: convergence, costs, what early rejection saves, what is in flight.
 
     Example: ionfo status run --plots figures
     """
+    if batch:
+        from .sampling.status import work_of
+
+        if plots is not None:
+            raise IonfoError("--batch prints two numbers and draws nothing; leave out --plots")
+        work = work_of(run)
+        print(work.done, work.left)
+        add_result({"done": work.done, "left": work.left})
+        return
     from . import show
     from .chain_plots import plot_chains
     from .sampling import RunStore

@@ -8,7 +8,15 @@ from collections.abc import Iterable
 
 
 class IonfoError(Exception):
-    """A user's mistake or a missing piece, told in one sentence with the next step."""
+    """A user's mistake or a missing piece, told in one sentence with the next step.
+
+    Attributes
+    ----------
+    exit_code : int
+        Of the command line.
+    """
+
+    exit_code = 2
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

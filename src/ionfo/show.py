@@ -55,7 +55,7 @@ def is_batch() -> bool:
 
 def is_watched() -> bool:
     """Whether somebody looks at standard output while it is written."""
-    return sys.stdout.isatty() and not is_batch()
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not is_batch()
 
 
 def line_seconds() -> float:

@@ -12,7 +12,7 @@ from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chain import Chain
 from ionfo.sampling.start import from_bounds
-from ionfo.sampling.status import run_status
+from ionfo.sampling.status import Work, run_status, work_of
 from ionfo.sampling.tables import columns, dense
 from ionfo.sampling.writer import RunWriter
 
@@ -109,6 +109,27 @@ def test_status_tells_steps_costs_and_time(store: RunStore) -> None:
     now = float(found.diagnostics.effective_sample_size.min())
     assert found.hours_to(2 * now) == pytest.approx(STEPS * found.seconds_per_step / 3600)
     assert found.hours_to(now) == 0.0
+
+
+def test_work_is_counted_without_reading_states(store: RunStore, tmp_path: Path) -> None:
+    settings = store.settings
+    settings["settings"].update(ensembles=2, steps=STEPS + 5)
+    store.write_settings(settings)
+    for name in ("segments", "walkers", "start"):
+        if (store.folder / name).exists():
+            (store.folder / name).rename(tmp_path / name)
+    n_start = sum(entry["rows"] for entry in store.state["start"])
+    assert work_of(store.folder) == Work(n_start + 2 * STEPS, 2 * 5)
+    (store.folder / "state.json").unlink()
+    assert work_of(store.folder) == Work(0, 2 * (STEPS + 5))
+    assert work_of(tmp_path / "nothing") == work_of(tmp_path) == Work(0, 1)
+
+
+def test_work_of_a_damaged_run_is_refused(store: RunStore) -> None:
+    state = store.folder / "state.json"
+    state.write_text(state.read_text().replace('"steps": 40', '"steps": 30'))
+    with pytest.raises(IonfoError, match="state.json.*does not match its own checksum"):
+        work_of(store.folder)
 
 
 def test_status_before_the_chains(emodel: EModel, tmp_path: Path) -> None:

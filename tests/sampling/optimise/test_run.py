@@ -14,6 +14,7 @@ from ionfo.sampling import RunStore
 from ionfo.sampling.folders import population_of
 from ionfo.sampling.optimise import OptimiseSettings, OptimiseStore, is_optimisation
 from ionfo.sampling.session import check_same
+from ionfo.sampling.status import Work, work_of
 
 from .conftest import FormulaWorkers, begin, go
 
@@ -70,6 +71,21 @@ def test_damaged_checkpoint_is_replaced_by_the_one_before(whole: Path, tmp_path:
     path.with_suffix(".previous.parquet").write_bytes(b"")
     with pytest.raises(IonfoError, match="is damaged and so is the state before it"):
         go(store, SETTINGS, FormulaWorkers())
+
+
+def test_work_counts_generations_and_the_merged_hall(whole: Path, tmp_path: Path) -> None:
+    # a first stage of one generation and one search, then six of two, then the merged hall
+    assert work_of(whole) == Work(1 + 2 * 6 + 1, 0)
+    store = begin(tmp_path / "run", SETTINGS)
+    assert work_of(store.folder) == Work(0, 14)
+    with pytest.raises(Killed):
+        go(store, SETTINGS, kill_at(80))
+    found = work_of(store.folder)
+    assert 6 <= found.done <= 10 and found.done + found.left == 14
+    for path in (tmp_path / "run/searches").glob("1-all-1*"):
+        path.write_bytes(b"")
+    with pytest.raises(IonfoError, match="is damaged and so is the state before it"):
+        work_of(store.folder)
 
 
 def test_stages_free_what_they_say(soma: EModel, tmp_path: Path) -> None:
