@@ -45,10 +45,10 @@ HUGE = 2_000_000_000
     [
         ("3-99999999999", "--orders must be numbers up to 500, got 99999999999"),
         ("3-" + "9" * 9999, "--orders must be numbers up to 500, got 9999"),
-        ("5-3", "ranges that rise, got '5-3'"),
+        ("5-3", "numbers and ranges such as 3-6,10, got '5-3'"),
         ("³", "must be numbers and ranges such as 3-6,10, got '³'"),
         ("3,x", "must be numbers and ranges"),
-        (",", "--orders names nothing"),
+        (",", "numbers and ranges such as 3-6,10, got ','"),
     ],
 )
 def test_orders_are_bounded_before_they_are_counted_up(text: str, words: str) -> None:
