@@ -25,7 +25,7 @@ need make make "to compile the ion channels"
 # Without one, MPICH comes from the package index; it stays where it has come once.
 extras=$1
 if [ -x .venv/bin/mpirun ] || ! command -v mpirun >/dev/null 2>&1; then
-    extras="$extras${extras:+,}mpi"
+    case ",$extras," in *,mpi,*) ;; *) extras="$extras${extras:+,}mpi" ;; esac
 fi
 wanted=".${extras:+[$extras]}" # pip refuses ".[]"
 if [ -e .venv/.root ] && [ "$(cat .venv/.root)" != "$root" ]; then
