@@ -27,7 +27,7 @@ from ..errors import IonfoError, why_unread
 from ..limits import PREFIXES, check_names, check_readable, read_text
 
 _METADATA_KEY = b"ionfo"
-_PARQUET_MARK = b"ionfo sha256"  # followed by the 32 bytes of the checksum
+_PARQUET_MARK = b"ionfo-sha256"  # followed by the 32 bytes of the checksum
 _MOST_COLUMNS = 200_000  # more than any genome has genes
 _SEAL, _SEALED = "sha256", "sealed"
 
