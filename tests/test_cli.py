@@ -142,7 +142,7 @@ def test_mistakes_in_sample(tmp_path: Path) -> None:
     refused("--ensembles must be at least 1", "sample", "soma", "--out", run, "--ensembles", "0")
     refused("is no run folder", "status", tmp_path)
     refused(
-        "--temperature must be a number above 0",
+        "--temperature must be above 0",
         "sample",
         "soma",
         "--out",
@@ -151,7 +151,7 @@ def test_mistakes_in_sample(tmp_path: Path) -> None:
         "0",
     )
     refused(
-        "--start-spread must be a number above 0 and at most 1",
+        "--start-spread must be above 0 and at most 1",
         "sample",
         "soma",
         "--out",

@@ -99,7 +99,7 @@ def test_experiment_is_its_own_best_model(tmp_path: Path) -> None:
         ({}, "give either --held-out DEFINITION or --experiment MODELS"),
         ({"experiment": Path("p.parquet")}, "needs held-out steps, for example --percent 180"),
         ({"held_out": Path("d.json"), "noise_seed": 1}, "--noise-seed needs --experiment"),
-        ({"experiment": Path("p"), "percents": (1.0,), "sd": 0.0}, "--sd must be a number above 0"),
+        ({"experiment": Path("p"), "percents": (1.0,), "sd": 0.0}, "--sd must be above 0"),
         ({"experiment": Path("p"), "percents": (1.0,), "trials": 0}, "--trials must be at least"),
     ],
 )

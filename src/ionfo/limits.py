@@ -113,7 +113,7 @@ def check_number(
     --------
     >>> check_number("--sd", float("nan"), 0, 10, is_above=True)
     Traceback (most recent call last):
-    ionfo.errors.IonfoError: --sd must be a number above 0 and at most 10, got nan
+    ionfo.errors.IonfoError: --sd must be above 0 and at most 10, got nan
     """
     if value is None:
         return
@@ -121,7 +121,7 @@ def check_number(
     if not is_right:
         bounds = f"above {least:g} and at most {most:g}" if is_above else f"{least:g} to {most:g}"
         raise IonfoError(
-            f"{name} must be a number {'' if is_above else 'from '}{bounds}, got {value:g}"
+            f"{name} must be {'' if is_above else 'a number from '}{bounds}, got {value:g}"
         )
 
 

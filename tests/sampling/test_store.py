@@ -127,6 +127,7 @@ def test_work_is_counted_without_reading_states(store: RunStore, tmp_path: Path)
 
 def test_work_of_a_damaged_run_is_refused(store: RunStore) -> None:
     state = store.folder / "state.json"
+    (store.folder / "state.previous.json").unlink()
     state.write_text(state.read_text().replace('"steps": 40', '"steps": 30'))
     with pytest.raises(IonfoError, match="state.json.*does not match its own checksum"):
         work_of(store.folder)
