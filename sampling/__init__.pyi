@@ -1,6 +1,6 @@
+from ..tables.models import Models, read_models
 from .evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
 from .learning import read_evaluations
-from .models_file import Models, read_models
 from .pool import ModelRequest, evaluate, open_pool
 from .population import Population, collect, read_population
 from .run import Progress, run_sampler

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ..emodels import EModel
 from ..errors import IonfoError
+from ..tables.files import read_table
 from .counts import Counts
-from .files import read_table
 from .moves import Trial
 from .store import RunStore
 from .tables import columns, dense, evaluation_frame, state_frame, states_of

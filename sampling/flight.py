@@ -23,8 +23,8 @@ from typing import Any
 from ..emodels import EModel
 from ..errors import IonfoError, why_unread
 from ..features.scores import CostName
+from ..tables.files import read_sealed, write_sealed, write_text
 from .evaluator import Evaluation, failed_evaluation
-from .files import read_sealed, write_sealed, write_text
 from .pool import ModelRequest
 
 _QUICK = 1e-3  # s; a write that takes no longer is always made

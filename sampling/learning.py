@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..emodels import EModel
 from ..errors import IonfoError
-from .files import read_table
+from ..tables.files import read_table
 from .store import KINDS, RunStore
 from .tables import columns, whole_evaluations
 

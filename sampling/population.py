@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import IonfoError
 from ..limits import shortened
+from ..tables.files import read_table
 from .diagnostics import Diagnostics, diagnose
-from .files import read_table
 from .flight import Condemned, read_condemned
 from .store import RunStore
 from .tables import columns, dense, held

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError, why_unread
-from .files import read_sealed, write_sealed
+from ..tables.files import read_sealed, write_sealed
 
 FORMAT = 2
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ..emodels import EModel
 from ..errors import IonfoError
+from ..tables.models import Models
 from .backend import last_state
-from .models_file import Models
 from .store import RunStore
 
 

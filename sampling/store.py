@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import IonfoError, why_unread
-from .files import read_sealed, read_table, write_table
+from ..tables.files import read_sealed, read_table, write_table
 from .run_folder import RunFolder
 from .surrogate import Surrogate
 from .tables import KEYS, Gap

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import IonfoError
-from .files import write_sealed, write_table
+from ..tables.files import write_sealed, write_table
 from .store import KINDS, PREVIOUS_STATE, STATE, Kind, RunStore
 
 # how often a segment is written; no result depends on it

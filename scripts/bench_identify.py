@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from ionfo.analysis.ion_channels import ion_channel_families
-from ionfo.expression import Expression
 from ionfo.identifying import IdentifySettings, identify_types
+from ionfo.tables.expression import Expression
 
 N_TYPES, N_MARKERS, N_CHANNELS = 8, 150, 60
 

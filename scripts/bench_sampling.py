@@ -46,13 +46,13 @@ from ionfo.sampling import (
     read_models,
 )
 from ionfo.sampling.diagnostics import diagnose
-from ionfo.sampling.files import read_table
 from ionfo.sampling.moves import EarlyRejection, make_moves, parse_moves
 from ionfo.sampling.scheduler import Scheduler, SharedPool
 from ionfo.sampling.settings import DEFAULT_MOVES
 from ionfo.sampling.start import from_bounds
 from ionfo.sampling.target import pack_blobs
 from ionfo.sampling.tries import choose_tries
+from ionfo.tables.files import read_table
 
 SCHEMES = (
     "isotropic-redraw", "isotropic", "stretch", "snooker", "gaussian", "de", DEFAULT_MOVES,

@@ -39,7 +39,7 @@ import pyarrow.parquet as pq
 
 from ionfo.emodels.definition import FOLDER as EMODELS
 from ionfo.mechanisms.build import BUNDLED as MECHANISMS
-from ionfo.sampling.files import write_table
+from ionfo.tables.files import write_table
 
 SECONDS = 60.0
 EXCESS = 2**30

@@ -22,9 +22,9 @@ import pandas as pd
 from population_tables import POPULATIONS, every_population
 
 from ionfo.analysis import Sample
-from ionfo.analysis_table import read_analysis_table
 from ionfo.report.quality import Quality, quality_of
 from ionfo.sampling import read_population
+from ionfo.tables.matrix import read_analysis_table
 
 COLUMNS = (
     "population", "models", "cost", "chain", "acceptance", "smallest ESS", "ESS by ensembles",

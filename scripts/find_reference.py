@@ -41,7 +41,7 @@ from ionfo.sampling import (
     open_pool,
     read_models,
 )
-from ionfo.sampling.files import write_text
+from ionfo.tables.files import write_text
 
 ORDER = 6.0
 ROOT = 3.0  # good values of a conductance are often a small part of its bounds

@@ -43,8 +43,6 @@ from ionfo.analysis.beside_figures import curves_beside
 from ionfo.analysis.design import STATISTICS
 from ionfo.analysis.figures import minimal_set
 from ionfo.analysis_work import AnalysisSettings
-from ionfo.expression import Expression
-from ionfo.expression_table import read_expression
 from ionfo.genes_beside import (
     CONDUCTANCES,
     BesideSettings,
@@ -54,6 +52,8 @@ from ionfo.genes_beside import (
 )
 from ionfo.genes_sizes import SizeSettings, study_sizes
 from ionfo.identifying import IdentifySettings, identify_types
+from ionfo.tables.expression import Expression
+from ionfo.tables.expression_files import read_expression
 
 Array = NDArray[np.float64]
 MIN, MEAN = STATISTICS.index("min"), STATISTICS.index("mean")

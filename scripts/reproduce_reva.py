@@ -49,8 +49,8 @@ from ionfo.analysis.design import EXHAUSTIVE_N, STATISTICS
 from ionfo.analysis.effective import kish_size
 from ionfo.analysis.figures import minimal_set
 from ionfo.analysis.multiplets import usable_cores
-from ionfo.analysis_table import Table, read_analysis_table
-from ionfo.sampling.files import make_folder, read_table, write_text
+from ionfo.tables.files import make_folder, read_table, write_text
+from ionfo.tables.matrix import Table, read_analysis_table
 
 Array = NDArray[np.float64]
 Statistic = Callable[[Array], float]

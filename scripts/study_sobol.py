@@ -20,8 +20,8 @@ from ionfo.analysis.class_figures import sobol_figure
 from ionfo.analysis.sobol import ORDER, sobol_design, sobol_indices
 from ionfo.errors import IonfoError, nearest
 from ionfo.sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
-from ionfo.sampling.models_file import models_of_frame
 from ionfo.simulating import emodel_of
+from ionfo.tables.models import models_of_frame
 
 
 def main() -> None:

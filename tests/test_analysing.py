@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing, analysis_work, pass_runner, show
+from ionfo import analysing, analysis_work, pass_runner
 from ionfo.analysing import analyse_population, parse_orders
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
-from ionfo.analysis_table import read_analysis_table
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.errors import IonfoError
+from ionfo.tables.matrix import read_analysis_table
+from ionfo.terminal import console as show
 
 QUICK = AnalysisSettings(bootstrap=4, shuffles=6, permutations=20, threads=1)
 

@@ -15,8 +15,8 @@ from ionfo.analysis import correlation_matrix, o_information, wishart_bias
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.cli import app
 from ionfo.errors import IonfoError
-from ionfo.expression import Expression
-from ionfo.expression_table import read_expression
+from ionfo.tables.expression import Expression
+from ionfo.tables.expression_files import read_expression
 
 GENES = ["Kcna1", "Kcnb1", "Kcnc1", "Scn1a", "Hcn1"]
 QUICK = AnalysisSettings(targets=("width",), bootstrap=4, shuffles=6, permutations=20, threads=1)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ionfo import doctor
 from ionfo.mechanisms.build import BUNDLED, build_mechanisms, library_folder
+from ionfo.terminal import doctor
 
 from .mpi.launchers import FAMILIES, environment, launcher_of
 

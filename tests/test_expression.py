@@ -12,9 +12,9 @@ import pytest
 from scipy import io, sparse
 
 from ionfo.errors import IonfoError
-from ionfo.expression import Expression, log_normalised, varying_genes
-from ionfo.expression_choice import expressed_genes, gene_set, groups_of, usable_groups
-from ionfo.expression_table import read_expression
+from ionfo.tables.expression import Expression, log_normalised, varying_genes
+from ionfo.tables.expression_choice import expressed_genes, gene_set, groups_of, usable_groups
+from ionfo.tables.expression_files import read_expression
 
 GENES = ["Kcna1", "Scn2a1", "Hcn1", "Gad1"]
 COUNTS = np.array([[3, 0, 1, 6], [0, 2, 0, 8], [5, 5, 0, 0], [1, 1, 1, 1]], dtype=np.float64)

@@ -12,9 +12,9 @@ from ionfo.analysing_groups import GroupSettings, grouped_tables
 from ionfo.analysis import correlation_matrix, o_information
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.errors import IonfoError
-from ionfo.expression import log_normalised
-from ionfo.expression_choice import gene_set, groups_of
-from ionfo.expression_table import read_expression
+from ionfo.tables.expression import log_normalised
+from ionfo.tables.expression_choice import gene_set, groups_of
+from ionfo.tables.expression_files import read_expression
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from ionfo.errors import IonfoError
-from ionfo.expression import Expression
 from ionfo.identifying import IdentifySettings, identify_types
+from ionfo.tables.expression import Expression
 
 QUICK = IdentifySettings(random=8, replicates=3, processes=1)
 

@@ -11,11 +11,9 @@ import pandas as pd
 import pytest
 
 from ionfo.analysing import parse_orders
-from ionfo.analysis_table import read_analysis_table, variables_told
 from ionfo.analysis_work import AnalysisSettings, check_settings
 from ionfo.emodels import load_emodel
 from ionfo.errors import IonfoError
-from ionfo.formats.inference_data import chain_rows
 from ionfo.limits import (
     LONGEST_NAME,
     check_count,
@@ -31,11 +29,13 @@ from ionfo.report.explore import explore_data
 from ionfo.report.quality import quality_of
 from ionfo.report.tables import Material, weights
 from ionfo.sampling import Population, SampleSettings
-from ionfo.sampling.files import read_table
-from ionfo.sampling.models_file import read_models
 from ionfo.sampling.optimise import OptimiseSettings
 from ionfo.scoring import score_file
 from ionfo.simulating import simulate_models
+from ionfo.tables.exchange.inference_data import chain_rows
+from ionfo.tables.files import read_table
+from ionfo.tables.matrix import read_analysis_table, variables_told
+from ionfo.tables.models import read_models
 
 HUGE = 2_000_000_000
 

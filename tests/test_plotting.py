@@ -14,7 +14,7 @@ from ionfo.analysis.table_figures import curves_figure, pairs_of_table
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.errors import IonfoError
 from ionfo.plotting import FIGURES, plot_figure
-from ionfo.sampling.files import read_table, write_table
+from ionfo.tables.files import read_table, write_table
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from ionfo import cli
-from ionfo.sampling.files import write_table
+from ionfo.tables.files import write_table
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pandas as pd
 
 from ...emodels import EModel
 from ...errors import IonfoError
+from ...tables.files import read_table
 from ..evaluator import Evaluation
-from ..files import read_table
 from ..population import Population
 from .ibea import Member
 from .stages import parse_stages, resolve

@@ -16,9 +16,9 @@ from ...emodels import EModel, Numerics
 from ...emodels.cell import check_mechanisms, resolve_morphology
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
+from ...tables.files import write_table
 from .. import mpi
 from ..evaluator import Evaluation, evaluator_spec
-from ..files import write_table
 from ..flight import FlightRecord
 from ..lock import writing
 from ..pool import ModelRequest, evaluate

@@ -30,8 +30,8 @@ from ...emodels import EModel
 from ...errors import IonfoError
 from ...features import MAX_SCORE
 from ...limits import read_text
+from ...tables.files import read_metadata, read_table, write_table
 from ..evaluator import Evaluation
-from ..files import read_metadata, read_table, write_table
 from ..run_folder import RunFolder
 from ..tables import columns
 from .ibea import Member

@@ -11,7 +11,7 @@ from typing import Any
 from ...emodels import EModel, parse_emodel
 from ...errors import IonfoError, nearest, why_unread
 from ...limits import read_text, unique_keys
-from ..files import read_table
+from ...tables.files import read_table
 
 Targets = Mapping[str, tuple[float, float] | None]
 """Feature -> mean and SD, or None for a feature that does not count."""

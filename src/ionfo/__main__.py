@@ -2,7 +2,7 @@
 
 import sys
 
-from .ranks import is_worker, work_as_rank
+from .terminal.ranks import is_worker, work_as_rank
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from . import show
 from .analysis import (
     Design,
     Found,
@@ -31,20 +30,19 @@ from .analysis.lattice import new_table, table_bytes
 from .analysis.memory import available_memory
 from .analysis.multiplets import spectrum_of
 from .analysis.pairwise import PairEstimator
-from .analysis.report import (
-    Answer,
-)
+from .analysis.report import Answer
 from .analysis.sampled import N_SAMPLES
 from .analysis_output import NOT_ALWAYS, draw_figures, summary_content, tell, write_tables
-from .analysis_table import Table, read_analysis_table
 from .analysis_work import MOST_VARIABLES, AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError
 from .limits import shortened
-from .output import add_result
 from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
 from .report import write_page
 from .report.tables import read_material
-from .sampling.files import make_folder, whole_folder, write_text
+from .tables.files import make_folder, whole_folder, write_text
+from .tables.matrix import Table, read_analysis_table
+from .terminal import console as show
+from .terminal.output import add_result
 
 _LONGEST_RANGE = 1_000
 

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from . import show
 from .analysing import analyse_table
 from .analysis import Passes, Question
 from .analysis.beside import Run, Side, compare_sides, equal_rows, measure_side, side_frame
@@ -22,11 +21,12 @@ from .analysis.minimal import minimal_frame
 from .analysis.multiplets import usable_cores
 from .analysis.residuals import residuals
 from .analysis.significance import benjamini_hochberg
-from .analysis_table import Table
 from .analysis_work import MOST_VARIABLES, AnalysisSettings, check_settings
 from .errors import IonfoError, nearest
-from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from .expression_choice import (
+from .limits import MOST_REPLICATES, check_count, shortened
+from .pass_runner import run_passes
+from .tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
+from .tables.expression_choice import (
     ALL,
     ION_CHANNELS,
     expressed_genes,
@@ -34,9 +34,9 @@ from .expression_choice import (
     groups_of,
     usable_groups,
 )
-from .limits import MOST_REPLICATES, check_count, shortened
-from .pass_runner import run_passes
-from .sampling.files import whole_folder, write_table, write_text
+from .tables.files import whole_folder, write_table, write_text
+from .tables.matrix import Table
+from .terminal import console as show
 
 
 @dataclass(frozen=True)

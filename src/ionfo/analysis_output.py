@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import show
 from .analysis import PairwiseInformation, figures, mutual_information, plots
 from .analysis.plots import Figure
 from .analysis.report import (
@@ -21,9 +20,10 @@ from .analysis.report import (
     spectrum_frame,
     summary_of,
 )
-from .analysis_table import Table
 from .analysis_work import Work
-from .sampling.files import file_hash, write_table
+from .tables.files import file_hash, write_table
+from .tables.matrix import Table
+from .terminal import console as show
 
 _TABLES = (
     *(f"redundancy_synergy{one}" for one in ("", "_curves", "_extremes")),

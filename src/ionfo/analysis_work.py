@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import show
 from .analysis import LONG_CHAIN, Design, Passes, Question, Sample, estimated_correlation
 from .analysis.design import EXHAUSTIVE_N
 from .analysis.estimators import ESTIMATORS, Estimator
 from .analysis.multiplets import usable_cores
-from .analysis_table import Table
 from .errors import IonfoError
 from .limits import MOST_REPLICATES, check_count, check_seed, most_workers
+from .tables.matrix import Table
+from .terminal import console as show
 
 N_DEFAULT_TARGETS = 2
 """Features whose RSI is measured when none is named."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import IonfoError
-from .sampling.files import make_folder
+from .tables.files import make_folder
 
 if TYPE_CHECKING:
     from .sampling import RunStore

@@ -35,7 +35,7 @@ from .genes_cli import (
     genes,
 )
 from .limits import most_workers, printable, split
-from .options import (
+from .terminal.options import (
     Estimator,
     EstimatorOption,
     ExactRatesOption,
@@ -48,9 +48,9 @@ from .options import (
     SeedOption,
     TargetsOption,
 )
-from .output import add_result, reader_gone, shown, with_output_options
-from .ranks import dismiss_workers, has_work_for_ranks, one_thread_each
-from .usage import OF_THE_MACHINE, usage_told
+from .terminal.output import add_result, reader_gone, shown, with_output_options
+from .terminal.ranks import dismiss_workers, has_work_for_ranks, one_thread_each
+from .terminal.usage import OF_THE_MACHINE, usage_told
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -164,8 +164,8 @@ def emodels(
 
     Example: ionfo emodels l5pc
     """
-    from . import show
     from .emodels import bundled_populations, list_emodels, load_emodel
+    from .terminal import console as show
 
     if name is None:
         show.emodel_list([load_emodel(one) for one in list_emodels()])
@@ -345,7 +345,6 @@ def _sample(
     processes: int,
     force: bool,
 ) -> None:
-    from . import show
     from .emodels import load_emodel
     from .emodels.cell import resolve_morphology
     from .sampling import (
@@ -357,6 +356,7 @@ def _sample(
         standing_of,
     )
     from .scoring import reference_models
+    from .terminal import console as show
 
     emodel = load_emodel(name)
     models = None
@@ -423,11 +423,11 @@ def status(
         print(work.done, work.left)
         add_result({"done": work.done, "left": work.left})
         return
-    from . import show
     from .chain_plots import plot_chains
     from .sampling import RunStore
     from .sampling.optimise import OptimiseStore, is_optimisation
     from .sampling.status import run_status
+    from .terminal import console as show
 
     if is_optimisation(run):
         from .optimising import plot_convergence, tell_optimisation
@@ -463,11 +463,11 @@ def collect(
 
     Example: ionfo collect run --out population.parquet --burn-in 100 --max-cost 5
     """
-    from . import show
     from .sampling import RunStore
     from .sampling import collect as collect_population
-    from .sampling.files import check_table_path, write_table
     from .sampling.optimise import is_optimisation
+    from .tables.files import check_table_path, write_table
+    from .terminal import console as show
 
     check_table_path(out)
     limit = float("inf") if max_cost is None else max_cost
@@ -579,7 +579,7 @@ def analyse(
         return
 
     from .analysing_groups import GroupSettings, analyse_groups
-    from .expression_table import read_expression
+    from .tables.expression_files import read_expression
 
     effects = split(regress, "--regress")
     how = GroupSettings(

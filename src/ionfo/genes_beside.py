@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from . import show
 from .analysing_groups import runner
 from .analysis import (
     PairwiseInformation,
@@ -28,12 +27,13 @@ from .analysis.ion_channels import approved_symbol, genes_of_conductances
 from .analysis.multiplets import usable_cores
 from .analysis.plots import Figure
 from .analysis.subsets import N_COMPONENTS
-from .analysis_table import chain_of, weights_of
 from .errors import IonfoError
-from .expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
 from .limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
-from .sampling.files import make_folder, whole_folder, write_table, write_text
+from .tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
+from .tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
+from .tables.files import make_folder, whole_folder, write_table, write_text
+from .tables.matrix import chain_of, weights_of
+from .terminal import console as show
 
 CONDUCTANCES = "conductances"
 """Gene set of a comparison: the genes of the channels whose conductances the models have."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .limits import most_workers, split
-from .options import SeedOption
+from .terminal.options import SeedOption
 
 genes = typer.Typer(
     add_completion=False,
@@ -97,8 +97,8 @@ def identify(
 
     Example: ionfo genes identify cells.h5ad --values counts --labels subclass --out report
     """
-    from .expression_table import read_expression
     from .identifying import IdentifySettings, identify_types
+    from .tables.expression_files import read_expression
 
     table = read_expression(
         data,
@@ -131,9 +131,9 @@ def channels(
 
     Example: ionfo genes channels l5pc
     """
-    from . import show
     from .analysis.ion_channels import genes_of_conductances
     from .emodels import load_emodel
+    from .terminal import console as show
 
     names = [one.name for one in load_emodel(emodel).parameters]
     for one in genes_of_conductances(names, species.value):
@@ -182,8 +182,8 @@ def beside(
     covarying=population.parquet::high-covariance PT=cells.parquet::subclass=PT --values log
     --rows 75 --out beside
     """
-    from .expression_table import read_expression
     from .genes_beside import BesideSettings, parse_table, prepare_tables, tables_beside
+    from .tables.expression_files import read_expression
 
     settings = BesideSettings(
         rows=rows,
@@ -233,9 +233,9 @@ def sizes(
     Example: ionfo genes sizes cells.h5ad --values counts --group subclass --out sizes
     """
     from .analysing import parse_orders
-    from .expression_table import read_expression
     from .genes_sizes import SizeSettings, study_sizes
     from .limits import MOST_ROWS
+    from .tables.expression_files import read_expression
 
     table = read_expression(
         data,

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import show
 from .analysing_groups import GroupSettings, grouped_tables
 from .analysis import Question
 from .analysis.beside import WIDE
@@ -16,11 +15,12 @@ from .analysis.plots import BLUE, GREY, ORANGE, Figure, log_scale
 from .analysis.sample_size import SizeStudy, default_sizes, needed_frame, size_frame, size_study
 from .analysis_work import AnalysisSettings
 from .errors import IonfoError
-from .expression import TARGET_SUM, Expression
-from .expression_choice import ION_CHANNELS
 from .limits import MOST_REPLICATES, check_count, check_seed
 from .pass_runner import bar
-from .sampling.files import whole_folder, write_table
+from .tables.expression import TARGET_SUM, Expression
+from .tables.expression_choice import ION_CHANNELS
+from .tables.files import whole_folder, write_table
+from .terminal import console as show
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from . import show
 from .analysis.gene_figures import index_distributions, maps_of_cells
 from .analysis.ion_channels import ion_channel_genes, ion_channel_source
 from .analysis.plots import Figure
-from .sampling.files import write_table, write_text
+from .tables.files import write_table, write_text
+from .terminal import console as show
 
 if TYPE_CHECKING:
     from .identifying import Identification, IdentifySettings

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from . import show
 from .emodels import load_emodel
-from .output import add_result
 from .sampling.optimise import (
     OptimiseSettings,
     OptimiseStore,
@@ -20,6 +18,8 @@ from .sampling.optimise import (
     with_targets,
 )
 from .sampling.stop import StopRun
+from .terminal import console as show
+from .terminal.output import add_result
 
 
 def optimise(

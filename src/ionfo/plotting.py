@@ -12,11 +12,11 @@ import pandas as pd
 from .analysis import figures, plots
 from .analysis.plots import Figure
 from .analysis.table_figures import curves_figure, frequency_figure, pairs_of_table
-from .analysis_table import Table, read_analysis_table
 from .errors import IonfoError, nearest
 from .limits import read_text
 from .report.tables import check_population
-from .sampling.files import read_table
+from .tables.files import read_table
+from .tables.matrix import Table, read_analysis_table
 
 FIGURES = (
     "o_information",

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import show
 from .analysing import analyse_population
 from .analysis_work import AnalysisSettings
 from .errors import IonfoError
 from .report import write_page
 from .report.tables import OUTLINE, TRACES, read_material
 from .sampling import read_population
-from .sampling.files import file_hash, make_folder, write_table
 from .sampling.folders import population_of
 from .simulating import choose_models, emodel_of, simulate_models, thinned
+from .tables.files import file_hash, make_folder, write_table
+from .terminal import console as show
 
 
 def report(

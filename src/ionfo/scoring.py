@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import show
-from .analysis_table import BOOK, is_population
 from .emodels import EModel, Numerics, load_emodel
 from .emodels.cell import check_mechanisms, on_morphology, resolve_morphology
 from .errors import IonfoError
@@ -21,7 +19,6 @@ from .features.scores import CostName
 from .limits import MOST_STEPS, check_count, is_same
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
-from .output import add_result
 from .sampling import (
     Evaluation,
     Evaluator,
@@ -34,10 +31,13 @@ from .sampling import (
     read_models,
 )
 from .sampling.cell_hashes import cell_hashes
-from .sampling.files import check_table_path, read_table, write_table
-from .sampling.models_file import Models, outside_bounds
 from .sampling.profile import profile_models
 from .sampling.stop import StopRun, stoppable
+from .tables.files import check_table_path, read_table, write_table
+from .tables.matrix import BOOK, is_population
+from .tables.models import Models, outside_bounds
+from .terminal import console as show
+from .terminal.output import add_result
 
 _PROFILED = 5  # models
 _OF_OLD_SCORES = ("cost", "probability", "a", "ratio")

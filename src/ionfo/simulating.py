@@ -19,7 +19,7 @@ from .limits import shortened
 from .mechanisms.build import BUNDLED
 from .sampling import Population
 from .sampling.cell_hashes import check_same_cell
-from .sampling.models_file import models_of_frame
+from .tables.models import models_of_frame
 
 Traces = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 """Protocol -> times (ms) and somatic voltages (mV)."""

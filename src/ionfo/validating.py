@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from . import show
 from .analysis.spike_trains import explained_variance
 from .emodels import EModel, load_emodel
 from .emodels.cell import resolve_morphology
@@ -18,11 +17,8 @@ from .errors import IonfoError
 from .limits import check_count, check_number, check_seed, shortened
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
-from .output import add_result
 from .sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
 from .sampling.cell_hashes import check_same_cell
-from .sampling.files import check_table_path, write_table
-from .sampling.models_file import models_of_frame
 from .sampling.validation import (
     NoiseRequest,
     held_out_steps,
@@ -32,6 +28,10 @@ from .sampling.validation import (
     search_currents,
 )
 from .simulating import emodel_of
+from .tables.files import check_table_path, write_table
+from .tables.models import models_of_frame
+from .terminal import console as show
+from .terminal.output import add_result
 
 Array = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ from ionfo.emodels import EModel, export_emodel, load_emodel
 from ionfo.emodels.definition import parse_emodel
 from ionfo.emodels.distributions import Formula
 from ionfo.errors import IonfoError
-from ionfo.formats import read_emodel_folder
-from ionfo.importing import import_file
 from ionfo.sampling import Evaluator, evaluator_spec
+from ionfo.tables.exchange import read_emodel_folder
+from ionfo.tables.exchange.reading import import_file
 
 L5PC = load_emodel("l5pc")
 

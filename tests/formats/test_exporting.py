@@ -14,9 +14,9 @@ import pytest
 
 from ionfo.emodels import load_emodel
 from ionfo.errors import IonfoError
-from ionfo.exporting import export_source
-from ionfo.formats.inference_data import chain_rows
-from ionfo.sampling.files import write_table
+from ionfo.tables.exchange.inference_data import chain_rows
+from ionfo.tables.exchange.writing import export_source
+from ionfo.tables.files import write_table
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)
@@ -144,7 +144,7 @@ def spikes(*arguments: str | Path) -> list[float]:
 def test_hoc_is_the_same_cell(tmp_path: Path, shared: Path, name: str, current: str) -> None:
     morphology = shared / "data" / "morphologies" / "C060114A5.asc" if name == "l5pc" else None
     code = (
-        "import sys; from pathlib import Path; from ionfo.exporting import export_source\n"
+        "import sys; from pathlib import Path; from ionfo.tables.exchange.writing import export_source\n"
         "export_source(sys.argv[1], Path(sys.argv[2]),"
         " morphology=Path(sys.argv[3]) if sys.argv[3] else None)"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from ionfo.emodels.distributions import Formula
 from ionfo.errors import IonfoError
-from ionfo.formats.formula import factor_of
+from ionfo.tables.exchange.formula import factor_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.formats.held_steps import accept_rates, held_steps
+from ionfo.tables.exchange.held_steps import accept_rates, held_steps
 
 
 @pytest.mark.parametrize(("share", "n_steps"), [(0.05, 400), (0.3, 400), (0.9, 300), (0.3, 8000)])

@@ -10,11 +10,11 @@ import pytest
 
 from ionfo.emodels import load_emodel
 from ionfo.errors import IonfoError
-from ionfo.exporting import export_source
-from ionfo.formats import read_mcmc_table, write_mcmc_table
-from ionfo.formats.mcmc_table import is_mcmc_table
-from ionfo.importing import detect_format, import_file
-from ionfo.sampling.files import read_table, write_table
+from ionfo.tables.exchange import read_mcmc_table, write_mcmc_table
+from ionfo.tables.exchange.mcmc_table import is_mcmc_table
+from ionfo.tables.exchange.reading import detect_format, import_file
+from ionfo.tables.exchange.writing import export_source
+from ionfo.tables.files import read_table, write_table
 
 SOMA = load_emodel("soma")
 

@@ -12,10 +12,10 @@ import pytest
 
 from ionfo.emodels import load_emodel
 from ionfo.errors import IonfoError
-from ionfo.exporting import export_source
-from ionfo.formats import read_allen_models, read_hall_of_fame, read_plain_table
-from ionfo.importing import detect_format, import_file
-from ionfo.sampling.files import read_table, write_table
+from ionfo.tables.exchange import read_allen_models, read_hall_of_fame, read_plain_table
+from ionfo.tables.exchange.reading import detect_format, import_file
+from ionfo.tables.exchange.writing import export_source
+from ionfo.tables.files import read_table, write_table
 
 L5PC = load_emodel("l5pc")
 SECTIONS = {"somatic": "soma", "axonal": "axon", "basal": "dend", "apical": "apic"}

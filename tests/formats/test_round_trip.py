@@ -12,11 +12,11 @@ import pytest
 from ionfo import analysing
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.emodels import load_emodel
-from ionfo.exporting import export_source
-from ionfo.formats import write_mcmc_table
-from ionfo.importing import import_file
-from ionfo.sampling.files import read_table
 from ionfo.scoring import score_file
+from ionfo.tables.exchange import write_mcmc_table
+from ionfo.tables.exchange.reading import import_file
+from ionfo.tables.exchange.writing import export_source
+from ionfo.tables.files import read_table
 
 SOMA = load_emodel("soma")
 

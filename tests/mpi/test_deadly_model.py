@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ionfo.mechanisms.build import BUNDLED
-from ionfo.sampling.files import read_table
+from ionfo.tables.files import read_table
 
 from .launchers import ionfo
 

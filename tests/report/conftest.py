@@ -12,7 +12,7 @@ from ionfo import analysing
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.emodels import load_emodel
 from ionfo.report.tables import OUTLINE, TRACES, file_hash
-from ionfo.sampling.files import write_table
+from ionfo.tables.files import write_table
 
 SOMA = load_emodel("soma")
 N_STEPS = 60

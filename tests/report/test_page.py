@@ -21,7 +21,7 @@ from ionfo.report.explore import MOST_MODELS, explore_data
 from ionfo.report.page import NAME, page_text
 from ionfo.report.quality import quality_of
 from ionfo.report.tables import Material, read_material
-from ionfo.sampling.files import read_table, write_table
+from ionfo.tables.files import read_table, write_table
 
 Analysed = tuple[Path, Path]
 

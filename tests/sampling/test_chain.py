@@ -307,7 +307,7 @@ def test_collection_and_analysis_count_alike() -> None:
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_population_carries_its_settings(emodel: EModel, tmp_path: Path, suffix: str) -> None:
     from ionfo.sampling import read_population
-    from ionfo.sampling.files import write_table
+    from ionfo.tables.files import write_table
 
     store = run(emodel, tmp_path / "run", steps=5, temperature=2.0)
     population = collect(store).population

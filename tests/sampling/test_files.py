@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from ionfo.errors import IonfoError
-from ionfo.sampling.files import (
+from ionfo.tables.files import (
     file_hash,
     read_sealed,
     read_table,

@@ -13,7 +13,7 @@ import pytest
 from ionfo.emodels import load_emodel
 from ionfo.errors import IonfoError
 from ionfo.sampling import read_models
-from ionfo.sampling.models_file import outside_bounds
+from ionfo.tables.models import outside_bounds
 
 EMODEL = load_emodel("soma")
 MODEL = dict(EMODEL.reference or {})

@@ -20,7 +20,7 @@ from ionfo.sampling import (
     run_sampler,
     standing_of,
 )
-from ionfo.sampling.files import write_table
+from ionfo.tables.files import write_table
 
 pytestmark = pytest.mark.usefixtures("analytic_workers")
 

@@ -100,7 +100,7 @@ def test_o_information_of_independent_models_is_their_bias(root: Path) -> None:
 @pytest.mark.neuron
 @pytest.mark.slow
 def test_virtual_cells_end_to_end_and_again(root: Path, tmp_path: Path) -> None:
-    from ionfo.sampling.files import write_table
+    from ionfo.tables.files import write_table
 
     assert SOMA.reference is not None
     theta = np.array([[SOMA.reference[name] for name in SOMA.free_names]] * 3)
@@ -154,7 +154,7 @@ def test_every_search_of_the_benchmark_counts(root: Path) -> None:
 @pytest.mark.slow
 def test_leak_sets_the_input_resistance(root: Path, tmp_path: Path) -> None:
     pytest.importorskip("chaospy")
-    from ionfo.sampling.files import write_table
+    from ionfo.tables.files import write_table
 
     assert SOMA.reference is not None
     row = {f"parameters/{name}": [SOMA.reference[name]] for name in SOMA.free_names}

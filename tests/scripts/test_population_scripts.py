@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from ionfo.emodels import load_emodel
-from ionfo.sampling.files import read_table, write_table
+from ionfo.tables.files import read_table, write_table
 
 RMP = "RMPProtocol.soma.v.steady_state_voltage_stimend"
 

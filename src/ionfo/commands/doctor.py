@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ..output import add_result
+from ..terminal.output import add_result
 
 UNHEALTHY = 3
 """Exit code when something must be mended."""
@@ -22,7 +22,7 @@ def doctor_command() -> None:
 
     Example: ionfo doctor
     """
-    from ..doctor import as_result, examine
+    from ..terminal.doctor import as_result, examine
 
     findings = examine()
     for one in findings:

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from ..limits import split
-from ..options import MechanismsOption, MorphologyOption
-from ..output import add_result
+from ..terminal.options import MechanismsOption, MorphologyOption
+from ..terminal.output import add_result
 
 
 class ImportFormat(str, Enum):
@@ -66,7 +66,7 @@ def import_command(
 
     Example: ionfo import chains.csv --out population.parquet --emodel l5pc
     """
-    from ..importing import import_file
+    from ..tables.exchange.reading import import_file
 
     wanted = split(features, "--features")
     add_result(import_file(source, out, None if format is None else format.value, emodel, wanted))
@@ -94,7 +94,7 @@ def export_command(
 
     Example: ionfo export population.parquet --out model.hoc --model 12
     """
-    from ..exporting import export_source
+    from ..tables.exchange.writing import export_source
 
     kind = None if format is None else format.value
     add_result(export_source(what, out, kind, model, morphology, mechanisms))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..options import (
+from ..terminal.options import (
     ExactRatesOption,
     ForceOption,
     MechanismsOption,

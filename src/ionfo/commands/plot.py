@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..output import add_result
+from ..terminal.output import add_result
 
 
 def register_plot(app: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..limits import split
-from ..options import (
+from ..terminal.options import (
     Estimator,
     EstimatorOption,
     ExcludeOption,
@@ -18,7 +18,7 @@ from ..options import (
     SeedOption,
     TargetsOption,
 )
-from ..output import add_result
+from ..terminal.output import add_result
 
 
 def register_report(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import IonfoError
 from ..limits import split
-from ..options import MechanismsOption, MorphologyOption, ProcessesOption
+from ..terminal.options import MechanismsOption, MorphologyOption, ProcessesOption
 
 
 def register_validate(app: typer.Typer) -> None:

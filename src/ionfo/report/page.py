@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..sampling.files import write_text
+from ..tables.files import write_text
 from . import sections, words
 from .charts import Chart
 from .explore import explore_data

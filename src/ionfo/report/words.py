@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..analysis import LONG_CHAIN
-from ..analysis_table import book_of
+from ..tables.matrix import book_of
 from .quality import Quality
 from .sections import Section
 from .tables import Material, weights

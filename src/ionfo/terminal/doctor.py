@@ -16,11 +16,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from .analysis.memory import available_memory
-from .analysis.multiplets import usable_cores
-from .errors import IonfoError
-from .mechanisms.build import BUNDLED, cache_root, find_library, library_folder
-from .sampling import mpi
+from ..analysis.memory import available_memory
+from ..analysis.multiplets import usable_cores
+from ..errors import IonfoError
+from ..mechanisms.build import BUNDLED, cache_root, find_library, library_folder
+from ..sampling import mpi
 
 _RANK_BYTES = 2**29
 """A rank of l5pc on C060114A5 takes 0.23 GiB; twice that, for larger cells."""
@@ -139,7 +139,7 @@ def launcher() -> Finding:
             "no mpirun; ionfo runs on one machine with --processes",
             "pip install 'ionfo[mpi]', or load the module of your cluster",
         )
-    code = "from ionfo.doctor import try_as_rank; try_as_rank()"
+    code = "from ionfo.terminal.doctor import try_as_rank; try_as_rank()"
     done = _run([command, "-n", "2", sys.executable, "-c", code])
     answers = re.findall(r"<(\d+)>", done.output)
     if answers == ["2", "2"]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import IonfoError
+from ...errors import IonfoError
 from .imported import Imported
 from .json_file import number, read_json
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..emodels import EModel
-from ..errors import IonfoError
+from ...emodels import EModel
+from ...errors import IonfoError
 
 _MOST_HELD = 1e9  # rows of unbroken chains
 

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from . import show
-from .emodels import EModel, parse_emodel
-from .errors import IonfoError, nearest
+from ..emodels import EModel, parse_emodel
+from ..errors import IonfoError, nearest
+from ..limits import shortened
+from ..terminal import console as show
+from .files import read_table
 from .h5ad import matrix_of, open_h5ad
-from .limits import shortened
-from .sampling.files import read_table
 
 BOOK = ("weight", "ensemble", "walker", "step")
 """Columns that say of a population how much rows count and which chains they form; in a plain table

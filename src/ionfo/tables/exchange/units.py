@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..mechanisms import mechanism_files
+from ...mechanisms import mechanism_files
 
 _PLAIN = {
     "v_init": "mV",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .errors import IonfoError
+from ..errors import IonfoError
 
 
 def open_h5ad(file: Path) -> Any:

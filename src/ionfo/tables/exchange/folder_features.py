@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import IonfoError
+from ...errors import IonfoError
 from .json_file import number, taken
 
 # protocol of the older form -> protocol of the evaluator; features of searches change their names

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..analysis_table import BOOK, variables_told
-from ..emodels import EModel
-from ..errors import IonfoError, nearest
+from ...emodels import EModel
+from ...errors import IonfoError, nearest
+from ..files import read_table
 from ..h5ad import matrix_of, open_h5ad
-from ..sampling.files import read_table
+from ..matrix import BOOK, variables_told
 from .imported import Imported
 
 GROUPS = ("parameters/", "features/", "scores/")

@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 import re
 
-from ..emodels.distributions import Formula
-from ..errors import IonfoError
+from ...emodels.distributions import Formula
+from ...errors import IonfoError
 
 _FUNCTIONS = ("exp", "log", "sqrt")
 _ONE = ast.Constant(1.0)

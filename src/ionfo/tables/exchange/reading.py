@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import show
-from .emodels import load_emodel
-from .errors import IonfoError
-from .formats import (
+from ...emodels import load_emodel
+from ...errors import IonfoError
+from ...limits import is_same
+from ...terminal import console as show
+from ..files import check_table_path, write_table, write_text
+from . import (
     Imported,
     read_allen_models,
     read_emodel_folder,
@@ -21,12 +23,10 @@ from .formats import (
     read_mcmc_table,
     read_plain_table,
 )
-from .formats.allen import is_allen_model
-from .formats.imported import with_emodel
-from .formats.json_file import read_json
-from .formats.mcmc_table import is_mcmc_table
-from .limits import is_same
-from .sampling.files import check_table_path, write_table, write_text
+from .allen import is_allen_model
+from .imported import with_emodel
+from .json_file import read_json
+from .mcmc_table import is_mcmc_table
 
 FORMATS = ("emodel-folder", "mcmc-table", "hall-of-fame", "allen", "table")
 

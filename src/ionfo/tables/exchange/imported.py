@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..emodels import EModel
-from ..errors import IonfoError, nearest
+from ...emodels import EModel
+from ...errors import IonfoError, nearest
 
 
 @dataclass(frozen=True)

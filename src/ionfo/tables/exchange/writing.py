@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import show
-from .emodels import EModel, export_emodel, load_emodel, parse_emodel
-from .errors import IonfoError
-from .formats import inference_data, write_inference_data, write_mcmc_table
-from .limits import shortened
-from .sampling import read_population
-from .sampling.files import check_table_path, write_table, write_text
-from .sampling.folders import population_of
-from .sampling.models_file import models_of_frame
+from ...emodels import EModel, export_emodel, load_emodel, parse_emodel
+from ...errors import IonfoError
+from ...limits import shortened
+from ...sampling import read_population
+from ...sampling.folders import population_of
+from ...terminal import console as show
+from ..files import check_table_path, write_table, write_text
+from ..models import models_of_frame
+from . import inference_data, write_inference_data, write_mcmc_table
 
 FORMATS = ("emodel-generalisation", "bluepyemodel", "hoc", "mcmc-table", "arviz", "csv", "parquet")
 _BY_SUFFIX = {".hoc": "hoc", ".nc": "arviz", ".csv": "csv", ".parquet": "parquet"}
@@ -173,8 +173,8 @@ def _with_reference(emodel: EModel, values: dict[str, float]) -> EModel:
 def _export_hoc(
     source: Source, out: Path, model: int | None, morphology: Path | None, mechanisms: Path | None
 ) -> None:
-    from .emodels.cell import Cell
-    from .emodels.hoc import hoc_text
+    from ...emodels.cell import Cell
+    from ...emodels.hoc import hoc_text
 
     emodel = _emodel(source)
     values = _values(source, model)

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from . import show
-from .errors import IonfoError, nearest
-from .limits import check_number
+from ..errors import IonfoError, nearest
+from ..limits import check_number
+from ..terminal import console as show
 
 Kind = Literal["counts", "log", "parameters"]
 Matrix: TypeAlias = Any

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from . import show
-from .errors import IonfoError, nearest
+from ..errors import IonfoError, nearest
+from ..terminal import console as show
 from .expression import Expression, Kind, Matrix, check_expression, is_sparse, require_scanpy
+from .files import read_table
 from .h5ad import open_h5ad
-from .sampling.files import read_table
 
 PREFIXES: dict[str, Kind] = {"count/": "counts", "log/": "log", "parameters/": "parameters"}
 """Prefixes of columns that declare what they hold."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..emodels import EModel, parse_emodel
-from ..emodels.export_rules import inexpressible, own_window, peer_window
-from ..errors import IonfoError, nearest
-from ..features import feature_unit
+from ...emodels import EModel, parse_emodel
+from ...emodels.export_rules import inexpressible, own_window, peer_window
+from ...errors import IonfoError, nearest
+from ...features import feature_unit
 from .folder_features import FolderFeature, read_features
 from .folder_parameters import read_parameters
 from .folder_protocols import SEARCHES, FolderProtocols, Sweep, read_protocols

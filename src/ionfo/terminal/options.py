@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .limits import most_workers
+from ..limits import most_workers
 
 
 class Estimator(str, Enum):

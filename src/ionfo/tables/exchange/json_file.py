@@ -7,8 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ..errors import IonfoError, why_unread
-from ..limits import read_text, unique_keys
+from ...errors import IonfoError, why_unread
+from ...limits import read_text, unique_keys
 
 
 def read_json(path: Path) -> Any:

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..emodels import EModel
-from ..errors import IonfoError, why_unread
+from ...emodels import EModel
+from ...errors import IonfoError, why_unread
 from .held_steps import accept_rates, held_steps
 from .imported import Imported
 
@@ -207,7 +207,7 @@ def write_mcmc_table(
     IonfoError
         If the population has no parameters.
     """
-    from ..sampling.files import write_text
+    from ..files import write_text
 
     table = _with_own_columns(frame, metadata, emodel)
     origin = metadata.get("mcmc_table", {})

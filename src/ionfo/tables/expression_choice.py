@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from . import show
-from .analysis.ion_channels import ion_channel_genes
-from .errors import IonfoError, nearest, why_unread
+from ..analysis.ion_channels import ion_channel_genes
+from ..errors import IonfoError, nearest, why_unread
+from ..limits import read_text
+from ..terminal import console as show
 from .expression import Expression
-from .limits import read_text
 
 Groups = dict[str, NDArray[np.int64]]
 

@@ -1,0 +1,1 @@
+"""Tables as files: populations, models, matrices, expression; whole or absent, and proven."""

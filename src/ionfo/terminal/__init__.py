@@ -1,0 +1,1 @@
+"""Everything that talks to a terminal: options, output, usage, ranks, the machine."""
