@@ -1,13 +1,13 @@
-from ..tables.models import Models, read_models
-from .evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
-from .learning import read_evaluations
-from .pool import ModelRequest, evaluate, open_pool
-from .population import Population, collect, read_population
-from .run import Progress, run_sampler
-from .settings import SampleSettings
-from .standing import read_standing, standing_of
-from .store import RunStore
-from .target import Target
+from .chains.collect import Population, collect, read_population
+from .chains.last_states import read_standing, standing_of
+from .chains.run import Progress, run_sampler
+from .chains.settings import SampleSettings
+from .chains.store import RunStore
+from .chains.target import Target
+from .chains.training_data import read_evaluations
+from .evaluation.evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
+from .evaluation.pool import ModelRequest, evaluate, open_pool
+from .of_tables import Models, read_models
 
 __all__ = [
     "Evaluation",

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import IonfoError
+from .chains.collect import Population, collect
+from .chains.store import RunStore
 from .optimise import OptimiseStore, collect_hall, is_optimisation
-from .population import Population, collect
-from .store import RunStore
 
 
 def population_of(

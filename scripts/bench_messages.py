@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from ionfo.sampling import Evaluation, ModelRequest, mpi
-from ionfo.sampling.pool import Timed
-from ionfo.sampling.scheduler import Scheduler, SharedPool
-from ionfo.sampling.workers import LARGEST_BATCH, batch_size, next_batches
+from ionfo.sampling import Evaluation, ModelRequest
+from ionfo.sampling.evaluation import mpi
+from ionfo.sampling.evaluation.pool import Timed
+from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
+from ionfo.sampling.evaluation.workers import LARGEST_BATCH, batch_size, next_batches
 
 NOTHING = Evaluation(np.zeros(60), np.zeros(60), 1.0)
 THETA = tuple(float(i) for i in range(30))

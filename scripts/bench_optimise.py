@@ -41,9 +41,9 @@ from numpy.typing import NDArray
 from ionfo.emodels import EModel, export_emodel, load_emodel
 from ionfo.features import MAX_SCORE
 from ionfo.sampling import Evaluator, EvaluatorSpec, ModelRequest, evaluate, evaluator_spec
+from ionfo.sampling.evaluation.pool import initialise, open_pool
 from ionfo.sampling.optimise import Ibea, default_stages
 from ionfo.sampling.optimise.stages import Plan, Stage, resolve, stage_bounds, start_values
-from ionfo.sampling.pool import initialise, open_pool
 
 Array = NDArray[np.float64]
 

@@ -45,13 +45,13 @@ from ionfo.sampling import (
     open_pool,
     read_models,
 )
-from ionfo.sampling.diagnostics import diagnose
-from ionfo.sampling.moves import EarlyRejection, make_moves, parse_moves
-from ionfo.sampling.scheduler import Scheduler, SharedPool
-from ionfo.sampling.settings import DEFAULT_MOVES
-from ionfo.sampling.start import from_bounds
-from ionfo.sampling.target import pack_blobs
-from ionfo.sampling.tries import choose_tries
+from ionfo.sampling.chains.moves import EarlyRejection, make_moves, parse_moves
+from ionfo.sampling.chains.proposals_per_step import choose_tries
+from ionfo.sampling.chains.settings import DEFAULT_MOVES
+from ionfo.sampling.chains.start import from_bounds
+from ionfo.sampling.chains.target import pack_blobs
+from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
+from ionfo.sampling.runs.diagnostics import diagnose
 from ionfo.tables.files import read_table
 
 SCHEMES = (

@@ -18,7 +18,7 @@ from population_tables import POPULATIONS, every_population
 
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Evaluator, Population, evaluator_spec, read_population
-from ionfo.simulating import emodel_of, own_morphology
+from ionfo.sampling.evaluation.traces import emodel_of, own_morphology
 
 TOLERANCE = 0.1
 """Of a feature, in SDs of the experiment."""

@@ -34,7 +34,7 @@ from ionfo.analysis.design import EXHAUSTIVE_N
 from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, Figure, legend_below
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Population, read_population
-from ionfo.simulating import emodel_of, own_morphology
+from ionfo.sampling.evaluation.traces import emodel_of, own_morphology
 from ionfo.tables.files import make_folder
 
 COLOURS = dict(zip(NAMES, (BLUE, ORANGE, GREEN), strict=True))

@@ -20,7 +20,7 @@ from ionfo.analysis.class_figures import sobol_figure
 from ionfo.analysis.sobol import ORDER, sobol_design, sobol_indices
 from ionfo.errors import IonfoError, nearest
 from ionfo.sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
-from ionfo.simulating import emodel_of
+from ionfo.sampling.evaluation.traces import emodel_of
 from ionfo.tables.models import models_of_frame
 
 

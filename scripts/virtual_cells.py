@@ -40,9 +40,9 @@ from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, Figure
 from ionfo.emodels import EModel
 from ionfo.optimising import optimise
 from ionfo.sampling import Population, read_population
+from ionfo.sampling.evaluation.traces import emodel_of
 from ionfo.sampling.folders import population_of
 from ionfo.sampling.optimise import OptimiseSettings
-from ionfo.simulating import emodel_of
 from ionfo.tables.files import write_table, write_text
 
 Array = NDArray[np.float64]

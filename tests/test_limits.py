@@ -29,9 +29,9 @@ from ionfo.report.explore import explore_data
 from ionfo.report.quality import quality_of
 from ionfo.report.tables import Material, weights
 from ionfo.sampling import Population, SampleSettings
+from ionfo.sampling.evaluation.score import score_file
+from ionfo.sampling.evaluation.traces import simulate_models
 from ionfo.sampling.optimise import OptimiseSettings
-from ionfo.scoring import score_file
-from ionfo.simulating import simulate_models
 from ionfo.tables.exchange.inference_data import chain_rows
 from ionfo.tables.files import read_table
 from ionfo.tables.matrix import read_analysis_table, variables_told

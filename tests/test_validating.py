@@ -14,8 +14,8 @@ from ionfo.emodels.cell import resolve_morphology
 from ionfo.emodels.noise import coloured_noise
 from ionfo.errors import IonfoError
 from ionfo.mechanisms.build import BUNDLED
-from ionfo.sampling.cell_hashes import cell_hashes
-from ionfo.sampling.validation import held_out_steps, mean_z, noise_currents
+from ionfo.sampling.evaluation.cell_hashes import cell_hashes
+from ionfo.sampling.evaluation.held_out import held_out_steps, mean_z, noise_currents
 from ionfo.tables.files import write_table
 from ionfo.validating import validate
 

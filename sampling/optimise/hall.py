@@ -11,8 +11,8 @@ import pandas as pd
 from ...emodels import EModel
 from ...errors import IonfoError
 from ...tables.files import read_table
-from ..evaluator import Evaluation
-from ..population import Population
+from ..chains.collect import Population
+from ..evaluation.evaluator import Evaluation
 from .ibea import Member
 from .stages import parse_stages, resolve
 from .store import HALL, Found, OptimiseStore, found_frame

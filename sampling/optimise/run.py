@@ -17,16 +17,16 @@ from ...emodels.cell import check_mechanisms, resolve_morphology
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
 from ...tables.files import write_table
-from .. import mpi
-from ..evaluator import Evaluation, evaluator_spec
-from ..flight import FlightRecord
-from ..lock import writing
-from ..pool import ModelRequest, evaluate
-from ..run import Progress
-from ..scheduler import Scheduler, SharedPool
-from ..session import check_same, make_way, see_through
-from ..stop import StopRun, stoppable
-from ..workers import open_workers
+from ..chains.run import Progress
+from ..evaluation import mpi
+from ..evaluation.evaluator import Evaluation, evaluator_spec
+from ..evaluation.flight import FlightRecord
+from ..evaluation.pool import ModelRequest, evaluate
+from ..evaluation.scheduler import Scheduler, SharedPool
+from ..evaluation.stop import StopRun, stoppable
+from ..evaluation.workers import open_workers
+from ..runs.lock import writing
+from ..runs.session import check_same, make_way, see_through
 from .hall import hall_frame, merged
 from .ibea import Ibea, Member
 from .settings import OptimiseSettings, settings_json

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...emodels import EModel
 from ...limits import MOST_STEPS, check_count, check_number, check_seed
-from ..cell_hashes import cell_hashes
+from ..evaluation.cell_hashes import cell_hashes
 from .stages import MOST_GENERATIONS, MOST_SEEDS, Stage, stages_json
 from .store import OptimiseStore
 

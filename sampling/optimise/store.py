@@ -7,7 +7,7 @@
     progress/STAGE-SEED.parquet       one row per generation: best, median, each objective
     evaluated/STAGE-SEED/NNNNNN.parquet    every evaluated model, if they are kept
     hall_of_fame.parquet              the merged hall of fame, evaluated whole
-    in-flight.json, failed.json       see `ionfo.sampling.flight`
+    in-flight.json, failed.json       see `ionfo.sampling.evaluation.flight`
     log.jsonl                         clock data; no result reads it
 
 A search is replaced atomically each generation.  Should its file be damaged, the one before it
@@ -31,9 +31,9 @@ from ...errors import IonfoError
 from ...features import MAX_SCORE
 from ...limits import read_text
 from ...tables.files import read_metadata, read_table, write_table
-from ..evaluator import Evaluation
-from ..run_folder import RunFolder
-from ..tables import columns
+from ..chains.states import columns
+from ..evaluation.evaluator import Evaluation
+from ..runs.run_folder import RunFolder
 from .ibea import Member
 from .stages import parse_stages, resolve
 

@@ -13,7 +13,7 @@ from .tables.files import make_folder
 
 if TYPE_CHECKING:
     from .sampling import RunStore
-    from .sampling.status import RunStatus
+    from .sampling.chains.status import RunStatus
 
 _MOST_CORNER = 6  # parameters in the corner plot, those with the smallest ESS
 
@@ -27,7 +27,7 @@ def plot_chains(store: RunStore, found: RunStatus, folder: Path) -> None:
         If the run has no steps to draw.
     """
     from .analysis.plots import Figure
-    from .sampling.tables import columns, dense
+    from .sampling.chains.states import columns, dense
 
     if found.diagnostics is None:
         raise IonfoError(f"run '{store.folder}' has no steps to draw yet; sample longer")

@@ -117,8 +117,8 @@ def _run() -> int:
     told_on_stderr = logging.StreamHandler()
     told_on_stderr.setFormatter(logging.Formatter("ionfo: %(message)s"))
     logging.getLogger("ionfo").addHandler(told_on_stderr)
-    from .sampling import mpi
-    from .sampling.stop import STOPPED, StopRun
+    from .sampling.evaluation import mpi
+    from .sampling.evaluation.stop import STOPPED, StopRun
 
     is_stopped = False
     usage_error: type[Exception] = typer.BadParameter.__bases__[0]
@@ -212,7 +212,7 @@ def score(
 
     Example: ionfo score l5pc models.csv --out scored.parquet --morphology cell.asc
     """
-    from .scoring import score_file
+    from .sampling.evaluation.score import score_file
 
     score_file(
         emodel,
@@ -355,7 +355,7 @@ def _sample(
         run_sampler,
         standing_of,
     )
-    from .scoring import reference_models
+    from .sampling.evaluation.score import reference_models
     from .terminal import console as show
 
     emodel = load_emodel(name)
@@ -415,7 +415,7 @@ def status(
     Example: ionfo status run --plots figures
     """
     if batch:
-        from .sampling.status import work_of
+        from .sampling.chains.status import work_of
 
         if plots is not None:
             raise IonfoError("--batch prints two numbers and draws nothing; leave out --plots")
@@ -425,8 +425,8 @@ def status(
         return
     from .chain_plots import plot_chains
     from .sampling import RunStore
+    from .sampling.chains.status import run_status
     from .sampling.optimise import OptimiseStore, is_optimisation
-    from .sampling.status import run_status
     from .terminal import console as show
 
     if is_optimisation(run):

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from .emodels import load_emodel
+from .sampling.evaluation.stop import StopRun
 from .sampling.optimise import (
     OptimiseSettings,
     OptimiseStore,
@@ -17,7 +18,6 @@ from .sampling.optimise import (
     run_optimiser,
     with_targets,
 )
-from .sampling.stop import StopRun
 from .terminal import console as show
 from .terminal.output import add_result
 

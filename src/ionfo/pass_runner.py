@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .analysis import Passes
-from .sampling import mpi
+from .sampling.evaluation import mpi
 from .tables.files import write_text
 from .terminal import console as show
 

@@ -15,8 +15,8 @@ from .errors import IonfoError
 from .report import write_page
 from .report.tables import OUTLINE, TRACES, read_material
 from .sampling import read_population
+from .sampling.evaluation.traces import choose_models, emodel_of, simulate_models, thinned
 from .sampling.folders import population_of
-from .simulating import choose_models, emodel_of, simulate_models, thinned
 from .tables.files import file_hash, make_folder, write_table
 from .terminal import console as show
 

@@ -10,7 +10,7 @@ import numpy as np
 from .analysis import plots
 from .errors import IonfoError
 from .sampling import read_population
-from .simulating import choose_models, emodel_of, simulate_models
+from .sampling.evaluation.traces import choose_models, emodel_of, simulate_models
 
 
 def trace_models(

@@ -18,8 +18,8 @@ from .limits import check_count, check_number, check_seed, shortened
 from .mechanisms import build_mechanisms
 from .mechanisms.build import BUNDLED
 from .sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
-from .sampling.cell_hashes import check_same_cell
-from .sampling.validation import (
+from .sampling.evaluation.cell_hashes import check_same_cell
+from .sampling.evaluation.held_out import (
     NoiseRequest,
     held_out_steps,
     mean_z,
@@ -27,7 +27,7 @@ from .sampling.validation import (
     noise_spikes,
     search_currents,
 )
-from .simulating import emodel_of
+from .sampling.evaluation.traces import emodel_of
 from .tables.files import check_table_path, write_table
 from .tables.models import models_of_frame
 from .terminal import console as show

@@ -12,7 +12,7 @@ import pytest
 from ionfo import analysing
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.emodels import load_emodel
-from ionfo.scoring import score_file
+from ionfo.sampling.evaluation.score import score_file
 from ionfo.tables.exchange import write_mcmc_table
 from ionfo.tables.exchange.reading import import_file
 from ionfo.tables.exchange.writing import export_source

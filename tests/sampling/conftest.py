@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from ionfo.emodels import EModel, load_emodel, parse_emodel
 from ionfo.sampling import Evaluation, ModelRequest, RunStore, SampleSettings, Target
-from ionfo.sampling.chain import Chain
-from ionfo.sampling.start import Start
-from ionfo.sampling.writer import RunWriter
+from ionfo.sampling.chains.chain import Chain
+from ionfo.sampling.chains.start import Start
+from ionfo.sampling.chains.writer import RunWriter
 
 MEAN = np.array([1.0, -2.0, 0.5])
 COVARIANCE = np.array([[1.0, 0.6, 0.0], [0.6, 2.0, -0.3], [0.0, -0.3, 0.5]])
@@ -100,7 +100,7 @@ def analytic_workers(emodel: EModel, monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(*_: Any) -> AbstractContextManager[AnalyticWorkers]:
         return nullcontext(AnalyticWorkers(emodel, gaussian_cost))
 
-    monkeypatch.setattr("ionfo.sampling.run.open_workers", opened)
+    monkeypatch.setattr("ionfo.sampling.chains.run.open_workers", opened)
 
 
 def begin_chain(

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluation, RunStore, SampleSettings, Target, collect
-from ionfo.sampling.backend import SegmentBackend
-from ionfo.sampling.diagnostics import diagnose
-from ionfo.sampling.learning import Evaluated
-from ionfo.sampling.start import around_models, from_bounds
-from ionfo.sampling.tables import columns, dense
-from ionfo.sampling.writer import RunWriter
+from ionfo.sampling.chains.backend import SegmentBackend
+from ionfo.sampling.chains.start import around_models, from_bounds
+from ionfo.sampling.chains.states import columns, dense
+from ionfo.sampling.chains.training_data import Evaluated
+from ionfo.sampling.chains.writer import RunWriter
+from ionfo.sampling.runs.diagnostics import diagnose
 
 from .conftest import COVARIANCE, MEAN, AnalyticPool, begin_chain, gaussian_cost
 
@@ -265,7 +265,7 @@ def test_surrogates_that_failed_get_a_second_chance(
         known.append(len(theta))
         raise IonfoError("nothing to learn")
 
-    monkeypatch.setattr("ionfo.sampling.start.fit_surrogate", useless)
+    monkeypatch.setattr("ionfo.sampling.chains.start.fit_surrogate", useless)
     target = Target(emodel, AnalyticPool(emodel, lambda theta: 9.0), max_cost=1.0)
     with pytest.raises(IonfoError, match="found 0 of 16"):
         from_bounds(target, 16, 1000, np.random.default_rng(0))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ionfo.sampling.diagnostics import diagnose
+from ionfo.sampling.runs.diagnostics import diagnose
 
 
 def ensemble(mean: float, seed: int, a: float = 0.8, n: int = 3000) -> NDArray[np.float64]:

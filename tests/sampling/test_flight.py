@@ -12,16 +12,16 @@ import pytest
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluation, ModelRequest
-from ionfo.sampling.flight import (
+from ionfo.sampling.evaluation.flight import (
     Condemned,
     FlightRecord,
     read_condemned,
     read_failed,
     read_suspects,
 )
-from ionfo.sampling.pool import evaluate
-from ionfo.sampling.scheduler import Scheduler, SharedPool
-from ionfo.sampling.session import try_suspects
+from ionfo.sampling.evaluation.pool import evaluate
+from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
+from ionfo.sampling.runs.session import try_suspects
 
 from .conftest import AnalyticWorkers
 
@@ -50,7 +50,7 @@ class MortalWorkers(AnalyticWorkers):
 
 @pytest.fixture(autouse=True)
 def _writes_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ionfo.sampling.flight._QUICK", float("inf"))
+    monkeypatch.setattr("ionfo.sampling.evaluation.flight._QUICK", float("inf"))
 
 
 def session(

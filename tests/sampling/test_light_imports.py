@@ -10,12 +10,12 @@ import pytest
 WORKER = """
 import sys
 from dataclasses import replace
-from ionfo.sampling.light_imports import import_lightly
+from ionfo.sampling.evaluation.light_imports import import_lightly
 if sys.argv[1] == "worker":
     import_lightly()  # as the first thing that the initializer of a worker does
 from ionfo.emodels import load_emodel
 from ionfo.sampling import ModelRequest, evaluate, evaluator_spec
-from ionfo.sampling.pool import initialise
+from ionfo.sampling.evaluation.pool import initialise
 emodel = load_emodel("soma")
 initialise(replace(evaluator_spec(emodel), ignore_signals=sys.argv[1] == "worker"))
 theta = tuple(emodel.reference[name] for name in emodel.free_names)

@@ -9,7 +9,7 @@ import pytest
 
 from ionfo.emodels import EModel, cheap_first, check_order, load_emodel
 from ionfo.sampling import Evaluation, Target
-from ionfo.sampling.order import N_EVALUATIONS, best_order, choose_order
+from ionfo.sampling.chains.order import N_EVALUATIONS, best_order, choose_order
 
 from .conftest import AnalyticPool, gaussian_cost
 

@@ -22,9 +22,9 @@ def test_every_name_is_there(package: ModuleType) -> None:
     "used",
     [
         "ionfo.cli",
-        "ionfo.sampling.mpi",
-        "ionfo.sampling.pool",
-        "ionfo.sampling.evaluator",
+        "ionfo.sampling.evaluation.mpi",
+        "ionfo.sampling.evaluation.pool",
+        "ionfo.sampling.evaluation.evaluator",
         "ionfo.sampling.optimise.store",
     ],
 )

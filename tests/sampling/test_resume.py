@@ -20,14 +20,15 @@ import pytest
 
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
-from ionfo.sampling import RunStore, SampleSettings, Target, backend, collect
-from ionfo.sampling.chain import Chain
-from ionfo.sampling.lock import this_process, writing
-from ionfo.sampling.scheduler import Scheduler, SharedPool
-from ionfo.sampling.settings import check_same_run
-from ionfo.sampling.start import from_bounds
-from ionfo.sampling.stop import StopFlag, StopRun, stoppable
-from ionfo.sampling.writer import RunWriter
+from ionfo.sampling import RunStore, SampleSettings, Target, collect
+from ionfo.sampling.chains import backend
+from ionfo.sampling.chains.chain import Chain
+from ionfo.sampling.chains.settings import check_same_run
+from ionfo.sampling.chains.start import from_bounds
+from ionfo.sampling.chains.writer import RunWriter
+from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
+from ionfo.sampling.evaluation.stop import StopFlag, StopRun, stoppable
+from ionfo.sampling.runs.lock import this_process, writing
 
 from .conftest import AnalyticPool, AnalyticWorkers, begin_chain, gaussian_cost
 
@@ -221,9 +222,9 @@ FOREIGN = {"host": "elsewhere", "machine": "another boot", "pid": 1, "began": 7.
 def test_lock_of_another_machine_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
-    monkeypatch.setattr("ionfo.sampling.lock._STALE_SECONDS", 0.3)
-    monkeypatch.setattr("ionfo.sampling.lock._TOUCH_SECONDS", 0.1)
-    monkeypatch.setattr("ionfo.sampling.lock._LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("ionfo.sampling.runs.lock._STALE_SECONDS", 0.3)
+    monkeypatch.setattr("ionfo.sampling.runs.lock._TOUCH_SECONDS", 0.1)
+    monkeypatch.setattr("ionfo.sampling.runs.lock._LOOK_SECONDS", 0.02)
     lock, told = tmp_path / "lock", []
     lock.write_text(content)
     os.utime(lock, (0, 0))  # however old it looks: the clocks of machines differ
@@ -257,7 +258,7 @@ def test_lock_of_another_machine_is_waited_for(
 def test_one_of_many_successors_gets_a_stale_lock(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text(json.dumps({**asdict(this_process()), "pid": 2**22 + 1}))
     code = (
-        "import sys, time; from pathlib import Path; from ionfo.sampling.lock import this_process, writing\n"
+        "import sys, time; from pathlib import Path; from ionfo.sampling.runs.lock import this_process, writing\n"
         "with writing(Path(sys.argv[1])): time.sleep(2); print('held')"
     )
     started = [

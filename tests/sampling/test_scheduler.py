@@ -11,11 +11,11 @@ import pytest
 
 from ionfo.emodels import EModel
 from ionfo.sampling import ModelRequest, RunStore, SampleSettings, Target
-from ionfo.sampling.chain import Chain
-from ionfo.sampling.pool import evaluate
-from ionfo.sampling.scheduler import Scheduler, SharedPool
-from ionfo.sampling.start import from_bounds
-from ionfo.sampling.writer import RunWriter
+from ionfo.sampling.chains.chain import Chain
+from ionfo.sampling.chains.start import from_bounds
+from ionfo.sampling.chains.writer import RunWriter
+from ionfo.sampling.evaluation.pool import evaluate
+from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 
 from .conftest import AnalyticWorkers, gaussian_cost
 

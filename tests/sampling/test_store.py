@@ -10,11 +10,11 @@ import pytest
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect
-from ionfo.sampling.chain import Chain
-from ionfo.sampling.start import from_bounds
-from ionfo.sampling.status import Work, run_status, work_of
-from ionfo.sampling.tables import columns, dense
-from ionfo.sampling.writer import RunWriter
+from ionfo.sampling.chains.chain import Chain
+from ionfo.sampling.chains.start import from_bounds
+from ionfo.sampling.chains.states import columns, dense
+from ionfo.sampling.chains.status import Work, run_status, work_of
+from ionfo.sampling.chains.writer import RunWriter
 
 from .conftest import AnalyticPool, gaussian_cost
 
@@ -151,7 +151,7 @@ def test_full_disk_leaves_a_readable_run(
     chain = Chain(target, writer, SampleSettings(steps=60, moves="de"), 0)
     chain.resume(16)
     chain.walk()
-    monkeypatch.setattr("ionfo.sampling.writer.write_sealed", full)
+    monkeypatch.setattr("ionfo.sampling.chains.writer.write_sealed", full)
     with pytest.raises(IonfoError, match=r"No space left on device.*make room"):
         writer.flush()
     assert collect(store).n_steps == STEPS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ionfo.sampling.moves import make_moves, parse_moves
-from ionfo.sampling.tries import choose_tries
+from ionfo.sampling.chains.moves import make_moves, parse_moves
+from ionfo.sampling.chains.proposals_per_step import choose_tries
 
 
 def choose(width: float, moves: str = "de") -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..sampling.diagnostics import diagnose, pooled_r_hat
+from ..sampling.runs.diagnostics import diagnose, pooled_r_hat
 from ..tables.exchange.inference_data import chain_rows
 from ..tables.matrix import book_of
 
@@ -51,7 +51,7 @@ def quality_of(population: pd.DataFrame) -> Quality:
     Returns
     -------
     Quality
-        ESS and R-hat as `ionfo.sampling.diagnostics.diagnose` gives them; R-hat of chains with
+        ESS and R-hat as `ionfo.sampling.runs.diagnostics.diagnose` gives them; R-hat of chains with
         gaps as `pooled_r_hat` does.
     """
     population = book_of(population)

@@ -17,18 +17,18 @@ from rich.table import Table
 
 from ..emodels import EModel, bundled_populations
 from ..limits import printable
-from ..sampling import mpi
+from ..sampling.evaluation import mpi
 from .output import add_result
 
 if TYPE_CHECKING:
     from ..sampling import Progress as RunProgress
-    from ..sampling.counts import Counts
-    from ..sampling.diagnostics import Diagnostics
-    from ..sampling.evaluator import Evaluation
-    from ..sampling.population import Collected, Population
-    from ..sampling.profile import Profile
-    from ..sampling.status import RunStatus
-    from ..sampling.stop import StopRun
+    from ..sampling.chains.collect import Collected, Population
+    from ..sampling.chains.status import RunStatus
+    from ..sampling.evaluation.counts import Counts
+    from ..sampling.evaluation.evaluator import Evaluation
+    from ..sampling.evaluation.profile import Profile
+    from ..sampling.evaluation.stop import StopRun
+    from ..sampling.runs.diagnostics import Diagnostics
 
 ENOUGH = 400
 """Effective samples that are enough for most purposes (Vehtari et al. 2021)."""
@@ -307,7 +307,7 @@ def stopped(out: Path, why: StopRun) -> None:
 
 def collected(found: Collected, out: Path) -> None:
     """Say what a population holds and how far to believe it."""
-    from ..sampling.diagnostics import GOOD_R_HAT
+    from ..sampling.runs.diagnostics import GOOD_R_HAT
 
     screen = console()
     frame = found.population.frame
@@ -328,7 +328,7 @@ def collected(found: Collected, out: Path) -> None:
     if found.n_lost:
         note(f"{found.n_lost} states are in segments that cannot be read; the rest is here")
     if found.condemned:
-        from ..sampling.flight import condemned_told
+        from ..sampling.evaluation.flight import condemned_told
 
         note(condemned_told(found.condemned))
     if np.isfinite(tau).all():
@@ -403,13 +403,13 @@ def status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:
     if np.isfinite(found.idle):
         screen.print(f"workers of the last session: {found.n_workers}, idle {found.idle:.0%}")
     if found.condemned:
-        from ..sampling.flight import condemned_told
+        from ..sampling.evaluation.flight import condemned_told
 
         screen.print(condemned_told(found.condemned), markup=False)
     if found.n_lost:
         screen.print(f"{found.n_lost} states are in segments that cannot be read")
     if found.in_flight:
-        from ..sampling.flight import describe
+        from ..sampling.evaluation.flight import describe
 
         screen.print(
             f"in flight now, or when the last session ended: {describe(found.in_flight)}",

@@ -20,7 +20,7 @@ from ..analysis.memory import available_memory
 from ..analysis.multiplets import usable_cores
 from ..errors import IonfoError
 from ..mechanisms.build import BUNDLED, cache_root, find_library, library_folder
-from ..sampling import mpi
+from ..sampling.evaluation import mpi
 
 _RANK_BYTES = 2**29
 """A rank of l5pc on C060114A5 takes 0.23 GiB; twice that, for larger cells."""

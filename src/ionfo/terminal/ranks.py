@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..errors import IonfoError
-from ..sampling import mpi
+from ..sampling.evaluation import mpi
 
 WITH_RANKS = frozenset({"score", "sample", "optimise", "validate", "analyse", "report"})
 """Commands that know what to do with more than one rank; of others, rank 0 does all."""

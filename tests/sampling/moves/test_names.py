@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ionfo.errors import IonfoError
-from ionfo.sampling.moves import make_moves, parse_moves
-from ionfo.sampling.moves.gaussian import GaussianMove
-from ionfo.sampling.moves.snooker import SnookerMove
+from ionfo.sampling.chains.moves import make_moves, parse_moves
+from ionfo.sampling.chains.moves.gaussian import GaussianMove
+from ionfo.sampling.chains.moves.snooker import SnookerMove
 
 BOUNDS = np.array([[0.0, 2.0], [-1.0, 1.0], [5.0, 25.0]])
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, collect, read_evaluations, run_sampler
-from ionfo.sampling.moves import make_moves, parse_moves
-from ionfo.sampling.moves.names import MOVES
-from ionfo.sampling.moves.surrogate import SurrogateMove, walk
-from ionfo.sampling.surrogate import SurrogateDensity, fit_surrogate, terms
-from ionfo.sampling.tables import whole_evaluations
+from ionfo.sampling.chains.moves import make_moves, parse_moves
+from ionfo.sampling.chains.moves.names import MOVES
+from ionfo.sampling.chains.moves.surrogate import SurrogateMove, walk
+from ionfo.sampling.chains.states import whole_evaluations
+from ionfo.sampling.chains.surrogate import SurrogateDensity, fit_surrogate, terms
 
 from ..test_posteriors import BOX, DENSITIES, check, run
 

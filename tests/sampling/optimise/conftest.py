@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from ionfo.emodels import EModel, load_emodel
 from ionfo.mechanisms.build import BUNDLED
 from ionfo.sampling import Evaluation, ModelRequest
-from ionfo.sampling.flight import FlightRecord
+from ionfo.sampling.evaluation.flight import FlightRecord
+from ionfo.sampling.evaluation.scheduler import Scheduler
 from ionfo.sampling.optimise import OptimiseSettings, OptimiseStore, Stage
 from ionfo.sampling.optimise.run import _Run
 from ionfo.sampling.optimise.settings import settings_json
 from ionfo.sampling.optimise.stages import resolve
-from ionfo.sampling.scheduler import Scheduler
 
 SOMA = load_emodel("soma")
 STAGES = (Stage(name="few", free=("g_pas*", "gIh*"), protocols=("R*",), seeds=1), Stage(name="all"))

@@ -11,10 +11,10 @@ import pytest
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore
+from ionfo.sampling.chains.status import Work, work_of
 from ionfo.sampling.folders import population_of
 from ionfo.sampling.optimise import OptimiseSettings, OptimiseStore, is_optimisation
-from ionfo.sampling.session import check_same
-from ionfo.sampling.status import Work, work_of
+from ionfo.sampling.runs.session import check_same
 
 from .conftest import FormulaWorkers, begin, go
 

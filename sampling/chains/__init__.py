@@ -1,0 +1,1 @@
+"""Markov chains of emcee: their target, their storage, their population."""

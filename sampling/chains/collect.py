@@ -1,0 +1,189 @@
+"""Populations: the table of models that leaves the sampler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import IonfoError
+from ...limits import shortened
+from ...tables.files import read_table
+from ..evaluation.flight import Condemned, read_condemned
+from ..runs.diagnostics import Diagnostics, diagnose
+from .states import columns, dense, held
+from .store import RunStore
+
+
+@dataclass(frozen=True)
+class Population:
+    """Models with parameters, features and scores, and where they came from.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns ``parameters/<name>``, ``features/<name>``, ``scores/<name>``, ``cost``,
+        ``log_prob``, ``weight``, ``ensemble``, ``walker``, ``step``.
+    metadata : dict
+        Units, e-model with its hash, seed, settings and versions.
+    """
+
+    frame: pd.DataFrame
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A population and what to know about the chain it came from.
+
+    Attributes
+    ----------
+    population : Population
+        The models.
+    n_steps, n_walkers, burn_in : int
+        Steps of the chain, the walkers of all ensembles and the steps dropped.
+    n_outside : int
+        Weight that was dropped because of its cost.
+    acceptance : float
+        Fraction of kept steps at which a walker moved.
+    walkers_unmoved : int
+        Walkers that never moved in the kept steps.
+    diagnostics : Diagnostics
+        Of the kept steps.
+    n_ensembles, n_lost : int
+        Ensembles, and states in segments that could not be read.
+    condemned : tuple of Condemned
+        Parameter sets that counted as failed because they kill the process that evaluates them.
+    """
+
+    population: Population
+    n_steps: int
+    n_walkers: int
+    burn_in: int
+    n_outside: int
+    acceptance: float
+    walkers_unmoved: int
+    diagnostics: Diagnostics
+    n_ensembles: int = 1
+    n_lost: int = 0
+    condemned: tuple[Condemned, ...] = ()
+
+
+def collect(
+    store: RunStore, burn_in: int = 0, max_cost: float = np.inf, min_cost: float = -np.inf
+) -> Collected:
+    """Turn the chain of a run into a population.
+
+    A row is one state of one walker held over consecutive kept proposals; its weight is the
+    number of proposals it was held and its step the first of them.
+
+    Parameters
+    ----------
+    store : RunStore
+        The run.
+    burn_in : int
+        Steps to drop from the start.
+    max_cost, min_cost : float
+        Largest and smallest cost of a row.
+
+    Raises
+    ------
+    IonfoError
+        If no step is left, or no model is cheap enough.
+    """
+    settings = store.settings
+    emodel = store.emodel
+    n_steps = store.n_steps
+    if np.isnan(max_cost):
+        raise IonfoError("--max-cost must be a number, got nan")
+    if not min_cost < max_cost:
+        raise IonfoError(f"--min-cost must be below --max-cost, {max_cost:g}, got {min_cost:g}")
+    if n_steps < 1:
+        raise IonfoError(f"run '{store.folder}' holds no steps yet; sample longer")
+    if not 0 <= burn_in < n_steps:
+        raise IonfoError(
+            f"--burn-in must be from 0 to {n_steps - 1} for this run, got {shortened(burn_in)}"
+        )
+    states, gaps = store.states()
+    states = states[states["step"] < n_steps].reset_index(drop=True)
+    chains = dense(states, columns(emodel)[0], n_steps, gaps)
+    kept = {ensemble: chain[burn_in:] for ensemble, chain in chains.items()}
+
+    weight = held(states, n_steps, gaps, burn_in, store.n_tries)
+    # of a population, weight and step count proposals
+    since = (states["step"] * store.n_tries + states["try"]).clip(lower=burn_in * store.n_tries)
+    rows = states.assign(weight=weight, step=since)[weight > 0]
+    new = states[states["step"] >= burn_in].drop_duplicates(["ensemble", "walker", "step"])
+    everyone = states[["ensemble", "walker"]].drop_duplicates()
+    n_moved = len(new[["ensemble", "walker"]].drop_duplicates())
+    n_walkers = len(everyone)
+
+    wanted = rows["cost"].between(min_cost, max_cost)
+    n_outside = int(rows.loc[~wanted, "weight"].sum())
+    parameters, features, scores = columns(emodel)
+    order = [
+        *parameters, *features, *scores, "cost", "log_prob", "weight", "ensemble", "walker", "step"
+    ]  # fmt: skip
+    frame = rows.loc[wanted, order].reset_index(drop=True)
+    if frame.empty:
+        raise IonfoError(
+            f"no model of run '{store.folder}' has a cost of at most {max_cost:g}; the cheapest "
+            f"has {rows['cost'].min():.4g}; raise --max-cost or sample longer"
+            if np.isinf(min_cost)
+            else f"no model of run '{store.folder}' has a cost from {min_cost:g} to {max_cost:g}; "
+            f"they lie from {rows['cost'].min():.4g} to {rows['cost'].max():.4g}"
+        )
+    condemned = tuple(read_condemned(store.folder))
+    metadata = {
+        "units": {p.name: p.unit for p in emodel.free_parameters}
+        | {feature.name: feature.unit for feature in emodel.features},
+        **{key: value for key, value in settings.items() if key != "format"},
+        "collect": {
+            "burn_in": burn_in,
+            "max_cost": None if np.isinf(max_cost) else max_cost,
+            "min_cost": None if np.isinf(min_cost) else min_cost,
+            "n_steps": n_steps,
+            "tries": store.n_tries,
+            "condemned": [{"theta": list(one.theta), "how": one.how} for one in condemned],
+        },
+    }
+    return Collected(
+        Population(frame, metadata),
+        n_steps,
+        n_walkers,
+        burn_in,
+        n_outside,
+        len(new) / ((n_steps - burn_in) * n_walkers),
+        n_walkers - n_moved,
+        diagnose(list(kept.values()), starting_points(states, columns(emodel)[0])),
+        len(chains),
+        store.n_lost if gaps else 0,
+        condemned,
+    )
+
+
+def starting_points(states: pd.DataFrame, wanted: list[str]) -> list[NDArray[np.float64]]:
+    """Give where the walkers of each ensemble began, shape (n_walkers, n_parameters) each.
+
+    Those in a segment that cannot be read are missing; the first known states stand for them.
+    """
+    first = states.groupby(["ensemble", "walker"], sort=True).head(1)
+    return [rows[wanted].to_numpy() for _, rows in first.groupby("ensemble", sort=True)]
+
+
+def read_population(path: Path) -> Population:
+    """Read a population, or any table with ``parameters/`` columns.
+
+    Raises
+    ------
+    IonfoError
+        If the file cannot be read or has no such column.
+    """
+    frame, metadata = read_table(path)
+    if not any(str(column).startswith("parameters/") for column in frame.columns):
+        raise IonfoError(f"'{path}' is no population: no column starts with 'parameters/'")
+    return Population(frame, metadata)

@@ -1,0 +1,443 @@
+"""Run the sampler: searches for starting points, the order of protocols, then the chains."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...emodels import EModel, Numerics
+from ...emodels.cell import check_mechanisms, resolve_morphology
+from ...errors import IonfoError
+from ...mechanisms import build_mechanisms
+from ...mechanisms.build import BUNDLED
+from ..evaluation import mpi
+from ..evaluation.counts import Counts
+from ..evaluation.evaluator import evaluator_spec
+from ..evaluation.flight import FlightRecord
+from ..evaluation.scheduler import Scheduler, SharedPool
+from ..evaluation.stop import StopRun, stoppable
+from ..evaluation.workers import Workers, open_workers
+from ..runs.lock import writing
+from ..runs.session import make_way, see_through
+from .chain import Chain, stream
+from .moves import make_moves
+from .order import N_EVALUATIONS, choose_order
+from .proposals_per_step import choose_tries
+from .replay import ReplayPool
+from .settings import SampleSettings, check_same_run, settings_json
+from .start import Start, around_models, from_bounds
+from .states import whole_evaluations
+from .store import KINDS, RunStore
+from .surrogate import SurrogateDensity, fit_surrogate, n_terms
+from .target import Target
+from .training_data import Evaluated, joined
+from .writer import RunWriter
+
+_LOG_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, for whoever shows it.
+
+    Attributes
+    ----------
+    phase : {"suspects", "start", "order", "sample"}
+        What is being done.
+    done, total : int
+        Evaluations, or steps of all ensembles together.
+    began : float
+        Time at which the phase began (`time.monotonic`).
+    n_evaluations : int
+        In this phase.
+    acceptance, best_cost, median_cost : float
+        Of the walkers; NaN before the chains.
+    """
+
+    phase: str
+    done: int
+    total: int
+    began: float
+    n_evaluations: int
+    acceptance: float = float("nan")
+    best_cost: float = float("nan")
+    median_cost: float = float("nan")
+
+
+def run_sampler(
+    emodel: EModel,
+    out: Path,
+    settings: SampleSettings,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+    start_models: NDArray[np.float64] | None = None,
+    processes: int = 1,
+    report: Callable[[Progress], None] = lambda progress: None,
+    stopped: Callable[[StopRun], None] = lambda why: None,
+    note: Callable[[str], None] = lambda text: None,
+    force: bool = False,
+    learned: Evaluated | None = None,
+) -> Counts:
+    """Sample an e-model into a run folder, or go on with the run that is there.
+
+    The chains of a run that was stopped or killed and resumed, on any number of ranks, are the
+    chains of one that was not.  `settings.steps` is the total: a larger one extends a run.
+
+    Parameters
+    ----------
+    emodel : EModel
+        The e-model.
+    out : Path
+        Run folder: new, empty, or with a run of the same e-model, cell and settings.
+    settings : SampleSettings
+        Length, seed, temperature and so on.
+    morphology, mechanisms : Path, optional
+        Instead of the bundled ones.
+    start_models : ndarray, shape (n_models, n_parameters), optional
+        Where to start; around them when they are fewer than the walkers.  With a leading axis,
+        shape (n_ensembles, n_models, n_parameters), each ensemble has its own.
+    processes : int
+        Local processes, when not under mpirun.
+    report : callable
+        Called as the run goes on.
+    stopped : callable
+        Called when a signal has stopped the run and all is stored.
+    note : callable
+        Given what the user should know before it begins.
+    force : bool
+        Move another run that is in the folder aside instead of refusing.
+    learned : Evaluated, optional
+        What the surrogates of the search and of the chains learn from besides their own search.
+
+    Returns
+    -------
+    Counts
+        Of all evaluations of the chains.
+
+    Raises
+    ------
+    IonfoError
+        If an input breaks a rule; before anything is written where that is possible.
+    StopRun
+        If a signal asked it to stop; the chain is stored up to the last step.
+    """
+    n_walkers = settings.check(emodel)
+    folder = mechanisms or BUNDLED
+    check_mechanisms(emodel, folder)
+    morphology = resolve_morphology(emodel, morphology)
+    if learned is not None and start_models is not None and "surrogate" not in settings.mixture():
+        raise IonfoError(
+            "--learn is of use to the search for starting points, which --start leaves out, and to "
+            "move 'surrogate'; name that in --moves"
+        )
+    asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models, learned)
+    store = RunStore(out)
+    make_way(store, lambda: check_same_run(store, asked), force, note)
+    if settings.ensembles == 1:
+        note("one ensemble: R-hat, the check that chains agree, needs two")
+    build_mechanisms(folder)
+    numerics = Numerics(exact_rates=settings.exact_rates)
+    spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
+    out.mkdir(parents=True, exist_ok=True)
+    with writing(out, note), stoppable() as flag, open_workers(spec, processes) as workers:
+        if not (out / "run.json").exists():
+            RunStore.create(out, asked)
+        else:
+            kept = store.settings
+            wanted = {**kept["settings"], **asked["settings"]}
+            if store.state["ensembles"]:
+                wanted["learn"] = kept["settings"].get("learn")
+            if wanted != kept["settings"]:
+                store.write_settings({**kept, "settings": wanted})
+        if warning := idle_told(workers.n_workers, n_walkers, settings.ensembles):
+            note(warning)
+        flight = FlightRecord(out, emodel, settings.cost)
+        for text in flight.told():
+            note(text)
+        if store.has_damaged_state:
+            store.set_state_aside()
+        for kind in KINDS:
+            for name, n_rows in store.unreadable(kind):
+                store.set_aside(name, kind)
+                told = "states, all others count" if kind == "segments" else "evaluations"
+                note(
+                    f"'{kind}/{name}' cannot be read or is not what was written, and is now in "
+                    f"'{out / 'unreadable'}'; it held {n_rows} {told}"
+                )
+        run = _Run(store, emodel, settings, n_walkers, start_models, workers, report, learned)
+        run.scheduler = Scheduler(workers, flag, flight)
+        run.begin()
+        see_through(run.all, run.end, run.scheduler, stopped)
+        return run.counts()
+
+
+def idle_told(n_workers: int, n_walkers: int, n_ensembles: int) -> str | None:
+    """Say that there are more workers than the walkers can keep busy.
+
+    Half of the walkers of an ensemble move at a time, each with one evaluation in flight; eight
+    walkers a worker let the ensembles fill each other's waits (docs/sampling.md).
+
+    Parameters
+    ----------
+    n_workers, n_walkers, n_ensembles : int
+        Workers in all, walkers of an ensemble, and ensembles.
+
+    Returns
+    -------
+    str or None
+        None where all workers have work.
+
+    Examples
+    --------
+    >>> idle_told(124, 62, 4) is None
+    True
+    >>> "--walkers 254" in idle_told(127, 62, 4)
+    True
+    """
+    n_busy = n_ensembles * (n_walkers // 2)
+    if n_workers <= n_busy:
+        return None
+    enough = 2 * -(-4 * n_workers // n_ensembles)
+    return (
+        f"{n_workers} workers are more than the {n_busy} evaluations that {n_ensembles} ensembles "
+        f"of {n_walkers} walkers ask for at a time: {n_workers - n_busy} will always be idle; "
+        f"--walkers {enough} in a new run would keep all of them busy"
+    )
+
+
+class _Run:
+    """The phases of one session of a run."""
+
+    scheduler: Scheduler
+
+    def __init__(
+        self,
+        store: RunStore,
+        emodel: EModel,
+        settings: SampleSettings,
+        n_walkers: int,
+        start_models: NDArray[np.float64] | None,
+        workers: Workers,
+        report: Callable[[Progress], None],
+        learned: Evaluated | None = None,
+    ) -> None:
+        self.store = store
+        self.emodel = emodel
+        self.settings = settings
+        self.n_walkers = n_walkers
+        self.start_models = start_models
+        self.workers = workers
+        self.report = report
+        self.learned = learned
+        self.writer = RunWriter(store)
+        self.chains: list[Chain] = []
+        self._began = self._last_log = time.monotonic()
+        self._n_results = 0
+
+    def begin(self) -> None:
+        """Log that a session begins, and show what it tries first."""
+        self.store.log(
+            "start",
+            ranks=mpi.announced()[0],
+            workers=self.workers.n_workers,
+            host=platform.node(),
+        )
+        if n := len(self.scheduler.flight.suspects):
+            self._phase("suspects", lambda began, done: Progress("suspects", done, n, began, done))
+
+    def all(self) -> None:
+        """Do what is left to do."""
+        is_new = not self.writer.ensembles
+        if is_new:
+            starts = self._search()
+        self._density = self._learn()
+        if is_new:
+            if "tries" not in self.store.settings:
+                self._prepare(starts)
+        order = self.store.settings["order"]
+        for ensemble in range(self.settings.ensembles):
+            target = self._target(order=None if order is None else tuple(order))
+            chain = Chain(
+                target,
+                self.writer,
+                self.settings,
+                ensemble,
+                self.store.settings["tries"],
+                self._density,
+            )
+            if is_new:
+                chain.begin(starts[ensemble])
+            else:
+                chain.resume(self.n_walkers)
+            self.chains.append(chain)
+        if is_new:
+            self.writer.flush()
+        self._phase("sample", self._tell_chains)
+        self.scheduler.run([chain.walk for chain in self.chains])
+
+    def end(self, event: str, **more: Any) -> None:
+        """Store and log where the run stands."""
+        self.writer.flush()
+        self._log(event, **more)
+
+    def counts(self) -> Counts:
+        """Sum over the chains."""
+        total = Counts()
+        for chain in self.chains:
+            total += chain.target.counts
+        return total
+
+    # -- phases -----------------------------------------------------------------
+
+    def _search(self) -> list[Start]:
+        """Find starting points for every ensemble."""
+        settings = self.settings
+        allowed = settings.n_start_evaluations(self.n_walkers)
+        starts: dict[int, Start] = {}
+        n_rows = self._n_rows()
+        stored = self.store.table("start")
+
+        def search(ensemble: int) -> Callable[[], None]:
+            target, models = self._target(), self.start_models
+            if models is not None and models.ndim == 3:
+                models = models[ensemble]
+            target.pool = ReplayPool(target.pool, self.emodel, self.writer, ensemble, stored)
+            rng = np.random.default_rng(stream(settings.seed, 0, ensemble))
+
+            def task() -> None:
+                starts[ensemble] = (
+                    from_bounds(target, self.n_walkers, allowed, rng, self.learned, n_rows)
+                    if models is None
+                    else around_models(
+                        target, models, self.n_walkers, allowed, rng, settings.start_spread
+                    )
+                )
+
+            return task
+
+        at_most = self.n_walkers if self.start_models is not None else max(allowed, self.n_walkers)
+        total = settings.ensembles * at_most
+        n_stored = _n_of(stored, range(settings.ensembles))
+        self._phase("start", lambda began, n: Progress("start", n_stored + n, total, began, n))
+        self.scheduler.run([search(ensemble) for ensemble in range(settings.ensembles)])
+        self.writer.flush()
+        return [starts[ensemble] for ensemble in range(settings.ensembles)]
+
+    def _n_rows(self) -> int:
+        """How many evaluations each search should leave for the surrogate of the chains."""
+        if "surrogate" not in self.settings.mixture():
+            return 0
+        n_given = 0 if self.learned is None else self.learned.n_complete
+        n_lacking = max(0, n_terms(len(self.emodel.free_names)) - n_given)
+        return -(-n_lacking // self.settings.ensembles)
+
+    def _learn(self) -> SurrogateDensity | None:
+        """Fit the surrogate to what is known, or read it if there is one already."""
+        settings = self.settings
+        if "surrogate" not in settings.mixture():
+            return None
+        surrogate = self.store.surrogate()
+        if surrogate is None:
+            seen = whole_evaluations(self.emodel, self.store.table("start"))
+            known = joined(*seen, self.learned)
+            surrogate = fit_surrogate(self.emodel, known.theta, known.features)
+            self.writer.surrogate_sha256 = self.store.keep_surrogate(surrogate)
+            self.writer.flush()
+            surrogate = self.store.surrogate() or surrogate  # with the layout of a resumed run
+        max_cost = np.inf if settings.max_cost is None else settings.max_cost
+        return SurrogateDensity(
+            surrogate, self.emodel.bounds, settings.temperature, max_cost, settings.cost
+        )
+
+    def _prepare(self, starts: list[Start]) -> None:
+        """Choose tries and the order of protocols, and write them to run.json."""
+        settings = self.settings
+        moves = make_moves(
+            settings.mixture(), self.emodel.bounds, settings.adapt_steps, self._density
+        )
+        random = np.random.RandomState(  # noqa: NPY002  emcee moves take the legacy generator
+            np.random.MT19937(stream(settings.seed, 3, 0))
+        )
+        inside = self._target().is_inside
+        tries = choose_tries(moves, [start.theta for start in starts], inside, random)
+        order = self._order(starts) if settings.early_rejection else None
+        self.store.write_settings({**self.store.settings, "tries": tries, "order": order})
+
+    def _order(self, starts: list[Start]) -> list[str]:
+        """Choose the order of protocols."""
+        target = self._target()
+        stored = self.store.table("start")
+        target.pool = ReplayPool(target.pool, self.emodel, self.writer, -1, stored)
+        rng = np.random.default_rng(stream(self.settings.seed, 2, 0))
+        theta = np.concatenate([start.theta for start in starts])
+        cost = np.concatenate([start.blobs["cost"] for start in starts])
+        found: list[tuple[str, ...]] = []
+        n_stored = _n_of(stored, [-1])
+        self._phase(
+            "order", lambda began, n: Progress("order", n_stored + n, N_EVALUATIONS, began, n)
+        )
+        self.scheduler.run([lambda: found.append(choose_order(target, theta, cost, rng))])
+        self.writer.flush()
+        return list(found[0])
+
+    # -- what is shown and logged -------------------------------------------------
+
+    def _target(self, order: tuple[str, ...] | None = None) -> Target:
+        settings = self.settings
+        return Target(
+            self.emodel,
+            SharedPool(),
+            settings.temperature,
+            np.inf if settings.max_cost is None else settings.max_cost,
+            cost=settings.cost,
+            order=order,
+        )
+
+    def _phase(self, name: str, progress: Callable[[float, int], Progress]) -> None:
+        began, n_before = time.monotonic(), self._n_results
+
+        def on_result() -> None:
+            self._n_results += 1
+            self.report(progress(began, self._n_results - n_before))
+            if time.monotonic() - self._last_log > _LOG_SECONDS:
+                self._log("progress", phase=name)
+
+        self.scheduler.on_result = on_result
+
+    def _tell_chains(self, began: float, n: int) -> Progress:
+        costs = np.concatenate([chain.state.blobs["cost"] for chain in self.chains])
+        return Progress(
+            "sample",
+            sum(chain.backend.iteration for chain in self.chains),
+            self.settings.steps * len(self.chains),
+            began,
+            n,
+            acceptance=float(np.mean([chain.acceptance for chain in self.chains])),
+            best_cost=float(costs.min()),
+            median_cost=float(np.median(costs)),
+        )
+
+    def _log(self, event: str, **more: Any) -> None:
+        self._last_log = time.monotonic()
+        self.store.log(
+            event,
+            seconds=round(self._last_log - self._began, 1),
+            workers=self.workers.n_workers,
+            busy_seconds=round(self.scheduler.busy_seconds, 1),
+            steps=sum(chain.backend.iteration for chain in self.chains),
+            evaluations=self._n_results,
+            **more,
+        )
+
+
+def _n_of(stored: pd.DataFrame | None, ensembles: Iterable[int]) -> int:
+    """Count the stored evaluations of some searches."""
+    return 0 if stored is None else int(stored["ensemble"].isin(list(ensembles)).sum())

@@ -1,0 +1,207 @@
+"""Where a run stands and how far to believe it, at any time and from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..evaluation.counts import Counts
+from ..evaluation.flight import Condemned, Suspect, read_condemned, read_suspects
+from ..optimise.store import OptimiseStore, is_optimisation
+from ..runs.diagnostics import Diagnostics, diagnose
+from .collect import starting_points
+from .states import columns, dense, held
+from .store import RunStore
+
+_BURN_IN = 0.25
+"""Fraction of the steps that is left out of the diagnostics."""
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """What is known of a run.
+
+    Attributes
+    ----------
+    n_asked, n_walkers : int
+        Steps asked for, and walkers of an ensemble.
+    steps : list of int
+        Steps of each ensemble; empty before the chains begin.
+    n_start : int
+        Evaluations of the searches for starting points.
+    burn_in : int
+        Steps left out of all that follows.
+    acceptance : list of float
+        Of each ensemble: fraction of its steps at which a walker moved.
+    costs : ndarray, shape (n_states,)
+        Costs of held states, and
+    weights : ndarray, shape (n_states,)
+        for how many proposals each was held.
+    diagnostics : Diagnostics or None
+        None before there are steps enough.
+    counts : Counts
+        Of the evaluations of the chains.
+    seconds_per_step : float
+        Wall time of a step of all ensembles in the last session; NaN when not known.
+    n_workers : int
+        Of the last session.
+    idle : float
+        Fraction of its worker time that was idle; NaN when not known.
+    in_flight : list of Suspect
+        Being evaluated now, or when the run died.
+    condemned : list of Condemned
+        Parameter sets that are set aside.
+    n_lost : int
+        States in segments that cannot be read.
+    """
+
+    n_asked: int
+    n_walkers: int
+    steps: list[int]
+    n_start: int
+    burn_in: int
+    acceptance: list[float]
+    costs: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    diagnostics: Diagnostics | None
+    counts: Counts
+    seconds_per_step: float
+    n_workers: int
+    idle: float
+    in_flight: list[Suspect]
+    condemned: list[Condemned]
+    n_lost: int
+
+    def share_below(self, cost: float) -> float:
+        """Fraction of held states at or below a cost."""
+        return float(np.average(self.costs <= cost, weights=self.weights))
+
+    def hours_to(self, ess: float) -> float:
+        """Hours on the workers of the last session until the smallest ESS is reached."""
+        if self.diagnostics is None:
+            return float("nan")
+        now = float(np.min(self.diagnostics.effective_sample_size))
+        n_kept = min(self.steps) - self.burn_in
+        missing = max(0.0, ess / now - 1.0) * n_kept / (1 - _BURN_IN)
+        return missing * self.seconds_per_step / 3600
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much of a run is stored and how much is still asked for, for programs.
+
+    Attributes
+    ----------
+    done : int
+        Stored evaluations of the search for starting points, steps of all ensembles (of an
+        optimisation, generations of all searches) and parameter sets that were set aside.  It
+        grows with every session that stored anything.
+    left : int
+        Steps of all ensembles, or generations of all searches and the merged hall of fame, that
+        are asked for and not stored; 0 when the run is complete.
+    """
+
+    done: int
+    left: int
+
+
+def work_of(folder: Path) -> Work:
+    """Count what a run folder holds, without reading a state of it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of `ionfo sample` or `ionfo optimise`, also one that is being written or does not exist.
+
+    Returns
+    -------
+    Work
+        Nothing done and one left where there is no run yet.
+
+    Raises
+    ------
+    IonfoError
+        If the run is damaged.
+    """
+    if not (folder / "run.json").exists():
+        return Work(0, 1)
+    n_aside = len(read_condemned(folder))
+    if is_optimisation(folder):
+        asked, generations, is_merged = OptimiseStore(folder).generations()
+        left = max(0, asked - generations) + (not is_merged)
+        return Work(generations + is_merged + n_aside, left)
+    store = RunStore(folder)
+    settings, state = store.settings["settings"], store.state
+    steps = [int(one["steps"]) for one in state["ensembles"]]
+    steps += [0] * (int(settings["ensembles"]) - len(steps))
+    left = sum(max(0, int(settings["steps"]) - one) for one in steps)
+    n_start = sum(int(entry["rows"]) for entry in state["start"])
+    return Work(n_start + sum(steps) + n_aside, left)
+
+
+def run_status(store: RunStore) -> RunStatus:
+    """Read a run folder, also while it is being written.
+
+    Raises
+    ------
+    IonfoError
+        If it is no run folder, or damaged.
+    """
+    settings, state = store.settings, store.state
+    steps = [int(one["steps"]) for one in state["ensembles"]]
+    n_steps = min(steps, default=0)
+    burn_in = int(_BURN_IN * n_steps)
+    counts = Counts()
+    for one in state["ensembles"]:
+        counts += Counts.from_json(one["counts"])
+    diagnostics, costs, weights, n_lost = None, np.empty(0), np.empty(0), 0
+    if n_steps > 0:
+        states, gaps = store.states()
+        states = states[states["step"] < n_steps].reset_index(drop=True)
+        weights = held(states, n_steps, gaps, burn_in, store.n_tries).astype(float)
+        costs, weights = states["cost"].to_numpy()[weights > 0], weights[weights > 0]
+        chains = dense(states, columns(store.emodel)[0], n_steps, gaps)
+        kept = [chain[burn_in:] for chain in chains.values()]
+        if n_steps - burn_in >= 4:
+            diagnostics = diagnose(kept, starting_points(states, columns(store.emodel)[0]))
+        n_lost = store.n_lost if gaps else 0
+    seconds_per_step, n_workers, idle = _speed(store.read_log(), max(1, len(steps)))
+    return RunStatus(
+        int(settings["settings"]["steps"]),
+        int(settings["settings"]["walkers"]),
+        steps,
+        sum(int(entry["rows"]) for entry in state["start"]),
+        burn_in,
+        [float(np.mean(one["accepted"])) / max(1, int(one["steps"])) for one in state["ensembles"]],
+        costs,
+        weights,
+        diagnostics,
+        counts,
+        seconds_per_step,
+        n_workers,
+        idle,
+        read_suspects(store.folder),
+        read_condemned(store.folder),
+        n_lost,
+    )
+
+
+def _speed(log: list[dict[str, Any]], n_ensembles: int) -> tuple[float, int, float]:
+    """Seconds per step, workers and idle fraction of the last session of a log."""
+    begins = [i for i, one in enumerate(log) if one.get("event") == "start"]
+    session = log[begins[-1] :] if begins else []
+    told = [one for one in session if {"seconds", "busy_seconds", "steps"} <= one.keys()]
+    n_workers = int(session[0].get("workers", 1)) if session else 0
+    if not told:
+        return float("nan"), n_workers, float("nan")
+    last = told[-1]
+    walking = [one for one in told if one["steps"] > 0]
+    n_steps = (last["steps"] - walking[0]["steps"]) / n_ensembles if walking else 0
+    seconds = last["seconds"] - walking[0]["seconds"] if walking else 0.0
+    per_step = seconds / n_steps if n_steps > 0 else float("nan")
+    idle = 1 - last["busy_seconds"] / max(1e-9, last["seconds"] * n_workers)
+    return per_step, n_workers, max(0.0, idle)

@@ -1,0 +1,1 @@
+"""Evaluate parameter sets, here or on many workers, and survive what they do."""

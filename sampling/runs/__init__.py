@@ -1,0 +1,1 @@
+"""What the folder of every run has: a lock, sessions, diagnostics."""
