@@ -4,15 +4,17 @@ Values are in nats and float64.  Positive O-information and positive RSI mean th
 dominates, negative that synergy does.
 """
 
-from .bands import Bands, Null
-from .bias import mutual_information_bias, wishart_bias
-from .comparison import compare_spectra
-from .correlation import correlation_matrix
-from .curves import area_under_curve, stabilisation_order, stabilisation_orders
-from .design import Design, Question
-from .effective import LONG_CHAIN, Sample
-from .estimators import estimated_correlation, normal_scores
-from .gaussian import (
+from .cells.subsets import (
+    cost_strata,
+    high_covariance_rows,
+    oversampled_rows,
+    principal_components,
+    unique_rows,
+)
+from .measures.bias import mutual_information_bias, wishart_bias
+from .measures.correlation import correlation_matrix
+from .measures.estimators import estimated_correlation, normal_scores
+from .measures.gaussian import (
     dual_total_correlation,
     mutual_information,
     o_information,
@@ -20,7 +22,10 @@ from .gaussian import (
     s_information,
     total_correlation,
 )
-from .multiplets import (
+from .multiplets.questions import Design, Question
+from .multiplets.sampled import sampled_spectrum
+from .multiplets.search import Found, find_extremes, greedy_extremes
+from .multiplets.spectrum import (
     Spectrum,
     dual_total_correlation_spectrum,
     measure_all,
@@ -29,18 +34,13 @@ from .multiplets import (
     s_information_spectrum,
     total_correlation_spectrum,
 )
-from .pairwise import PairwiseInformation, nearest_neighbour_information, pairwise_information
-from .resampling import Passes
-from .sampled import sampled_spectrum
-from .search import Found, find_extremes, greedy_extremes
+from .pairs.pairwise import PairwiseInformation, nearest_neighbour_information, pairwise_information
 from .significance import benjamini_hochberg, cliffs_delta, compare_groups, mann_whitney
-from .subsets import (
-    cost_strata,
-    high_covariance_rows,
-    oversampled_rows,
-    principal_components,
-    unique_rows,
-)
+from .uncertainty.bands import Bands, Null
+from .uncertainty.comparison import compare_spectra
+from .uncertainty.curves import area_under_curve, stabilisation_order, stabilisation_orders
+from .uncertainty.effective import LONG_CHAIN, Sample
+from .uncertainty.resampling import Passes
 
 __all__ = [
     "LONG_CHAIN",

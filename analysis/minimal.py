@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .figures import minimal_set
-from .report import MIN, Answer, told
+from .answers import MIN, Answer, told
+from .figures.spectra import minimal_set
 
 
 def minimal_frame(answer: Answer) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ionfo.analysis.ion_channels import ion_channel_families
+from ionfo.analysis.genes.ion_channels import ion_channel_families
 from ionfo.identifying import IdentifySettings, identify_types
 from ionfo.tables.expression import Expression
 

@@ -24,10 +24,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ionfo.analysis import measure_all, o_information, redundancy_synergy_index, summary
-from ionfo.analysis.lattice import new_table
-from ionfo.analysis.measures import measure_of
-from ionfo.analysis.multiplets import fill_table, index_of
+from ionfo.analysis import measure_all, o_information, redundancy_synergy_index
+from ionfo.analysis.measures.forms import measure_of
+from ionfo.analysis.multiplets import summary
+from ionfo.analysis.multiplets.lattice import new_table
+from ionfo.analysis.multiplets.spectrum import fill_table, index_of
 
 N_ROWS = 400
 BIT = np.log(2)  # nats; hoi gives bits

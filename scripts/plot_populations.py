@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from population_tables import NAMES, POPULATIONS, TARGETS, bundled
 
 from ionfo.analysis import LONG_CHAIN
-from ionfo.analysis.design import EXHAUSTIVE_N
-from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, Figure, legend_below
+from ionfo.analysis.figures.style import BLUE, GREEN, GREY, ORANGE, Figure, legend_below
+from ionfo.analysis.multiplets.questions import EXHAUSTIVE_N
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Population, read_population
 from ionfo.sampling.evaluation.traces import emodel_of, own_morphology

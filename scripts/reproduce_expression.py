@@ -38,10 +38,10 @@ from ionfo.analysing_groups import (
     told_of,
 )
 from ionfo.analysis import correlation_matrix, greedy_extremes, wishart_bias
-from ionfo.analysis.beside import Side, measure_side, side_frame
-from ionfo.analysis.beside_figures import curves_beside
-from ionfo.analysis.design import STATISTICS
-from ionfo.analysis.figures import minimal_set
+from ionfo.analysis.figures.beside import curves_beside
+from ionfo.analysis.figures.spectra import minimal_set
+from ionfo.analysis.multiplets.questions import STATISTICS
+from ionfo.analysis.uncertainty.beside import Side, measure_side, side_frame
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.genes_beside import (
     CONDUCTANCES,

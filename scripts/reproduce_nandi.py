@@ -42,10 +42,10 @@ from ionfo.analysis import (
     unique_rows,
     wishart_bias,
 )
-from ionfo.analysis.design import STATISTICS
-from ionfo.analysis.multiplets import usable_cores
-from ionfo.analysis.plots import BLUE, GREY, ORANGE, Figure
-from ionfo.analysis.resampling import SUBSAMPLE_FRACTION, SUBSAMPLE_ROWS
+from ionfo.analysis.figures.style import BLUE, GREY, ORANGE, Figure
+from ionfo.analysis.multiplets.questions import STATISTICS
+from ionfo.analysis.multiplets.spectrum import usable_cores
+from ionfo.analysis.uncertainty.resampling import SUBSAMPLE_FRACTION, SUBSAMPLE_ROWS
 
 Array = NDArray[np.float64]
 SIDES = ("min", "mean", "max")

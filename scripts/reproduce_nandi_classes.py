@@ -36,16 +36,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ionfo.analysis import benjamini_hochberg
-from ionfo.analysis.class_figures import (
+from ionfo.analysis.cells.class_tests import compare_classes, median_interval
+from ionfo.analysis.cells.classification import classify_cells
+from ionfo.analysis.cells.feature_space import fit_space, gap_clusters
+from ionfo.analysis.cells.hall_spread import class_distances, hall_dispersion
+from ionfo.analysis.figures.classes import (
     class_comparison,
     distances_figure,
     feature_maps,
     importances,
 )
-from ionfo.analysis.class_tests import compare_classes, median_interval
-from ionfo.analysis.classification import classify_cells
-from ionfo.analysis.feature_space import fit_space, gap_clusters
-from ionfo.analysis.hall_spread import class_distances, hall_dispersion
 from ionfo.errors import IonfoError
 
 LEVEL = 0.05

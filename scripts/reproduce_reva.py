@@ -45,10 +45,10 @@ from ionfo.analysis import (
     stabilisation_order,
     wishart_bias,
 )
-from ionfo.analysis.design import EXHAUSTIVE_N, STATISTICS
-from ionfo.analysis.effective import kish_size
-from ionfo.analysis.figures import minimal_set
-from ionfo.analysis.multiplets import usable_cores
+from ionfo.analysis.figures.spectra import minimal_set
+from ionfo.analysis.multiplets.questions import EXHAUSTIVE_N, STATISTICS
+from ionfo.analysis.multiplets.spectrum import usable_cores
+from ionfo.analysis.uncertainty.effective import kish_size
 from ionfo.tables.files import make_folder, read_table, write_text
 from ionfo.tables.matrix import Table, read_analysis_table
 

@@ -19,8 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ionfo.analysis import Design, Passes, Question, Sample, correlation_matrix, wishart_bias
-from ionfo.analysis.bands import replacement_bands, subsample_bands
-from ionfo.analysis.design import STATISTICS
+from ionfo.analysis.multiplets.questions import STATISTICS
+from ionfo.analysis.uncertainty.bands import replacement_bands, subsample_bands
 
 Array = NDArray[np.float64]
 MEAN = STATISTICS.index("mean")

@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
-from ionfo.analysis.residuals import residuals
+from ionfo.analysis.genes.residuals import residuals
 from ionfo.tables.expression import Expression, log_normalised
 from ionfo.tables.expression_choice import expressed_genes, gene_set, groups_of
 from ionfo.tables.expression_files import read_expression

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ionfo.analysis.class_figures import sobol_figure
-from ionfo.analysis.sobol import ORDER, sobol_design, sobol_indices
+from ionfo.analysis.cells.sobol import ORDER, sobol_design, sobol_indices
+from ionfo.analysis.figures.classes import sobol_figure
 from ionfo.errors import IonfoError, nearest
 from ionfo.sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
 from ionfo.sampling.evaluation.traces import emodel_of

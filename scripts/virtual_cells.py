@@ -35,8 +35,8 @@ from ionfo.analysis import (
     unique_rows,
     wishart_bias,
 )
-from ionfo.analysis.design import STATISTICS
-from ionfo.analysis.plots import BLUE, GREEN, GREY, ORANGE, Figure
+from ionfo.analysis.figures.style import BLUE, GREEN, GREY, ORANGE, Figure
+from ionfo.analysis.multiplets.questions import STATISTICS
 from ionfo.emodels import EModel
 from ionfo.optimising import optimise
 from ionfo.sampling import Population, read_population

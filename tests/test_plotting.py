@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ionfo import analysing
-from ionfo.analysis.table_figures import curves_figure, pairs_of_table
+from ionfo.analysis.figures.tables import curves_figure, pairs_of_table
 from ionfo.analysis_work import AnalysisSettings
 from ionfo.errors import IonfoError
 from ionfo.plotting import FIGURES, plot_figure

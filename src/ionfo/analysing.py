@@ -25,13 +25,13 @@ from .analysis import (
     sampled_spectrum,
     wishart_bias,
 )
-from .analysis.bands import Null, null_of, replacement_bands, subsample_bands
-from .analysis.lattice import new_table, table_bytes
+from .analysis.answers import Answer
 from .analysis.memory import available_memory
-from .analysis.multiplets import spectrum_of
-from .analysis.pairwise import PairEstimator
-from .analysis.report import Answer
-from .analysis.sampled import N_SAMPLES
+from .analysis.multiplets.lattice import new_table, table_bytes
+from .analysis.multiplets.sampled import N_SAMPLES
+from .analysis.multiplets.spectrum import spectrum_of
+from .analysis.pairs.pairwise import PairEstimator
+from .analysis.uncertainty.bands import Null, null_of, replacement_bands, subsample_bands
 from .analysis_output import NOT_ALWAYS, draw_figures, summary_content, tell, write_tables
 from .analysis_work import MOST_VARIABLES, AnalysisSettings, Work, check_settings, make_work
 from .errors import IonfoError

@@ -15,12 +15,19 @@ from numpy.typing import NDArray
 
 from .analysing import analyse_table
 from .analysis import Passes, Question
-from .analysis.beside import Run, Side, compare_sides, equal_rows, measure_side, side_frame
-from .analysis.beside_figures import curves_beside
+from .analysis.figures.beside import curves_beside
+from .analysis.genes.residuals import residuals
 from .analysis.minimal import minimal_frame
-from .analysis.multiplets import usable_cores
-from .analysis.residuals import residuals
+from .analysis.multiplets.spectrum import usable_cores
 from .analysis.significance import benjamini_hochberg
+from .analysis.uncertainty.beside import (
+    Run,
+    Side,
+    compare_sides,
+    equal_rows,
+    measure_side,
+    side_frame,
+)
 from .analysis_work import MOST_VARIABLES, AnalysisSettings, check_settings
 from .errors import IonfoError, nearest
 from .limits import MOST_REPLICATES, check_count, shortened

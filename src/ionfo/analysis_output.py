@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .analysis import PairwiseInformation, figures, mutual_information, plots
-from .analysis.plots import Figure
-from .analysis.report import (
+from .analysis import PairwiseInformation, mutual_information
+from .analysis.answers import (
     Answer,
     curve_frame,
     extremes_frame,
@@ -20,6 +19,9 @@ from .analysis.report import (
     spectrum_frame,
     summary_of,
 )
+from .analysis.figures import spectra as figures
+from .analysis.figures import style as plots
+from .analysis.figures.style import Figure
 from .analysis_work import Work
 from .tables.files import file_hash, write_table
 from .tables.matrix import Table

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .analysis import LONG_CHAIN, Design, Passes, Question, Sample, estimated_correlation
-from .analysis.design import EXHAUSTIVE_N
-from .analysis.estimators import ESTIMATORS, Estimator
-from .analysis.multiplets import usable_cores
+from .analysis.measures.estimators import ESTIMATORS, Estimator
+from .analysis.multiplets.questions import EXHAUSTIVE_N
+from .analysis.multiplets.spectrum import usable_cores
 from .errors import IonfoError
 from .limits import MOST_REPLICATES, check_count, check_seed, most_workers
 from .tables.matrix import Table

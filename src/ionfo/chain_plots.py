@@ -26,7 +26,7 @@ def plot_chains(store: RunStore, found: RunStatus, folder: Path) -> None:
     IonfoError
         If the run has no steps to draw.
     """
-    from .analysis.plots import Figure
+    from .analysis.figures.style import Figure
     from .sampling.chains.states import columns, dense
 
     if found.diagnostics is None:
@@ -92,7 +92,7 @@ def _trace(axis: Any, values: NDArray[np.float64], colour: str) -> None:
 
 def _corner(kept: NDArray[np.float64], chosen: list[int], names: list[str], path: Path) -> None:
     """Histograms of the chosen parameters, and two-dimensional ones of their pairs."""
-    from .analysis.plots import Figure
+    from .analysis.figures.style import Figure
 
     n = len(chosen)
     figure = Figure(figsize=(2 * n, 2 * n), layout="constrained")

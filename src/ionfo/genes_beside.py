@@ -20,13 +20,20 @@ from .analysis import (
     high_covariance_rows,
     pairwise_information,
 )
-from .analysis.beside import N_DRAWS, Side, equal_rows, extreme_quadruplet, measure_side, side_frame
-from .analysis.beside_figures import curves_beside, pair_matrices, quadruplet_scatter
-from .analysis.estimators import Estimator
-from .analysis.ion_channels import approved_symbol, genes_of_conductances
-from .analysis.multiplets import usable_cores
-from .analysis.plots import Figure
-from .analysis.subsets import N_COMPONENTS
+from .analysis.cells.subsets import N_COMPONENTS
+from .analysis.figures.beside import curves_beside, pair_matrices, quadruplet_scatter
+from .analysis.figures.style import Figure
+from .analysis.genes.ion_channels import approved_symbol, genes_of_conductances
+from .analysis.measures.estimators import Estimator
+from .analysis.multiplets.spectrum import usable_cores
+from .analysis.uncertainty.beside import (
+    N_DRAWS,
+    Side,
+    equal_rows,
+    extreme_quadruplet,
+    measure_side,
+    side_frame,
+)
 from .errors import IonfoError
 from .limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
 from .tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes

@@ -131,7 +131,7 @@ def channels(
 
     Example: ionfo genes channels l5pc
     """
-    from .analysis.ion_channels import genes_of_conductances
+    from .analysis.genes.ion_channels import genes_of_conductances
     from .emodels import load_emodel
     from .terminal import console as show
 

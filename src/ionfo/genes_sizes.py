@@ -10,9 +10,15 @@ import pandas as pd
 
 from .analysing_groups import GroupSettings, grouped_tables
 from .analysis import Question
-from .analysis.beside import WIDE
-from .analysis.plots import BLUE, GREY, ORANGE, Figure, log_scale
-from .analysis.sample_size import SizeStudy, default_sizes, needed_frame, size_frame, size_study
+from .analysis.figures.style import BLUE, GREY, ORANGE, Figure, log_scale
+from .analysis.uncertainty.beside import WIDE
+from .analysis.uncertainty.sample_size import (
+    SizeStudy,
+    default_sizes,
+    needed_frame,
+    size_frame,
+    size_study,
+)
 from .analysis_work import AnalysisSettings
 from .errors import IonfoError
 from .limits import MOST_REPLICATES, check_count, check_seed

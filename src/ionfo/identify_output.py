@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .analysis.gene_figures import index_distributions, maps_of_cells
-from .analysis.ion_channels import ion_channel_genes, ion_channel_source
-from .analysis.plots import Figure
+from .analysis.figures.genes import index_distributions, maps_of_cells
+from .analysis.figures.style import Figure
+from .analysis.genes.ion_channels import ion_channel_genes, ion_channel_source
 from .tables.files import write_table, write_text
 from .terminal import console as show
 

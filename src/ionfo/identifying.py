@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis.clusters import (
+from .analysis.genes.clusters import (
     N_COMPONENTS,
     N_HALVINGS,
     N_NEIGHBOURS,
@@ -24,9 +24,9 @@ from .analysis.clusters import (
     find_clusters,
     neighbour_graph,
 )
-from .analysis.gene_sets import N_BINS, Overlap, expression_bins, overlap
+from .analysis.genes.gene_sets import N_BINS, Overlap, expression_bins, overlap
 from .analysis.memory import require_memory
-from .analysis.multiplets import usable_cores
+from .analysis.multiplets.spectrum import usable_cores
 from .errors import IonfoError
 from .identify_output import draw_identification, tell_identification, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets

@@ -127,7 +127,7 @@ def tell_optimisation(store: OptimiseStore) -> None:
 
 def plot_convergence(store: OptimiseStore, folder: Path) -> None:
     """Draw the convergence of a run into a folder."""
-    from .analysis.optimisation_figures import convergence, objective_convergence
+    from .analysis.figures.optimisation import convergence, objective_convergence
 
     progress = store.progress()
     if progress.empty:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .analysis.spike_trains import explained_variance
+from .analysis.cells.spike_trains import explained_variance
 from .emodels import EModel, load_emodel
 from .emodels.cell import resolve_morphology
 from .emodels.definition import LONGEST_SWEEP, MOST_PERCENT

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import Passes, Question, correlation_matrix, o_information, wishart_bias
-from ionfo.analysis.beside import (
+from ionfo.analysis.figures.beside import curves_beside, pair_matrices, quadruplet_scatter
+from ionfo.analysis.multiplets.questions import STATISTICS
+from ionfo.analysis.uncertainty.beside import (
     compare_sides,
     equal_rows,
     extreme_quadruplet,
     measure_side,
     side_frame,
 )
-from ionfo.analysis.beside_figures import curves_beside, pair_matrices, quadruplet_scatter
-from ionfo.analysis.design import STATISTICS
 
 Q5 = Question("o_information", (0, 1, 2, 3, 4))
 MEAN = STATISTICS.index("mean")

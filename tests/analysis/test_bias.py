@@ -7,8 +7,8 @@ import pytest
 from scipy.special import digamma
 
 from ionfo.analysis import correlation_matrix, measure_all, redundancy_synergy_index
-from ionfo.analysis.bias import mutual_information_bias, wishart_bias
-from ionfo.analysis.multiplets import index_of
+from ionfo.analysis.measures.bias import mutual_information_bias, wishart_bias
+from ionfo.analysis.multiplets.spectrum import index_of
 
 NAMES = ("o_information", "s_information", "total_correlation", "dual_total_correlation")
 

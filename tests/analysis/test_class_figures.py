@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo.analysis.class_figures import (
+from ionfo.analysis.cells.class_tests import compare_classes
+from ionfo.analysis.cells.feature_space import gap_clusters
+from ionfo.analysis.cells.hall_spread import class_distances, hall_dispersion
+from ionfo.analysis.figures.classes import (
     class_comparison,
     distances_figure,
     feature_maps,
     importances,
     sobol_figure,
 )
-from ionfo.analysis.class_tests import compare_classes
-from ionfo.analysis.feature_space import gap_clusters
-from ionfo.analysis.hall_spread import class_distances, hall_dispersion
-from ionfo.analysis.optimisation_figures import convergence, objective_convergence
+from ionfo.analysis.figures.optimisation import convergence, objective_convergence
 
 RNG = np.random.default_rng(0)
 

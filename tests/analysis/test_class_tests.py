@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from ionfo.analysis.class_tests import compare_classes, delta_interval, median_interval
+from ionfo.analysis.cells.class_tests import compare_classes, delta_interval, median_interval
 from ionfo.analysis.significance import cliffs_delta
 
 

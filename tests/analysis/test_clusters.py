@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.analysis.clusters import (
+from ionfo.analysis.genes.clusters import (
     adjusted_rand_index,
     differential_genes,
     embedding,

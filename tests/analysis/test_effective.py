@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.analysis.effective import Sample, autocorrelation_time, kish_size
+from ionfo.analysis.uncertainty.effective import Sample, autocorrelation_time, kish_size
 
 
 def ar1(n: int, a: float, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, rankdata
 
-from ionfo.analysis.estimators import estimated_correlation, normal_scores
+from ionfo.analysis.measures.estimators import estimated_correlation, normal_scores
 
 
 def test_scores_are_normal_quantiles_of_ranks() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import extras
-from ionfo.analysis.classification import classify_cells
-from ionfo.analysis.feature_space import fit_space, gap_clusters, label_grid
+from ionfo.analysis.cells.classification import classify_cells
+from ionfo.analysis.cells.feature_space import fit_space, gap_clusters, label_grid
 from ionfo.errors import IonfoError
 
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.analysis import (
-    Design,
-    Passes,
-    Question,
-    Sample,
-    figures,
-    pairwise_information,
-    report,
-    wishart_bias,
-)
-from ionfo.analysis.bands import null_of, subsample_bands
-from ionfo.analysis.multiplets import spectrum_of
+from ionfo.analysis import Design, Passes, Question, Sample, pairwise_information, wishart_bias
+from ionfo.analysis import answers as report
+from ionfo.analysis.figures import spectra as figures
+from ionfo.analysis.multiplets.spectrum import spectrum_of
+from ionfo.analysis.uncertainty.bands import null_of, subsample_bands
 
 NAMES = tuple("abcde")
 ROWS = Sample(np.eye(5), np.ones(5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ionfo.analysis.gene_figures import index_distributions, maps_of_cells
+from ionfo.analysis.figures.genes import index_distributions, maps_of_cells
 
 
 def test_every_null_and_the_set_are_in_the_figure() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.analysis.gene_sets import draw_genes, draw_matched_genes, expression_bins, overlap
+from ionfo.analysis.genes.gene_sets import draw_genes, draw_matched_genes, expression_bins, overlap
 
 
 def test_draws_depend_on_their_seed_alone_and_cover_the_pool() -> None:

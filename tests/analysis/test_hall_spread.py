@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.analysis.hall_spread import class_distances, hall_dispersion
+from ionfo.analysis.cells.hall_spread import class_distances, hall_dispersion
 
 
 def nested(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

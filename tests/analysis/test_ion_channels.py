@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ionfo.analysis.ion_channels import (
+from ionfo.analysis.genes.ion_channels import (
     genes_of_conductances,
     ion_channel_families,
     ion_channel_genes,

@@ -24,10 +24,10 @@ from ionfo.analysis import (
     s_information,
     total_correlation,
 )
-from ionfo.analysis import lattice as engine
-from ionfo.analysis.correlation import checked_correlation
-from ionfo.analysis.measures import measure_of
-from ionfo.analysis.multiplets import fill_table, index_of, members, spectrum_of
+from ionfo.analysis.measures.correlation import checked_correlation
+from ionfo.analysis.measures.forms import measure_of
+from ionfo.analysis.multiplets import lattice as engine
+from ionfo.analysis.multiplets.spectrum import fill_table, index_of, members, spectrum_of
 
 MEASURES = ("o_information", "s_information", "total_correlation", "dual_total_correlation")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import Design, Passes, Question, Sample
-from ionfo.analysis.bands import null_of
+from ionfo.analysis.answers import Answer
 from ionfo.analysis.minimal import minimal_frame
-from ionfo.analysis.multiplets import spectrum_of
-from ionfo.analysis.report import Answer
-from ionfo.analysis.search import Found
+from ionfo.analysis.multiplets.search import Found
+from ionfo.analysis.multiplets.spectrum import spectrum_of
+from ionfo.analysis.uncertainty.bands import null_of
 
 
 def answer(found: tuple[Found, Found] | None = None) -> Answer:

@@ -7,8 +7,12 @@ import pytest
 from scipy.stats import hypergeom, ks_2samp, kstest
 
 from ionfo.analysis import pairwise_information
-from ionfo.analysis.contingency import _hypergeometric, information_of_counts, null_information
-from ionfo.analysis.pairwise import n_bins, nearest_neighbour_information
+from ionfo.analysis.pairs.contingency import (
+    _hypergeometric,
+    information_of_counts,
+    null_information,
+)
+from ionfo.analysis.pairs.pairwise import n_bins, nearest_neighbour_information
 
 
 def gaussian_pair(n: int, r: float, seed: int) -> np.ndarray:

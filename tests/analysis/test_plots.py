@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from ionfo.analysis import plots
-from ionfo.analysis.plots import Figure
+from ionfo.analysis.figures import style as plots
+from ionfo.analysis.figures.style import Figure
 
 
 def test_traces_name_models_and_protocols() -> None:

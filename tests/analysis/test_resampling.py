@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import measure_all, o_information_spectrum
-from ionfo.analysis.bands import null_of, replacement_bands, subsample_bands
-from ionfo.analysis.bias import wishart_bias
-from ionfo.analysis.design import STATISTICS, Design, Question
-from ionfo.analysis.effective import Sample
-from ionfo.analysis.estimators import estimated_correlation
-from ionfo.analysis.multiplets import spectrum_of
-from ionfo.analysis.resampling import Passes
+from ionfo.analysis.measures.bias import wishart_bias
+from ionfo.analysis.measures.estimators import estimated_correlation
+from ionfo.analysis.multiplets.questions import STATISTICS, Design, Question
+from ionfo.analysis.multiplets.spectrum import spectrum_of
+from ionfo.analysis.uncertainty.bands import null_of, replacement_bands, subsample_bands
+from ionfo.analysis.uncertainty.effective import Sample
+from ionfo.analysis.uncertainty.resampling import Passes
 
 MEAN, MIN, MAX = (STATISTICS.index(one) for one in ("mean", "min", "max"))
 O = Question("o_information", (0, 1, 2, 3, 4))  # noqa: E741
@@ -146,8 +146,8 @@ def test_large_orders_are_binned_finely(monkeypatch: pytest.MonkeyPatch) -> None
     )
     orders = np.arange(3, 11)
     exact = Design(True).curve(measure, orders)
-    monkeypatch.setattr("ionfo.analysis.design._SORTED_COUNT", 0)
-    monkeypatch.setattr("ionfo.analysis.multiplets.SORTED_COUNT", 0)
+    monkeypatch.setattr("ionfo.analysis.multiplets.questions._SORTED_COUNT", 0)
+    monkeypatch.setattr("ionfo.analysis.multiplets.spectrum.SORTED_COUNT", 0)
     binned = Design(True).curve(measure, orders)
     span = (exact[:, MAX] - exact[:, MIN]).max()
     np.testing.assert_allclose(binned[2:5], exact[2:5], atol=0.02 * span)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import correlation_matrix, o_information
-from ionfo.analysis.residuals import residuals
+from ionfo.analysis.genes.residuals import residuals
 
 
 def test_a_common_factor_that_is_known_is_taken_out() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import Question
-from ionfo.analysis.sample_size import (
+from ionfo.analysis.uncertainty.sample_size import (
     default_sizes,
     first_size,
     needed_frame,

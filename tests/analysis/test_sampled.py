@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import o_information_spectrum, redundancy_synergy_spectrum, sampled_spectrum
-from ionfo.analysis.measures import measure_of
-from ionfo.analysis.multiplets import index_of, measure_all
-from ionfo.analysis.sampled import chain_values, draw_orders, multiplet_values
+from ionfo.analysis.measures.forms import measure_of
+from ionfo.analysis.multiplets.sampled import chain_values, draw_orders, multiplet_values
+from ionfo.analysis.multiplets.spectrum import index_of, measure_all
 
 
 @pytest.fixture(scope="module")

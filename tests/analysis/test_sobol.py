@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.analysis.sobol import sobol_design, sobol_indices
+from ionfo.analysis.cells.sobol import sobol_design, sobol_indices
 
 pytest.importorskip("chaospy")
 

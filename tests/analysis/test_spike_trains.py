@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ionfo.analysis.spike_trains import explained_variance, smoothed_train
+from ionfo.analysis.cells.spike_trains import explained_variance, smoothed_train
 
 TIMES = np.array([100.0, 180.0, 420.0, 800.0])
 

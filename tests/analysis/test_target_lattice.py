@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ionfo.analysis import target_lattice as engine
-from ionfo.analysis.lattice import new_table
-from ionfo.analysis.multiplets import members
-from ionfo.analysis.target_lattice import log_residuals
+from ionfo.analysis.multiplets import target_lattice as engine
+from ionfo.analysis.multiplets.lattice import new_table
+from ionfo.analysis.multiplets.spectrum import members
+from ionfo.analysis.multiplets.target_lattice import log_residuals
 
 
 def predictors_and_target(n: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

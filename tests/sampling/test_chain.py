@@ -296,7 +296,7 @@ def test_walkers_that_stay_apart_are_worth_little() -> None:
 
 
 def test_collection_and_analysis_count_alike() -> None:
-    from ionfo.analysis.effective import autocorrelation_time
+    from ionfo.analysis.uncertainty.effective import autocorrelation_time
 
     rng = np.random.default_rng(3)
     chain = np.cumsum(rng.standard_normal((500, 8, 2)), axis=0)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo.analysis.class_tests import compare_classes
+from ionfo.analysis.cells.class_tests import compare_classes
 from ionfo.emodels import load_emodel
 from ionfo.sampling import Evaluation
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..analysis.ion_channels import ion_channel_genes
+from ..analysis.genes.ion_channels import ion_channel_genes
 from ..errors import IonfoError, nearest, why_unread
 from ..limits import read_text
 from ..terminal import console as show

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..analysis.memory import available_memory
-from ..analysis.multiplets import usable_cores
+from ..analysis.multiplets.spectrum import usable_cores
 from ..errors import IonfoError
 from ..mechanisms.build import BUNDLED, cache_root, find_library, library_folder
 from ..sampling.evaluation import mpi

@@ -1,0 +1,1 @@
+"""Features, classes and spike trains of cells and models."""

@@ -1,0 +1,1 @@
+"""Figures of arrays and tables; each function returns one."""

@@ -1,0 +1,1 @@
+"""Sets of genes, and the genes of ion channels."""

@@ -1,0 +1,1 @@
+"""Information measures of covariances, their estimators and their bias."""

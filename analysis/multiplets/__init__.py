@@ -1,0 +1,1 @@
+"""Measures of every multiplet, or of many."""

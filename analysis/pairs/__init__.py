@@ -1,0 +1,1 @@
+"""Dependence of pairs of columns."""

@@ -1,0 +1,1 @@
+"""Effective size, resampling, bands and comparisons."""
