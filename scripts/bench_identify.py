@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ionfo.analysis.genes.ion_channels import ion_channel_families
-from ionfo.identifying import IdentifySettings, identify_types
+from ionfo.studies.identify import IdentifySettings, identify_types
 from ionfo.tables.expression import Expression
 
 N_TYPES, N_MARKERS, N_CHANNELS = 8, 150, 60

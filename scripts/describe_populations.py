@@ -22,7 +22,7 @@ import pandas as pd
 from population_tables import POPULATIONS, every_population
 
 from ionfo.analysis import Sample
-from ionfo.report.quality import Quality, quality_of
+from ionfo.pages.report.quality import Quality, quality_of
 from ionfo.sampling import read_population
 from ionfo.tables.matrix import read_analysis_table
 

@@ -29,7 +29,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ionfo.analysing_groups import (
+from ionfo.analysis import correlation_matrix, greedy_extremes, wishart_bias
+from ionfo.analysis.figures.beside import curves_beside
+from ionfo.analysis.figures.spectra import minimal_set
+from ionfo.analysis.multiplets.questions import STATISTICS
+from ionfo.analysis.uncertainty.beside import Side, measure_side, side_frame
+from ionfo.studies.beside import (
+    CONDUCTANCES,
+    BesideSettings,
+    TableSpec,
+    prepare_tables,
+    tables_beside,
+)
+from ionfo.studies.groups import (
     Grouped,
     GroupSettings,
     compare_at_equal_rows,
@@ -37,21 +49,9 @@ from ionfo.analysing_groups import (
     runner,
     told_of,
 )
-from ionfo.analysis import correlation_matrix, greedy_extremes, wishart_bias
-from ionfo.analysis.figures.beside import curves_beside
-from ionfo.analysis.figures.spectra import minimal_set
-from ionfo.analysis.multiplets.questions import STATISTICS
-from ionfo.analysis.uncertainty.beside import Side, measure_side, side_frame
-from ionfo.analysis_work import AnalysisSettings
-from ionfo.genes_beside import (
-    CONDUCTANCES,
-    BesideSettings,
-    TableSpec,
-    prepare_tables,
-    tables_beside,
-)
-from ionfo.genes_sizes import SizeSettings, study_sizes
-from ionfo.identifying import IdentifySettings, identify_types
+from ionfo.studies.identify import IdentifySettings, identify_types
+from ionfo.studies.plan import AnalysisSettings
+from ionfo.studies.sizes import SizeSettings, study_sizes
 from ionfo.tables.expression import Expression
 from ionfo.tables.expression_files import read_expression
 

@@ -38,11 +38,11 @@ from ionfo.analysis import (
 from ionfo.analysis.figures.style import BLUE, GREEN, GREY, ORANGE, Figure
 from ionfo.analysis.multiplets.questions import STATISTICS
 from ionfo.emodels import EModel
-from ionfo.optimising import optimise
 from ionfo.sampling import Population, read_population
 from ionfo.sampling.evaluation.traces import emodel_of
 from ionfo.sampling.folders import population_of
 from ionfo.sampling.optimise import OptimiseSettings
+from ionfo.studies.optimise import optimise
 from ionfo.tables.files import write_table, write_text
 
 Array = NDArray[np.float64]

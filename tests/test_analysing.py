@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing, analysis_work, pass_runner
-from ionfo.analysing import analyse_population, parse_orders
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
-from ionfo.analysis_work import AnalysisSettings
 from ionfo.errors import IonfoError
+from ionfo.studies import passes as pass_runner
+from ionfo.studies import plan as analysis_work
+from ionfo.studies import population as analysing
+from ionfo.studies.plan import AnalysisSettings
+from ionfo.studies.population import analyse_population, parse_orders
 from ionfo.tables.matrix import read_analysis_table
 from ionfo.terminal import console as show
 

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing, analysing_groups
-from ionfo.analysing_groups import GroupSettings, analyse_groups
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
-from ionfo.analysis_work import AnalysisSettings
 from ionfo.cli import app
 from ionfo.errors import IonfoError
+from ionfo.studies import groups as analysing_groups
+from ionfo.studies import population as analysing
+from ionfo.studies.groups import GroupSettings, analyse_groups
+from ionfo.studies.plan import AnalysisSettings
 from ionfo.tables.expression import Expression
 from ionfo.tables.expression_files import read_expression
 

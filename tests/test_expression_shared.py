@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo.analysing_groups import GroupSettings, grouped_tables
 from ionfo.analysis import correlation_matrix, o_information
-from ionfo.analysis_work import AnalysisSettings
 from ionfo.errors import IonfoError
+from ionfo.studies.groups import GroupSettings, grouped_tables
+from ionfo.studies.plan import AnalysisSettings
 from ionfo.tables.expression import log_normalised
 from ionfo.tables.expression_choice import gene_set, groups_of
 from ionfo.tables.expression_files import read_expression

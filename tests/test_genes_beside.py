@@ -12,8 +12,8 @@ import pytest
 from ionfo.analysis import correlation_matrix, high_covariance_rows, o_information
 from ionfo.cli import app
 from ionfo.errors import IonfoError
-from ionfo.genes_beside import BesideSettings, parse_table, prepare_table, prepare_tables
-from ionfo.genes_sizes import SizeSettings, study_sizes
+from ionfo.studies.beside import BesideSettings, parse_table, prepare_table, prepare_tables
+from ionfo.studies.sizes import SizeSettings, study_sizes
 from ionfo.tables.expression import Expression
 
 GENES = ["Kcna1", "Kcnc1", "Kcnd2", "Scn8a", "Hcn1", "Cacna1a", "Kcnq2"]

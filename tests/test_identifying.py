@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ionfo.errors import IonfoError
-from ionfo.identifying import IdentifySettings, identify_types
+from ionfo.studies.identify import IdentifySettings, identify_types
 from ionfo.tables.expression import Expression
 
 QUICK = IdentifySettings(random=8, replicates=3, processes=1)
@@ -50,7 +50,7 @@ def test_a_torn_run_is_taken_up_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("umap")
-    monkeypatch.setattr("ionfo.identifying.draw_identification", lambda *_: None)
+    monkeypatch.setattr("ionfo.studies.identify.draw_identification", lambda *_: None)
     whole = identify_types(table(True), "type", tmp_path / "whole", QUICK)
     lines = (tmp_path / "whole/sets.jsonl").read_text().splitlines()
     (tmp_path / "torn").mkdir()
@@ -67,7 +67,7 @@ def test_a_torn_run_is_taken_up_again(
 
 def test_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("umap")
-    monkeypatch.setattr("ionfo.identifying.draw_identification", lambda *_: None)
+    monkeypatch.setattr("ionfo.studies.identify.draw_identification", lambda *_: None)
     one = identify_types(table(True), "type", tmp_path / "a", QUICK)
     two = identify_types(
         table(True),

@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo.analysing import parse_orders
-from ionfo.analysis_work import AnalysisSettings, check_settings
 from ionfo.emodels import load_emodel
 from ionfo.errors import IonfoError
 from ionfo.limits import (
@@ -25,13 +23,15 @@ from ionfo.limits import (
     shortened,
     split,
 )
-from ionfo.report.explore import explore_data
-from ionfo.report.quality import quality_of
-from ionfo.report.tables import Material, weights
+from ionfo.pages.report.explore import explore_data
+from ionfo.pages.report.quality import quality_of
+from ionfo.pages.report.tables import Material, weights
 from ionfo.sampling import Population, SampleSettings
 from ionfo.sampling.evaluation.score import score_file
 from ionfo.sampling.evaluation.traces import simulate_models
 from ionfo.sampling.optimise import OptimiseSettings
+from ionfo.studies.plan import AnalysisSettings, check_settings
+from ionfo.studies.population import parse_orders
 from ionfo.tables.exchange.inference_data import chain_rows
 from ionfo.tables.files import read_table
 from ionfo.tables.matrix import read_analysis_table, variables_told

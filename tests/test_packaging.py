@@ -35,8 +35,8 @@ def test_folder_imports(folder: str) -> None:
         ("emodels", "l5pc.json"),
         ("mechanisms", "NaTg.mod"),
         ("morphologies", "soma.swc"),
-        ("report", "page.css"),
-        ("report", "page.js"),
+        ("pages.report", "page.css"),
+        ("pages.report", "page.js"),
     ],
 )
 def test_data_file_opens(folder: str, name: str) -> None:

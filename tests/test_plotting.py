@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing
 from ionfo.analysis.figures.tables import curves_figure, pairs_of_table
-from ionfo.analysis_work import AnalysisSettings
 from ionfo.errors import IonfoError
-from ionfo.plotting import FIGURES, plot_figure
+from ionfo.studies import population as analysing
+from ionfo.studies.plan import AnalysisSettings
+from ionfo.studies.replot import FIGURES, plot_figure
 from ionfo.tables.files import read_table, write_table
 
 

@@ -16,8 +16,8 @@ from ionfo.errors import IonfoError
 from ionfo.mechanisms.build import BUNDLED
 from ionfo.sampling.evaluation.cell_hashes import cell_hashes
 from ionfo.sampling.evaluation.held_out import held_out_steps, mean_z, noise_currents
+from ionfo.studies.validate import validate
 from ionfo.tables.files import write_table
-from ionfo.validating import validate
 
 SOMA = load_emodel("soma")
 

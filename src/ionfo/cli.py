@@ -423,14 +423,14 @@ def status(
         print(work.done, work.left)
         add_result({"done": work.done, "left": work.left})
         return
-    from .chain_plots import plot_chains
     from .sampling import RunStore
     from .sampling.chains.status import run_status
     from .sampling.optimise import OptimiseStore, is_optimisation
+    from .studies.chain_figures import plot_chains
     from .terminal import console as show
 
     if is_optimisation(run):
-        from .optimising import plot_convergence, tell_optimisation
+        from .studies.optimise import plot_convergence, tell_optimisation
 
         tell_optimisation(OptimiseStore(run))
         if plots is not None:
@@ -553,8 +553,8 @@ def analyse(
 
     Example: ionfo analyse cells.h5ad --values counts --group subclass --out report
     """
-    from .analysing import analyse_population, parse_orders
-    from .analysis_work import AnalysisSettings
+    from .studies.plan import AnalysisSettings
+    from .studies.population import analyse_population, parse_orders
 
     wanted = split(targets, "--targets")
     settings = AnalysisSettings(
@@ -578,7 +578,7 @@ def analyse(
         analyse_population(population, out, wanted, settings)
         return
 
-    from .analysing_groups import GroupSettings, analyse_groups
+    from .studies.groups import GroupSettings, analyse_groups
     from .tables.expression_files import read_expression
 
     effects = split(regress, "--regress")
@@ -625,7 +625,7 @@ def trace(
 
     Example: ionfo trace population.parquet --out traces.png --model 12
     """
-    from .tracing import trace_models
+    from .studies.trace import trace_models
 
     trace_models(population, out, model or [], morphology, mechanisms)
 

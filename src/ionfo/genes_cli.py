@@ -97,7 +97,7 @@ def identify(
 
     Example: ionfo genes identify cells.h5ad --values counts --labels subclass --out report
     """
-    from .identifying import IdentifySettings, identify_types
+    from .studies.identify import IdentifySettings, identify_types
     from .tables.expression_files import read_expression
 
     table = read_expression(
@@ -182,7 +182,7 @@ def beside(
     covarying=population.parquet::high-covariance PT=cells.parquet::subclass=PT --values log
     --rows 75 --out beside
     """
-    from .genes_beside import BesideSettings, parse_table, prepare_tables, tables_beside
+    from .studies.beside import BesideSettings, parse_table, prepare_tables, tables_beside
     from .tables.expression_files import read_expression
 
     settings = BesideSettings(
@@ -232,9 +232,9 @@ def sizes(
 
     Example: ionfo genes sizes cells.h5ad --values counts --group subclass --out sizes
     """
-    from .analysing import parse_orders
-    from .genes_sizes import SizeSettings, study_sizes
     from .limits import MOST_ROWS
+    from .studies.population import parse_orders
+    from .studies.sizes import SizeSettings, study_sizes
     from .tables.expression_files import read_expression
 
     table = read_expression(

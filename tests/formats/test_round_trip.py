@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing
-from ionfo.analysis_work import AnalysisSettings
 from ionfo.emodels import load_emodel
 from ionfo.sampling.evaluation.score import score_file
+from ionfo.studies import population as analysing
+from ionfo.studies.plan import AnalysisSettings
 from ionfo.tables.exchange import write_mcmc_table
 from ionfo.tables.exchange.reading import import_file
 from ionfo.tables.exchange.writing import export_source

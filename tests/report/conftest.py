@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo import analysing
-from ionfo.analysis_work import AnalysisSettings
 from ionfo.emodels import load_emodel
-from ionfo.report.tables import OUTLINE, TRACES, file_hash
+from ionfo.pages.report.tables import OUTLINE, TRACES, file_hash
+from ionfo.studies import population as analysing
+from ionfo.studies.plan import AnalysisSettings
 from ionfo.tables.files import write_table
 
 SOMA = load_emodel("soma")

@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 
 from ionfo.errors import IonfoError
-from ionfo.report.charts import by_order, heat_map, spread
-from ionfo.report.explore import MOST_MODELS, explore_data
-from ionfo.report.page import NAME, page_text
-from ionfo.report.quality import quality_of
-from ionfo.report.tables import Material, read_material
+from ionfo.pages.report.charts import by_order, heat_map, spread
+from ionfo.pages.report.explore import MOST_MODELS, explore_data
+from ionfo.pages.report.page import NAME, page_text
+from ionfo.pages.report.quality import quality_of
+from ionfo.pages.report.tables import Material, read_material
 from ionfo.tables.files import read_table, write_table
 
 Analysed = tuple[Path, Path]

@@ -66,8 +66,8 @@ def optimise_command(
 
     Example: mpirun -n 3 ionfo optimise soma --out run --generations 20 --offspring 64
     """
-    from ..optimising import optimise
     from ..sampling.optimise import OptimiseSettings
+    from ..studies.optimise import optimise
 
     settings = OptimiseSettings(
         generations=generations,

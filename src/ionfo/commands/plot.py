@@ -32,7 +32,7 @@ def plot_command(
 
     Example: ionfo plot report o_information --out figure.pdf
     """
-    from ..plotting import plot_figure
+    from ..studies.replot import plot_figure
 
     plot_figure(folder, figure, out, population, target, dpi)
     print(f"figure: {out}")

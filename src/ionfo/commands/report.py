@@ -57,8 +57,8 @@ def report_command(
 
     Example: ionfo report run --out report --burn-in 100
     """
-    from ..analysis_work import AnalysisSettings
-    from ..reporting import report
+    from ..studies.plan import AnalysisSettings
+    from ..studies.report import report
 
     settings = AnalysisSettings(
         exclude=split(exclude, "--exclude"),

@@ -52,7 +52,7 @@ def validate_command(
 
     Example: ionfo validate hall.parquet --out v.parquet --experiment cells.parquet --percent 180
     """
-    from ..validating import validate
+    from ..studies.validate import validate
 
     try:
         percents = tuple(map(float, split(percent, "--percent")))

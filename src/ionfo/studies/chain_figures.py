@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import IonfoError
-from .tables.files import make_folder
+from ..errors import IonfoError
+from ..tables.files import make_folder
 
 if TYPE_CHECKING:
-    from .sampling import RunStore
-    from .sampling.chains.status import RunStatus
+    from ..sampling import RunStore
+    from ..sampling.chains.status import RunStatus
 
 _MOST_CORNER = 6  # parameters in the corner plot, those with the smallest ESS
 
@@ -26,8 +26,8 @@ def plot_chains(store: RunStore, found: RunStatus, folder: Path) -> None:
     IonfoError
         If the run has no steps to draw.
     """
-    from .analysis.figures.style import Figure
-    from .sampling.chains.states import columns, dense
+    from ..analysis.figures.style import Figure
+    from ..sampling.chains.states import columns, dense
 
     if found.diagnostics is None:
         raise IonfoError(f"run '{store.folder}' has no steps to draw yet; sample longer")
@@ -92,7 +92,7 @@ def _trace(axis: Any, values: NDArray[np.float64], colour: str) -> None:
 
 def _corner(kept: NDArray[np.float64], chosen: list[int], names: list[str], path: Path) -> None:
     """Histograms of the chosen parameters, and two-dimensional ones of their pairs."""
-    from .analysis.figures.style import Figure
+    from ..analysis.figures.style import Figure
 
     n = len(chosen)
     figure = Figure(figsize=(2 * n, 2 * n), layout="constrained")

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .analysis import PairwiseInformation, mutual_information
-from .analysis.answers import (
+from ..analysis import PairwiseInformation, mutual_information
+from ..analysis.answers import (
     Answer,
     curve_frame,
     extremes_frame,
@@ -19,13 +19,13 @@ from .analysis.answers import (
     spectrum_frame,
     summary_of,
 )
-from .analysis.figures import spectra as figures
-from .analysis.figures import style as plots
-from .analysis.figures.style import Figure
-from .analysis_work import Work
-from .tables.files import file_hash, write_table
-from .tables.matrix import Table
-from .terminal import console as show
+from ..analysis.figures import spectra as figures
+from ..analysis.figures import style as plots
+from ..analysis.figures.style import Figure
+from ..tables.files import file_hash, write_table
+from ..tables.matrix import Table
+from ..terminal import console as show
+from .plan import Work
 
 _TABLES = (
     *(f"redundancy_synergy{one}" for one in ("", "_curves", "_extremes")),

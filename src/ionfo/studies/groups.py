@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .analysing import analyse_table
-from .analysis import Passes, Question
-from .analysis.figures.beside import curves_beside
-from .analysis.genes.residuals import residuals
-from .analysis.minimal import minimal_frame
-from .analysis.multiplets.spectrum import usable_cores
-from .analysis.significance import benjamini_hochberg
-from .analysis.uncertainty.beside import (
+from ..analysis import Passes, Question
+from ..analysis.figures.beside import curves_beside
+from ..analysis.genes.residuals import residuals
+from ..analysis.minimal import minimal_frame
+from ..analysis.multiplets.spectrum import usable_cores
+from ..analysis.significance import benjamini_hochberg
+from ..analysis.uncertainty.beside import (
     Run,
     Side,
     compare_sides,
@@ -28,12 +27,10 @@ from .analysis.uncertainty.beside import (
     measure_side,
     side_frame,
 )
-from .analysis_work import MOST_VARIABLES, AnalysisSettings, check_settings
-from .errors import IonfoError, nearest
-from .limits import MOST_REPLICATES, check_count, shortened
-from .pass_runner import run_passes
-from .tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from .tables.expression_choice import (
+from ..errors import IonfoError, nearest
+from ..limits import MOST_REPLICATES, check_count, shortened
+from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
+from ..tables.expression_choice import (
     ALL,
     ION_CHANNELS,
     expressed_genes,
@@ -41,9 +38,12 @@ from .tables.expression_choice import (
     groups_of,
     usable_groups,
 )
-from .tables.files import whole_folder, write_table, write_text
-from .tables.matrix import Table
-from .terminal import console as show
+from ..tables.files import whole_folder, write_table, write_text
+from ..tables.matrix import Table
+from ..terminal import console as show
+from .passes import run_passes
+from .plan import MOST_VARIABLES, AnalysisSettings, check_settings
+from .population import analyse_table
 
 
 @dataclass(frozen=True)

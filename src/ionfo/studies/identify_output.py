@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .analysis.figures.genes import index_distributions, maps_of_cells
-from .analysis.figures.style import Figure
-from .analysis.genes.ion_channels import ion_channel_genes, ion_channel_source
-from .tables.files import write_table, write_text
-from .terminal import console as show
+from ..analysis.figures.genes import index_distributions, maps_of_cells
+from ..analysis.figures.style import Figure
+from ..analysis.genes.ion_channels import ion_channel_genes, ion_channel_source
+from ..tables.files import write_table, write_text
+from ..terminal import console as show
 
 if TYPE_CHECKING:
-    from .identifying import Identification, IdentifySettings
+    from .identify import Identification, IdentifySettings
 
 RULE = (
     "Leiden at the resolution, found by seven halvings between 0.01 and 4, whose number of "

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tables.matrix import book_of
+from ...tables.matrix import book_of
 from .charts import numbers, short
 from .tables import Material, weights
 

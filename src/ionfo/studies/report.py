@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .analysing import analyse_population
-from .analysis_work import AnalysisSettings
-from .errors import IonfoError
-from .report import write_page
-from .report.tables import OUTLINE, TRACES, read_material
-from .sampling import read_population
-from .sampling.evaluation.traces import choose_models, emodel_of, simulate_models, thinned
-from .sampling.folders import population_of
-from .tables.files import file_hash, make_folder, write_table
-from .terminal import console as show
+from ..errors import IonfoError
+from ..pages.report import write_page
+from ..pages.report.tables import OUTLINE, TRACES, read_material
+from ..sampling import read_population
+from ..sampling.evaluation.traces import choose_models, emodel_of, simulate_models, thinned
+from ..sampling.folders import population_of
+from ..tables.files import file_hash, make_folder, write_table
+from ..terminal import console as show
+from .plan import AnalysisSettings
+from .population import analyse_population
 
 
 def report(
@@ -42,7 +42,7 @@ def report(
     out : Path
         Folder for the page, tables and figures.
     targets, settings
-        As for `ionfo.analysing.analyse_population`.
+        As for `ionfo.studies.population.analyse_population`.
     burn_in, max_cost
         As for `ionfo collect`, of a run.
     morphology, mechanisms : Path, optional

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .analysis.cells.spike_trains import explained_variance
-from .emodels import EModel, load_emodel
-from .emodels.cell import resolve_morphology
-from .emodels.definition import LONGEST_SWEEP, MOST_PERCENT
-from .errors import IonfoError
-from .limits import check_count, check_number, check_seed, shortened
-from .mechanisms import build_mechanisms
-from .mechanisms.build import BUNDLED
-from .sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
-from .sampling.evaluation.cell_hashes import check_same_cell
-from .sampling.evaluation.held_out import (
+from ..analysis.cells.spike_trains import explained_variance
+from ..emodels import EModel, load_emodel
+from ..emodels.cell import resolve_morphology
+from ..emodels.definition import LONGEST_SWEEP, MOST_PERCENT
+from ..errors import IonfoError
+from ..limits import check_count, check_number, check_seed, shortened
+from ..mechanisms import build_mechanisms
+from ..mechanisms.build import BUNDLED
+from ..sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
+from ..sampling.evaluation.cell_hashes import check_same_cell
+from ..sampling.evaluation.held_out import (
     NoiseRequest,
     held_out_steps,
     mean_z,
@@ -27,11 +27,11 @@ from .sampling.evaluation.held_out import (
     noise_spikes,
     search_currents,
 )
-from .sampling.evaluation.traces import emodel_of
-from .tables.files import check_table_path, write_table
-from .tables.models import models_of_frame
-from .terminal import console as show
-from .terminal.output import add_result
+from ..sampling.evaluation.traces import emodel_of
+from ..tables.files import check_table_path, write_table
+from ..tables.models import models_of_frame
+from ..terminal import console as show
+from ..terminal.output import add_result
 
 Array = NDArray[np.float64]
 

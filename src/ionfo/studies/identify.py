@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis.genes.clusters import (
+from ..analysis.genes.clusters import (
     N_COMPONENTS,
     N_HALVINGS,
     N_NEIGHBOURS,
@@ -24,17 +24,23 @@ from .analysis.genes.clusters import (
     find_clusters,
     neighbour_graph,
 )
-from .analysis.genes.gene_sets import N_BINS, Overlap, expression_bins, overlap
-from .analysis.memory import require_memory
-from .analysis.multiplets.spectrum import usable_cores
-from .errors import IonfoError
+from ..analysis.genes.gene_sets import N_BINS, Overlap, expression_bins, overlap
+from ..analysis.memory import require_memory
+from ..analysis.multiplets.spectrum import usable_cores
+from ..errors import IonfoError
+from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers
+from ..tables.expression import (
+    TARGET_SUM,
+    Expression,
+    log_normalised,
+    require_scanpy,
+    varying_genes,
+)
+from ..tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
+from ..tables.files import make_folder, whole_folder
+from ..terminal import console as show
 from .identify_output import draw_identification, tell_identification, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets
-from .limits import MOST_REPLICATES, check_count, check_seed, most_workers
-from .tables.expression import TARGET_SUM, Expression, log_normalised, require_scanpy, varying_genes
-from .tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
-from .tables.files import make_folder, whole_folder
-from .terminal import console as show
 
 NULLS: tuple[Kind, ...] = ("all", "differential", "matched")
 

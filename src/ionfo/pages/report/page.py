@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..tables.files import write_text
+from ...tables.files import write_text
 from . import sections, words
 from .charts import Chart
 from .explore import explore_data
@@ -183,7 +183,7 @@ def _embedded(data: object) -> str:
 
 
 def _resource(name: str) -> str:
-    return files("ionfo.report").joinpath(name).read_text(encoding="utf-8")
+    return files("ionfo.pages.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _plotly() -> str:

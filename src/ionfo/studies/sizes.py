@@ -8,25 +8,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .analysing_groups import GroupSettings, grouped_tables
-from .analysis import Question
-from .analysis.figures.style import BLUE, GREY, ORANGE, Figure, log_scale
-from .analysis.uncertainty.beside import WIDE
-from .analysis.uncertainty.sample_size import (
+from ..analysis import Question
+from ..analysis.figures.style import BLUE, GREY, ORANGE, Figure, log_scale
+from ..analysis.uncertainty.beside import WIDE
+from ..analysis.uncertainty.sample_size import (
     SizeStudy,
     default_sizes,
     needed_frame,
     size_frame,
     size_study,
 )
-from .analysis_work import AnalysisSettings
-from .errors import IonfoError
-from .limits import MOST_REPLICATES, check_count, check_seed
-from .pass_runner import bar
-from .tables.expression import TARGET_SUM, Expression
-from .tables.expression_choice import ION_CHANNELS
-from .tables.files import whole_folder, write_table
-from .terminal import console as show
+from ..errors import IonfoError
+from ..limits import MOST_REPLICATES, check_count, check_seed
+from ..tables.expression import TARGET_SUM, Expression
+from ..tables.expression_choice import ION_CHANNELS
+from ..tables.files import whole_folder, write_table
+from ..terminal import console as show
+from .groups import GroupSettings, grouped_tables
+from .passes import bar
+from .plan import AnalysisSettings
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..analysis.figures.spectra import minimal_set
+from ...analysis.figures.spectra import minimal_set
 from .charts import BLUE, GREEN, ORANGE, PINK, Chart, by_order, heat_map, layout, numbers, spread
 from .outline import drawing_of
 from .tables import Material, weights

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .analysis.figures import style as plots
-from .errors import IonfoError
-from .sampling import read_population
-from .sampling.evaluation.traces import choose_models, emodel_of, simulate_models
+from ..analysis.figures import style as plots
+from ..errors import IonfoError
+from ..sampling import read_population
+from ..sampling.evaluation.traces import choose_models, emodel_of, simulate_models
 
 
 def trace_models(

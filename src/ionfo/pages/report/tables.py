@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..emodels import EModel, parse_emodel
-from ..errors import IonfoError
-from ..limits import read_text
-from ..tables.files import file_hash, read_table
-from ..tables.matrix import book_of, weights_of
+from ...emodels import EModel, parse_emodel
+from ...errors import IonfoError
+from ...limits import read_text
+from ...tables.files import file_hash, read_table
+from ...tables.matrix import book_of, weights_of
 
 TRACES = "traces.parquet"
 OUTLINE = "morphology.parquet"
@@ -120,7 +120,7 @@ def read_material(folder: Path, population: Path) -> Material:
     check_population(folder, summary, population)
     metadata: dict[str, Any] = {}
     if population.suffix == ".h5ad":
-        from ..tables.exchange import read_plain_table
+        from ...tables.exchange import read_plain_table
 
         frame = read_plain_table(population, None).frame
     else:

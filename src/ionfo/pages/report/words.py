@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis import LONG_CHAIN
-from ..tables.matrix import book_of
+from ...analysis import LONG_CHAIN
+from ...tables.matrix import book_of
 from .quality import Quality
 from .sections import Section
 from .tables import Material, weights

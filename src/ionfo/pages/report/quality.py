@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..sampling.runs.diagnostics import diagnose, pooled_r_hat
-from ..tables.exchange.inference_data import chain_rows
-from ..tables.matrix import book_of
+from ...sampling.runs.diagnostics import diagnose, pooled_r_hat
+from ...tables.exchange.inference_data import chain_rows
+from ...tables.matrix import book_of
 
 _FEWEST_STEPS = 8
 _MOST_STEPS = 2000  # of a walker; longer ones are thinned

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from .emodels import load_emodel
-from .sampling.evaluation.stop import StopRun
-from .sampling.optimise import (
+from ..emodels import load_emodel
+from ..sampling.evaluation.stop import StopRun
+from ..sampling.optimise import (
     OptimiseSettings,
     OptimiseStore,
     collect_hall,
@@ -18,8 +18,8 @@ from .sampling.optimise import (
     run_optimiser,
     with_targets,
 )
-from .terminal import console as show
-from .terminal.output import add_result
+from ..terminal import console as show
+from ..terminal.output import add_result
 
 
 def optimise(
@@ -127,7 +127,7 @@ def tell_optimisation(store: OptimiseStore) -> None:
 
 def plot_convergence(store: OptimiseStore, folder: Path) -> None:
     """Draw the convergence of a run into a folder."""
-    from .analysis.figures.optimisation import convergence, objective_convergence
+    from ..analysis.figures.optimisation import convergence, objective_convergence
 
     progress = store.progress()
     if progress.empty:

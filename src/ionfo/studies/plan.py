@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis import LONG_CHAIN, Design, Passes, Question, Sample, estimated_correlation
-from .analysis.measures.estimators import ESTIMATORS, Estimator
-from .analysis.multiplets.questions import EXHAUSTIVE_N
-from .analysis.multiplets.spectrum import usable_cores
-from .errors import IonfoError
-from .limits import MOST_REPLICATES, check_count, check_seed, most_workers
-from .tables.matrix import Table
-from .terminal import console as show
+from ..analysis import LONG_CHAIN, Design, Passes, Question, Sample, estimated_correlation
+from ..analysis.measures.estimators import ESTIMATORS, Estimator
+from ..analysis.multiplets.questions import EXHAUSTIVE_N
+from ..analysis.multiplets.spectrum import usable_cores
+from ..errors import IonfoError
+from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers
+from ..tables.matrix import Table
+from ..terminal import console as show
 
 N_DEFAULT_TARGETS = 2
 """Features whose RSI is measured when none is named."""

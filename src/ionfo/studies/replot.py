@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .analysis.figures import spectra as figures
-from .analysis.figures import style as plots
-from .analysis.figures.style import Figure
-from .analysis.figures.tables import curves_figure, frequency_figure, pairs_of_table
-from .errors import IonfoError, nearest
-from .limits import read_text
-from .report.tables import check_population
-from .tables.files import read_table
-from .tables.matrix import Table, read_analysis_table
+from ..analysis.figures import spectra as figures
+from ..analysis.figures import style as plots
+from ..analysis.figures.style import Figure
+from ..analysis.figures.tables import curves_figure, frequency_figure, pairs_of_table
+from ..errors import IonfoError, nearest
+from ..limits import read_text
+from ..pages.report.tables import check_population
+from ..tables.files import read_table
+from ..tables.matrix import Table, read_analysis_table
 
 FIGURES = (
     "o_information",

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .analysing_groups import runner
-from .analysis import (
+from ..analysis import (
     PairwiseInformation,
     Question,
     Sample,
@@ -20,13 +19,13 @@ from .analysis import (
     high_covariance_rows,
     pairwise_information,
 )
-from .analysis.cells.subsets import N_COMPONENTS
-from .analysis.figures.beside import curves_beside, pair_matrices, quadruplet_scatter
-from .analysis.figures.style import Figure
-from .analysis.genes.ion_channels import approved_symbol, genes_of_conductances
-from .analysis.measures.estimators import Estimator
-from .analysis.multiplets.spectrum import usable_cores
-from .analysis.uncertainty.beside import (
+from ..analysis.cells.subsets import N_COMPONENTS
+from ..analysis.figures.beside import curves_beside, pair_matrices, quadruplet_scatter
+from ..analysis.figures.style import Figure
+from ..analysis.genes.ion_channels import approved_symbol, genes_of_conductances
+from ..analysis.measures.estimators import Estimator
+from ..analysis.multiplets.spectrum import usable_cores
+from ..analysis.uncertainty.beside import (
     N_DRAWS,
     Side,
     equal_rows,
@@ -34,13 +33,14 @@ from .analysis.uncertainty.beside import (
     measure_side,
     side_frame,
 )
-from .errors import IonfoError
-from .limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
-from .tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from .tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
-from .tables.files import make_folder, whole_folder, write_table, write_text
-from .tables.matrix import chain_of, weights_of
-from .terminal import console as show
+from ..errors import IonfoError
+from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
+from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
+from ..tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
+from ..tables.files import make_folder, whole_folder, write_table, write_text
+from ..tables.matrix import chain_of, weights_of
+from ..terminal import console as show
+from .groups import runner
 
 CONDUCTANCES = "conductances"
 """Gene set of a comparison: the genes of the channels whose conductances the models have."""

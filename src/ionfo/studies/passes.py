@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .analysis import Passes
-from .sampling.evaluation import mpi
-from .tables.files import write_text
-from .terminal import console as show
+from ..analysis import Passes
+from ..sampling.evaluation import mpi
+from ..tables.files import write_text
+from ..terminal import console as show
 
 Curves = list[NDArray[np.float64]]
 Request = tuple[Any, int]

@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis.genes.clusters import adjusted_rand_index, find_clusters, neighbour_graph
-from .analysis.genes.gene_sets import draw_genes, draw_matched_genes
-from .pass_runner import bar
+from ..analysis.genes.clusters import adjusted_rand_index, find_clusters, neighbour_graph
+from ..analysis.genes.gene_sets import draw_genes, draw_matched_genes
+from .passes import bar
 
 Kind = Literal["all", "differential", "matched", "cells"]
 KINDS: tuple[Kind, ...] = ("all", "differential", "matched", "cells")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis import (
+from ..analysis import (
     Design,
     Found,
     PairwiseInformation,
@@ -25,24 +25,24 @@ from .analysis import (
     sampled_spectrum,
     wishart_bias,
 )
-from .analysis.answers import Answer
-from .analysis.memory import available_memory
-from .analysis.multiplets.lattice import new_table, table_bytes
-from .analysis.multiplets.sampled import N_SAMPLES
-from .analysis.multiplets.spectrum import spectrum_of
-from .analysis.pairs.pairwise import PairEstimator
-from .analysis.uncertainty.bands import Null, null_of, replacement_bands, subsample_bands
-from .analysis_output import NOT_ALWAYS, draw_figures, summary_content, tell, write_tables
-from .analysis_work import MOST_VARIABLES, AnalysisSettings, Work, check_settings, make_work
-from .errors import IonfoError
-from .limits import shortened
-from .pass_runner import Curves, Request, bar, run_exhaustive, run_passes
-from .report import write_page
-from .report.tables import read_material
-from .tables.files import make_folder, whole_folder, write_text
-from .tables.matrix import Table, read_analysis_table
-from .terminal import console as show
-from .terminal.output import add_result
+from ..analysis.answers import Answer
+from ..analysis.memory import available_memory
+from ..analysis.multiplets.lattice import new_table, table_bytes
+from ..analysis.multiplets.sampled import N_SAMPLES
+from ..analysis.multiplets.spectrum import spectrum_of
+from ..analysis.pairs.pairwise import PairEstimator
+from ..analysis.uncertainty.bands import Null, null_of, replacement_bands, subsample_bands
+from ..errors import IonfoError
+from ..limits import shortened
+from ..pages.report import write_page
+from ..pages.report.tables import read_material
+from ..tables.files import make_folder, whole_folder, write_text
+from ..tables.matrix import Table, read_analysis_table
+from ..terminal import console as show
+from ..terminal.output import add_result
+from .output import NOT_ALWAYS, draw_figures, summary_content, tell, write_tables
+from .passes import Curves, Request, bar, run_exhaustive, run_passes
+from .plan import MOST_VARIABLES, AnalysisSettings, Work, check_settings, make_work
 
 _LONGEST_RANGE = 1_000
 

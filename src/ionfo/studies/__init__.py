@@ -1,0 +1,1 @@
+"""From a table to findings, and from findings to tables and figures."""
