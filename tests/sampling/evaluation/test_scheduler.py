@@ -17,7 +17,7 @@ from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.pool import evaluate
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 
-from .conftest import AnalyticWorkers, gaussian_cost
+from ..conftest import AnalyticWorkers, gaussian_cost
 
 
 def chains(emodel: EModel, folder: Path, n_workers: int, seed: int) -> tuple[pd.DataFrame, Any]:

@@ -16,7 +16,7 @@ from ionfo.sampling.chains.states import columns, dense
 from ionfo.sampling.chains.status import Work, run_status, work_of
 from ionfo.sampling.chains.writer import RunWriter
 
-from .conftest import AnalyticPool, gaussian_cost
+from ..conftest import AnalyticPool, gaussian_cost
 
 STEPS = 40
 

@@ -16,7 +16,7 @@ from ionfo.sampling import SampleSettings, Target, collect
 from ionfo.sampling.chains.start import Start, from_bounds
 from ionfo.sampling.chains.target import pack_blobs
 
-from .conftest import AnalyticPool, begin_chain
+from ..conftest import AnalyticPool, begin_chain
 
 BOX = 30.0  # bounds of every parameter
 APART = 2.0  # between the centre and each of two modes

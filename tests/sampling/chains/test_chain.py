@@ -21,7 +21,7 @@ from ionfo.sampling.chains.training_data import Evaluated
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.runs.diagnostics import diagnose
 
-from .conftest import COVARIANCE, MEAN, AnalyticPool, begin_chain, gaussian_cost
+from ..conftest import COVARIANCE, MEAN, AnalyticPool, begin_chain, gaussian_cost
 
 
 def run(

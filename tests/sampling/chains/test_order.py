@@ -11,7 +11,7 @@ from ionfo.emodels import EModel, cheap_first, check_order, load_emodel
 from ionfo.sampling import Evaluation, Target
 from ionfo.sampling.chains.order import N_EVALUATIONS, best_order, choose_order
 
-from .conftest import AnalyticPool, gaussian_cost
+from ..conftest import AnalyticPool, gaussian_cost
 
 SOMA = load_emodel("soma")
 NAMES = [protocol.name for protocol in SOMA.protocols]

@@ -18,7 +18,7 @@ from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.flight import FlightRecord
 from ionfo.sampling.evaluation.scheduler import Scheduler
 
-from .conftest import AnalyticPool, AnalyticWorkers, gaussian_cost
+from ..conftest import AnalyticPool, AnalyticWorkers, gaussian_cost
 
 
 class Killed(BaseException):

@@ -15,7 +15,7 @@ import pytest
 from ionfo.mechanisms.build import BUNDLED, build_mechanisms, library_folder
 from ionfo.terminal import doctor
 
-from .mpi.launchers import FAMILIES, environment, launcher_of
+from ..mpi.launchers import FAMILIES, environment, launcher_of
 
 
 def run(

@@ -23,7 +23,7 @@ from ionfo.sampling.evaluation.pool import evaluate
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 from ionfo.sampling.runs.session import try_suspects
 
-from .conftest import AnalyticWorkers
+from ..conftest import AnalyticWorkers
 
 
 class Killed(BaseException):

@@ -30,7 +30,7 @@ from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 from ionfo.sampling.evaluation.stop import StopFlag, StopRun, stoppable
 from ionfo.sampling.runs.lock import this_process, writing
 
-from .conftest import AnalyticPool, AnalyticWorkers, begin_chain, gaussian_cost
+from ..conftest import AnalyticPool, AnalyticWorkers, begin_chain, gaussian_cost
 
 
 def begin(emodel: EModel, folder: Path, steps: int, **more: Any) -> RunStore:
