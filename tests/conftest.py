@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from ionfo.terminal.output import notes_said
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -19,6 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the folders of the longest tests, so that two processes end together."""
     long = ("mpi", "scripts")
     items.sort(key=lambda item: not set(long) & set(item.path.parts[len(ROOT.parts) :]))
+
+
+@pytest.fixture(autouse=True)
+def _notes() -> Iterator[None]:
+    """Say notes as the command line does."""
+    with notes_said():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ...emodels import EModel, Numerics, load_emodel
 from ...emodels.cell import check_mechanisms, on_morphology, resolve_morphology
-from ...errors import IonfoError
+from ...errors import IonfoError, note
 from ...features.scores import CostName
 from ...limits import MOST_STEPS, check_count, is_same
 from ...mechanisms import build_mechanisms
@@ -107,7 +107,7 @@ def score_file(
         models = reference_models(emodel, morphology)
     build_mechanisms(mechanisms or BUNDLED)
     if warning := outside_bounds(models, emodel):
-        show.note(warning)
+        note(warning)
     if profile and (processes > 1 or mpi.size() > 1):
         raise IonfoError("--profile measures one process; leave out mpirun and --processes")
     numerics = Numerics(exact_rates=exact_rates)
@@ -153,7 +153,7 @@ def score_file(
                 raise IonfoError(
                     f"a worker died, perhaps of too little memory; scored: {held}"
                 ) from why
-            show.note(f"stopped by {StopRun(flag.number)}; scored: {held}")
+            note(f"stopped by {StopRun(flag.number)}; scored: {held}")
             raise StopRun(flag.number) from None
     frame = keep()
     show.worst_features(emodel, evaluations, len(emodel.features) if file is None else 10)
@@ -205,7 +205,7 @@ def _with_book(frame: pd.DataFrame, file: Path | None) -> tuple[pd.DataFrame, di
         return frame, {}
     table, metadata = read_table(file)
     if not is_population(table) and (found := [name for name in BOOK if name in table]):
-        show.note(
+        note(
             f"left out {', '.join(map(repr, found))}: columns of a plain table say nothing of its "
             "models; to keep them, name parameters with parameters/"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -22,7 +21,7 @@ from .commands import (
     register_report,
     register_validate,
 )
-from .errors import IonfoError
+from .errors import IonfoError, note
 from .genes_cli import (
     CellsOption,
     GroupsOption,
@@ -48,7 +47,7 @@ from .terminal.options import (
     SeedOption,
     TargetsOption,
 )
-from .terminal.output import add_result, reader_gone, shown, with_output_options
+from .terminal.output import add_result, notes_said, reader_gone, shown, with_output_options
 from .terminal.ranks import dismiss_workers, has_work_for_ranks, one_thread_each
 from .terminal.usage import OF_THE_MACHINE, usage_told
 
@@ -114,9 +113,6 @@ def main() -> None:
 def _run() -> int:
     """Run the command line, and give its exit code."""
     one_thread_each()
-    told_on_stderr = logging.StreamHandler()
-    told_on_stderr.setFormatter(logging.Formatter("ionfo: %(message)s"))
-    logging.getLogger("ionfo").addHandler(told_on_stderr)
     from .sampling.evaluation import mpi
     from .sampling.evaluation.stop import STOPPED, StopRun
 
@@ -124,7 +120,7 @@ def _run() -> int:
     usage_error: type[Exception] = typer.BadParameter.__bases__[0]
     code, told = 0, None
     try:
-        with shown(sys.argv[1:]) as done:
+        with notes_said(), shown(sys.argv[1:]) as done:
             try:
                 if has_work_for_ranks(sys.argv[1:]):
                     mpi.size()  # a launcher that does not fit is said before anything is done
@@ -388,7 +384,7 @@ def _sample(
             processes,
             bar.update,
             lambda why: show.stopped(out, why),
-            show.note,
+            note,
             force,
             read_evaluations(learn, emodel) if learn else None,
         )

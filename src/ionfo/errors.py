@@ -1,9 +1,10 @@
-"""The errors a user can cause, and the sentence each one gets."""
+"""The errors a user can cause, and the sentence each one gets; and what is worth a sentence."""
 
 from __future__ import annotations
 
 import difflib
 import json
+import logging
 from collections.abc import Iterable
 
 
@@ -17,6 +18,19 @@ class IonfoError(Exception):
     """
 
     exit_code = 2
+
+
+def note(text: str) -> None:
+    """Tell the user what is worth knowing and is no error.
+
+    It goes through the logger "ionfo" as a warning, which the command line shows on standard error.
+
+    Parameters
+    ----------
+    text : str
+        One sentence, without a full stop.
+    """
+    logging.getLogger("ionfo").warning(text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

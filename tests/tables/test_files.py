@@ -123,7 +123,7 @@ def test_kill_leaves_no_mixture(tmp_path: Path, n_moved: int) -> None:
     code = f"""
 import os, sys
 from pathlib import Path
-from ionfo.sampling import files
+from ionfo.tables import files
 n, replace = 0, Path.replace
 def dying(self, target):
     global n

@@ -33,7 +33,7 @@ from ..analysis.uncertainty.beside import (
     measure_side,
     side_frame,
 )
-from ..errors import IonfoError
+from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from ..tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
@@ -206,7 +206,7 @@ def prepare_table(
     varies = np.ptp(values, axis=0) > 0
     if not varies.all():
         fixed = [names[i] for i in np.flatnonzero(~varies)]
-        show.note(f"table '{spec.name}': left out columns that do not vary: {', '.join(fixed)}")
+        note(f"table '{spec.name}': left out columns that do not vary: {', '.join(fixed)}")
         names = [names[i] for i in np.flatnonzero(varies)]
         values = values[:, varies]
     if is_models:
@@ -214,7 +214,7 @@ def prepare_table(
         sample = Sample(values, weights, *chain_of(chosen.cells))
         kept = sample.thinned(np.random.default_rng([settings.seed, 17]))
         if len(kept) < len(values):
-            show.note(f"table '{spec.name}': {len(kept)} rows count as independent")
+            note(f"table '{spec.name}': {len(kept)} rows count as independent")
         values = values[kept]
     if len(names) < 4:
         raise IonfoError(

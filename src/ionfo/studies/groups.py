@@ -27,7 +27,7 @@ from ..analysis.uncertainty.beside import (
     measure_side,
     side_frame,
 )
-from ..errors import IonfoError, nearest
+from ..errors import IonfoError, nearest, note
 from ..limits import MOST_REPLICATES, check_count, shortened
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from ..tables.expression_choice import (
@@ -147,7 +147,7 @@ def analyse_groups(
     minimal = []
     with whole_folder(out, "groups.json") as beside:
         for name, values in grouped.values.items():
-            show.note(f"group '{name}': {len(values)} rows, {len(grouped.names)} variables")
+            note(f"group '{name}': {len(values)} rows, {len(grouped.names)} variables")
             table = _table(values, grouped)
             origin = Path(f"{expression.origin} [{how.group} = {name}]")
             folder = folder_name(name)

@@ -27,7 +27,7 @@ from ..analysis.genes.clusters import (
 from ..analysis.genes.gene_sets import N_BINS, Overlap, expression_bins, overlap
 from ..analysis.memory import require_memory
 from ..analysis.multiplets.spectrum import usable_cores
-from ..errors import IonfoError
+from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers
 from ..tables.expression import (
     TARGET_SUM,
@@ -38,7 +38,6 @@ from ..tables.expression import (
 )
 from ..tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
 from ..tables.files import make_folder, whole_folder
-from ..terminal import console as show
 from .identify_output import draw_identification, tell_identification, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets
 
@@ -195,7 +194,7 @@ def _identify(
     kinds = list(NULLS)
     if len(differential) <= len(chosen):
         kinds.remove("differential")
-        show.note(
+        note(
             f"no sets of differentially expressed genes: there are {len(differential)}, and more "
             f"than the {len(chosen)} of the set are needed"
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from ..emodels import load_emodel
+from ..errors import note
 from ..sampling.evaluation.stop import StopRun
 from ..sampling.optimise import (
     OptimiseSettings,
@@ -66,7 +67,7 @@ def optimise(
     began = time.monotonic()
 
     def stopped(why: StopRun) -> None:
-        show.note(f"stopped by {why}; all is stored in '{out}', and the same command resumes")
+        note(f"stopped by {why}; all is stored in '{out}', and the same command resumes")
 
     with bar:
         store = run_optimiser(
@@ -79,7 +80,7 @@ def optimise(
             processes,
             bar.update,
             stopped,
-            show.note,
+            note,
             force,
         )
     plot_convergence(store, out)

@@ -11,10 +11,9 @@ from ..analysis import LONG_CHAIN, Design, Passes, Question, Sample, estimated_c
 from ..analysis.measures.estimators import ESTIMATORS, Estimator
 from ..analysis.multiplets.questions import EXHAUSTIVE_N
 from ..analysis.multiplets.spectrum import usable_cores
-from ..errors import IonfoError
+from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers
 from ..tables.matrix import Table
-from ..terminal import console as show
 
 N_DEFAULT_TARGETS = 2
 """Features whose RSI is measured when none is named."""
@@ -111,7 +110,7 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
         _joint(table, name, asked.estimator)  # refuses what follows from the parameters
     targets = wanted or _most_informed(table, correlation, asked.estimator)
     if not targets:
-        show.note(
+        note(
             "no feature varies in all models: no redundancy-synergy index; a column of the table "
             "can be named with --targets"
         )
@@ -120,7 +119,7 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
         np.hstack([table.parameters, *columns]), table.weights, table.walker, table.step
     )
     if not sample.is_long:
-        show.note(
+        note(
             f"the shortest walker spans {sample.n_tau:.1f} autocorrelation times of "
             f"{sample.tau:.0f} steps, less than {LONG_CHAIN:.0f}: the effective sample size is at "
             f"most {sample.ess:.0f}, and may be far less; sample longer"
@@ -179,7 +178,7 @@ def _most_informed(
         try:
             link = _joint(table, name, estimator)[-1, :-1]
         except ValueError:  # the parameters tell all of it
-            show.note(f"feature '{name}' follows from the parameters and is no target")
+            note(f"feature '{name}' follows from the parameters and is no target")
             continue
         explained[name] = float(link @ np.linalg.solve(correlation, link))
     best = sorted(explained, key=lambda name: -explained[name])[:N_DEFAULT_TARGETS]

@@ -32,13 +32,12 @@ from ..analysis.multiplets.sampled import N_SAMPLES
 from ..analysis.multiplets.spectrum import spectrum_of
 from ..analysis.pairs.pairwise import PairEstimator
 from ..analysis.uncertainty.bands import Null, null_of, replacement_bands, subsample_bands
-from ..errors import IonfoError
+from ..errors import IonfoError, note
 from ..limits import shortened
 from ..pages.report import write_page
 from ..pages.report.tables import read_material
 from ..tables.files import make_folder, whole_folder, write_text
 from ..tables.matrix import Table, read_analysis_table
-from ..terminal import console as show
 from ..terminal.output import add_result
 from .output import NOT_ALWAYS, draw_figures, summary_content, tell, write_tables
 from .passes import Curves, Request, bar, run_exhaustive, run_passes
@@ -184,9 +183,9 @@ def _answers(work: Work, out: Path) -> list[Answer]:
     n = len(work.table.parameter_names)
     exhaustive = n <= LARGEST_TABLE and _fits(n)
     if exhaustive and table_bytes(n) >= 2**30:
-        show.note(f"the table of all multiplets takes {table_bytes(n) / 2**30:.0f} GiB of memory")
+        note(f"the table of all multiplets takes {table_bytes(n) / 2**30:.0f} GiB of memory")
     if not exhaustive:
-        show.note(
+        note(
             f"a table of all multiplets of {n} parameters takes "
             f"{table_bytes(n) / 2**30:,.0f} GiB; {N_SAMPLES} multiplets per order are "
             "drawn and extremes searched for"
@@ -279,14 +278,14 @@ def _replicates(
     n_shuffles, n_bootstrap = work.settings.shuffles, work.settings.bootstrap
     n_needed = max(len(one.used) for one in work.questions)
     if n_shuffles and len(passes.rows) <= n_needed:
-        show.note(
+        note(
             f"no null: the sample is worth {len(passes.rows)} independent rows, and more than "
             f"{n_needed} are needed; sample longer"
         )
         n_shuffles = 0
     n_taken = passes.fraction * len(passes.blocks)
     if n_bootstrap and (n_taken <= 2 or passes.fraction * work.sample.n_rows <= n_needed):
-        show.note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
+        note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
         n_bootstrap = 0
     full = tested is not passes and n_shuffles > 0
     requests: list[Request] = [

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import IonfoError
+from ..errors import IonfoError, note
 from ..pages.report import write_page
 from ..pages.report.tables import OUTLINE, TRACES, read_material
 from ..sampling import read_population
 from ..sampling.evaluation.traces import choose_models, emodel_of, simulate_models, thinned
 from ..sampling.folders import population_of
 from ..tables.files import file_hash, make_folder, write_table
-from ..terminal import console as show
 from .plan import AnalysisSettings
 from .population import analyse_population
 
@@ -100,7 +99,7 @@ def _simulate(file: Path, out: Path, morphology: Path | None, mechanisms: Path |
     except IonfoError as error:
         if morphology is not None or mechanisms is not None:
             raise
-        show.note(f"no traces in the report: {error}")
+        note(f"no traces in the report: {error}")
         return
     rows = []
     for label, row in chosen.items():

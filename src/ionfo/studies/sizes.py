@@ -18,7 +18,7 @@ from ..analysis.uncertainty.sample_size import (
     size_frame,
     size_study,
 )
-from ..errors import IonfoError
+from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed
 from ..tables.expression import TARGET_SUM, Expression
 from ..tables.expression_choice import ION_CHANNELS
@@ -91,7 +91,7 @@ def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> di
         for name, values in grouped.values.items():
             sizes = list(settings.sizes) or default_sizes(len(values), len(grouped.names))
             if not sizes or int(len(values) / WIDE) < len(grouped.names) + 2:
-                show.note(
+                note(
                     f"group '{name}' has {len(values)} cells for {len(grouped.names)} genes: too "
                     "few to draw smaller groups from"
                 )

@@ -11,9 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..errors import IonfoError, nearest
+from ..errors import IonfoError, nearest, note
 from ..limits import check_number
-from ..terminal import console as show
 
 Kind = Literal["counts", "log", "parameters"]
 Matrix: TypeAlias = Any
@@ -214,7 +213,7 @@ def varying_genes(expression: Expression) -> Expression:
     kept = np.flatnonzero(filled)
     empty = [expression.genes[i] for i in np.flatnonzero(~filled)]
     some = ", ".join(empty[:5]) + (", ..." if len(empty) > 5 else "")
-    show.note(f"left out {len(empty)} genes that are zero in every cell: {some}")
+    note(f"left out {len(empty)} genes that are zero in every cell: {some}")
     return replace(
         expression,
         matrix=expression.matrix[:, kept],

@@ -10,9 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..analysis.genes.ion_channels import ion_channel_genes
-from ..errors import IonfoError, nearest, why_unread
+from ..errors import IonfoError, nearest, note, why_unread
 from ..limits import read_text
-from ..terminal import console as show
 from .expression import Expression
 
 Groups = dict[str, NDArray[np.int64]]
@@ -105,9 +104,7 @@ def gene_set(expression: Expression, wanted: str) -> list[str]:
             f"none of the {len(asked)} genes of '{wanted}' is in '{expression.origin}'"
         )
     if len(found) < len(asked):
-        show.note(
-            f"{len(asked) - len(found)} of the {len(asked)} genes of '{wanted}' are not there"
-        )
+        note(f"{len(asked) - len(found)} of the {len(asked)} genes of '{wanted}' are not there")
     return found
 
 
@@ -164,7 +161,7 @@ def usable_groups(
         )
     if small:
         told = ", ".join(f"{name} ({n})" for name, n in small.items())
-        show.note(f"left out groups with no more cells than the {n_columns} variables: {told}")
+        note(f"left out groups with no more cells than the {n_columns} variables: {told}")
     return {name: rows for name, rows in groups.items() if name not in small}
 
 

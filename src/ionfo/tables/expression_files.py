@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from ..errors import IonfoError, nearest
-from ..terminal import console as show
+from ..errors import IonfoError, nearest, note
 from .expression import Expression, Kind, Matrix, check_expression, is_sparse, require_scanpy
 from .files import read_table
 from .h5ad import open_h5ad
@@ -182,7 +181,7 @@ def _with_cells(expression: Expression, file: Path) -> Expression:
             "column must name the cells"
         )
     if n_missing:
-        show.note(f"{n_missing} of {len(known)} cells are not in '{file}' and have no labels")
+        note(f"{n_missing} of {len(known)} cells are not in '{file}' and have no labels")
     new = [str(column) for column in table if str(column) not in expression.cells]
     joined = expression.cells.assign(**{one: known[one].to_numpy() for one in new if one != key})
     return replace(expression, cells=joined)
@@ -202,5 +201,5 @@ def _summed(expression: Expression) -> Expression:
     merge = sparse.csr_matrix(
         (ones, (np.arange(len(columns)), columns)), (len(columns), len(names))
     )
-    show.note(f"added up the counts of {len(columns) - len(names)} genes with a repeated name")
+    note(f"added up the counts of {len(columns) - len(names)} genes with a repeated name")
     return replace(expression, matrix=expression.matrix @ merge, genes=names)

@@ -13,9 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..emodels import EModel, parse_emodel
-from ..errors import IonfoError, nearest
+from ..errors import IonfoError, nearest, note
 from ..limits import shortened
-from ..terminal import console as show
 from .files import read_table
 from .h5ad import matrix_of, open_h5ad
 
@@ -96,7 +95,7 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
     else:
         parameters, features = _plain(frame, targets, file)
         if told := variables_told(parameters):
-            show.note(told)
+            note(told)
     book = book_of(frame)
     _check_targets(targets, features, parameters, file)
     if bad := [str(name) for name in parameters if parameters[name].isna().any()]:
@@ -184,7 +183,7 @@ def _plain(
     frame: pd.DataFrame, targets: Sequence[str], file: Path
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     if unnamed := [column for column in _names(frame) if not column or column.startswith(_UNNAMED)]:
-        show.note("left out a column without a name, likely the numbers of the rows")
+        note("left out a column without a name, likely the numbers of the rows")
         frame = frame.drop(columns=unnamed)
     words = [
         column
@@ -195,10 +194,10 @@ def _plain(
     if bad := [target for target in targets if target in words]:
         raise IonfoError(f"'{file}': target '{bad[0]}' must hold numbers")
     if words:
-        show.note(f"left out columns that hold no numbers: {', '.join(words)}")
+        note(f"left out columns that hold no numbers: {', '.join(words)}")
     empty = [column for column in _names(frame) if frame[column].isna().all() and len(frame)]
     if empty:
-        show.note(f"left out columns without any value: {', '.join(empty)}")
+        note(f"left out columns without any value: {', '.join(empty)}")
     numbers = frame.drop(columns=list(dict.fromkeys([*words, *empty])))
     chosen = [target for target in targets if target in numbers]
     return numbers.drop(columns=chosen), numbers[chosen]
@@ -230,7 +229,7 @@ def _check_scale(columns: pd.DataFrame, file: Path) -> None:
 def _varying(parameters: pd.DataFrame, n_rows: int) -> pd.DataFrame:
     fixed = [str(name) for name in parameters if parameters[name].nunique() == 1]
     if fixed and len(fixed) < parameters.shape[1] and n_rows > 1:
-        show.note(f"left out parameters that do not vary: {', '.join(fixed)}")
+        note(f"left out parameters that do not vary: {', '.join(fixed)}")
     return parameters.drop(columns=fixed)
 
 
@@ -248,7 +247,7 @@ def _complete(features: pd.DataFrame, targets: Sequence[str], n_rows: int) -> pd
                 f"({n_missing} of {n_rows}); name another target"
             )
     if unfit and n_rows > 1:
-        show.note(f"left out features that are missing or do not vary: {', '.join(unfit)}")
+        note(f"left out features that are missing or do not vary: {', '.join(unfit)}")
     return features.drop(columns=unfit)
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from ..emodels import EModel, bundled_populations
-from ..limits import printable
+from ..errors import note
 from ..sampling.evaluation import mpi
 from .output import add_result
 
@@ -68,11 +68,6 @@ def console() -> Console:
     if is_watched():
         return _Console(highlight=False)
     return _Console(highlight=False, width=140, force_terminal=False)
-
-
-def note(text: str) -> None:
-    """Print one line to standard error."""
-    print(f"ionfo: {printable(text)}", file=sys.stderr)
 
 
 def emodel_list(emodels: Iterable[EModel]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
+import logging
 import os
 import select
 import sys
@@ -14,6 +15,8 @@ from functools import wraps
 from typing import Annotated, Any
 
 import typer
+
+from ..limits import printable
 
 # what the command of this process hands to machines; None when nobody asked for it
 _result: ContextVar[dict[str, Any] | None] = ContextVar("ionfo_result", default=None)
@@ -58,6 +61,24 @@ def with_output_options(function: Callable[..., None]) -> Callable[..., None]:
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     return command
+
+
+class _OnStderr(logging.Handler):
+    """Say a note in one line on standard error, whatever a name in it holds."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(f"ionfo: {printable(record.getMessage())}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def notes_said() -> Iterator[None]:
+    """Say what the library notes (`ionfo.errors.note`) for as long as a command runs."""
+    handler = _OnStderr()
+    logging.getLogger("ionfo").addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger("ionfo").removeHandler(handler)
 
 
 @contextlib.contextmanager

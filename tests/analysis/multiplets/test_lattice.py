@@ -272,12 +272,14 @@ def test_kernels_compile_where_nothing_can_be_written(tmp_path: Path) -> None:
     package = tmp_path / "kernels"
     package.mkdir()
     (package / "__init__.py").touch()
-    source = Path(engine.__file__).parent
-    for name in ("compiled.py", "memory.py", "lattice.py"):
+    (package / "multiplets").mkdir()
+    (package / "multiplets/__init__.py").touch()
+    source = Path(engine.__file__).parents[1]
+    for name in ("compiled.py", "memory.py", "multiplets/lattice.py"):
         shutil.copy(source / name, package / name)
     code = (
         "import numpy as np\n"
-        "from kernels import lattice\n"
+        "from kernels.multiplets import lattice\n"
         "table = lattice.new_table(3)\n"
         "lattice.log_determinants(2 * np.eye(3), table)\n"
         "assert abs(table[7] - 3 * np.log(2)) < 1e-15\n"

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ...emodels import load_emodel
-from ...errors import IonfoError
+from ...errors import IonfoError, note
 from ...limits import is_same
-from ...terminal import console as show
 from ..files import check_table_path, write_table, write_text
 from . import (
     Imported,
@@ -89,8 +88,8 @@ def import_file(
     metadata = imported.metadata | {"imported": {"format": kind, "file": source.name}}
     write_table(out, imported.frame, metadata)
     notes = [*imported.notes, *told]
-    for note in notes:
-        show.note(note)
+    for text in notes:
+        note(text)
     n_parameters = sum(str(one).startswith("parameters/") for one in imported.frame)
     print(f"{len(imported.frame)} models with {n_parameters} parameters ({kind}); {out}")
     return {
@@ -165,8 +164,8 @@ def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
     read = read_emodel_folder(source, name)
     content = read.emodel.model_dump(mode="json", exclude_defaults=True)
     write_text(out, json.dumps(content, indent=1) + "\n")
-    for note in read.notes:
-        show.note(note)
+    for text in read.notes:
+        note(text)
     options = ""
     if read.morphology is not None:
         options += f" --morphology {read.morphology}"

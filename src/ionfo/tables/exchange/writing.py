@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ...emodels import EModel, export_emodel, load_emodel, parse_emodel
-from ...errors import IonfoError
+from ...errors import IonfoError, note
 from ...limits import shortened
 from ...sampling import read_population
 from ...sampling.folders import population_of
-from ...terminal import console as show
 from ..files import check_table_path, write_table, write_text
 from ..models import models_of_frame
 from . import inference_data, write_inference_data, write_mcmc_table
@@ -197,7 +196,7 @@ def _export_table(source: Source, out: Path, kind: str) -> None:
         data, told = inference_data(source.frame, source.metadata, source.emodel)
         write_inference_data(out, data)
         if told is not None:
-            show.note(told)
+            note(told)
     else:
         check_table_path(out)
         write_table(out, source.frame, source.metadata)
