@@ -1,4 +1,4 @@
-from .chains.collect import Population, collect, read_population
+from .chains.collect import collect
 from .chains.last_states import read_standing, standing_of
 from .chains.run import Progress, run_sampler
 from .chains.settings import SampleSettings
@@ -7,7 +7,7 @@ from .chains.target import Target
 from .chains.training_data import read_evaluations
 from .evaluation.evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
 from .evaluation.pool import ModelRequest, evaluate, open_pool
-from .of_tables import Models, read_models
+from .of_tables import Models, Population, read_models, read_population
 
 __all__ = [
     "Evaluation",

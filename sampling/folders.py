@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import IonfoError
-from .chains.collect import Population, collect
+from ..tables.population import Population
+from .chains.collect import collect
 from .chains.store import RunStore
 from .optimise import OptimiseStore, collect_hall, is_optimisation
 

@@ -93,8 +93,8 @@ def optimise_cells(
                 budget_quantile=0.99,
             )
             optimise(
-                str(definition), folder, settings, targets, options.stages,
-                options.morphology, processes=options.processes,
+                str(definition), folder, settings, targets=targets, stages=options.stages,
+                morphology=options.morphology, processes=options.processes,
             )  # fmt: skip
         frame = population_of(folder).frame
         frame.insert(0, "cell", cell)

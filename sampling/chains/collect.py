@@ -1,10 +1,8 @@
-"""Populations: the table of models that leaves the sampler."""
+"""From the chains of a run to a population."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,28 +10,11 @@ from numpy.typing import NDArray
 
 from ...errors import IonfoError
 from ...limits import shortened
-from ...tables.files import read_table
+from ...tables.population import Population
 from ..evaluation.flight import Condemned, read_condemned
 from ..runs.diagnostics import Diagnostics, diagnose
 from .states import columns, dense, held
 from .store import RunStore
-
-
-@dataclass(frozen=True)
-class Population:
-    """Models with parameters, features and scores, and where they came from.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        Columns ``parameters/<name>``, ``features/<name>``, ``scores/<name>``, ``cost``,
-        ``log_prob``, ``weight``, ``ensemble``, ``walker``, ``step``.
-    metadata : dict
-        Units, e-model with its hash, seed, settings and versions.
-    """
-
-    frame: pd.DataFrame
-    metadata: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -173,17 +154,3 @@ def starting_points(states: pd.DataFrame, wanted: list[str]) -> list[NDArray[np.
     """
     first = states.groupby(["ensemble", "walker"], sort=True).head(1)
     return [rows[wanted].to_numpy() for _, rows in first.groupby("ensemble", sort=True)]
-
-
-def read_population(path: Path) -> Population:
-    """Read a population, or any table with ``parameters/`` columns.
-
-    Raises
-    ------
-    IonfoError
-        If the file cannot be read or has no such column.
-    """
-    frame, metadata = read_table(path)
-    if not any(str(column).startswith("parameters/") for column in frame.columns):
-        raise IonfoError(f"'{path}' is no population: no column starts with 'parameters/'")
-    return Population(frame, metadata)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ...errors import IonfoError
 from .evaluator import Evaluation, EvaluatorSpec, failed_evaluation
-from .pool import ModelRequest, evaluate, initialise, process_evaluator
+from .pool import ModelRequest, evaluate, initialise, main_left_out, process_evaluator
 
 DEATHS = 3
 """Processes of its own that a parameter set must kill before it is set aside."""
@@ -60,7 +60,8 @@ def _in_child(spec: EvaluatorSpec, request: ModelRequest) -> Evaluation | IonfoE
     context = get_context("spawn")  # a forked child would share the parent's NEURON
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_answer, args=(sender, spec, request))
-    child.start()
+    with main_left_out():
+        child.start()
     sender.close()
     try:
         wait([receiver, child.sentinel])

@@ -6,11 +6,13 @@ each process behind it builds its cell once; a request carries only numbers.
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ...errors import IonfoError
 from ...features.scores import CostName
@@ -160,6 +162,23 @@ def evaluate_timed(batch: Sequence[tuple[int, ModelRequest]]) -> list[Timed]:
 
 
 @contextmanager
+def main_left_out() -> Iterator[None]:
+    """Start processes that do not run the main program again; they need none of it.
+
+    A script without ``if __name__ == "__main__"`` would start itself anew in each of them.
+    """
+    main = sys.modules["__main__"]
+    kept: dict[str, Any] = {
+        name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)
+    }
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        vars(main).update(kept)
+
+
+@contextmanager
 def open_pool(spec: EvaluatorSpec, processes: int = 1) -> Iterator[Pool]:
     """Open the pool that fits how this program was started.
 
@@ -184,6 +203,9 @@ def open_pool(spec: EvaluatorSpec, processes: int = 1) -> Iterator[Pool]:
 
         # spawn: a forked child would share the parent's NEURON
         local = ProcessPoolExecutor(processes, get_context("spawn"), initialise, (spec,))
+        with main_left_out():
+            for _ in range(processes):  # each starts a process
+                local.submit(os.getpid)
         try:
             yield local
         except BaseException:

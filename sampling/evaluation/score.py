@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,28 +19,73 @@ from ...features.scores import CostName
 from ...limits import MOST_STEPS, check_count, is_same
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
+from ...progress import progress
 from ...tables.files import check_table_path, read_table, write_table
 from ...tables.matrix import BOOK, is_population
-from ...tables.models import Models, outside_bounds
-from ...terminal import console as show
-from ...terminal.output import add_result
+from ...tables.models import Models, models_of_frame, outside_bounds
 from .. import (
     Evaluation,
     Evaluator,
+    EvaluatorSpec,
     ModelRequest,
-    Progress,
     evaluate,
     evaluator_spec,
     open_pool,
     read_models,
 )
-from . import mpi
 from .cell_hashes import cell_hashes
-from .profile import profile_models
+from .profile import Profile, profile_models
 from .stop import StopRun, stoppable
 
 _PROFILED = 5  # models
 _OF_OLD_SCORES = ("cost", "probability", "a", "ratio")
+
+
+def score(
+    emodel: str | Path | EModel,
+    models: str | Path | pd.DataFrame | None = None,
+    *,
+    morphology: str | Path | None = None,
+    mechanisms: str | Path | None = None,
+    cost: CostName = "max",
+    processes: int = 1,
+    exact_rates: bool = False,
+    max_steps: int | None = None,
+) -> pd.DataFrame:
+    """Compute every feature and score of models.
+
+    Parameters
+    ----------
+    emodel : str, Path or EModel
+        Name of an e-model, its definition file, or itself.
+    models : path or DataFrame, optional
+        A column per parameter, with or without ``parameters/``, or a file of models; the shipped
+        reference by default.
+    morphology, mechanisms : path, optional
+        Instead of the bundled ones.
+    cost : {"max", "sum", "mean"}
+        How scores are combined.
+    processes : int
+        Local processes, when not under mpirun.
+    exact_rates : bool
+        Evaluate gate rates instead of looking them up.
+    max_steps : int, optional
+        Integrator steps of an evaluation; those of a sweep by default.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the models: ``parameters/``, ``features/`` and ``scores/`` columns,
+        ``cost`` and ``failures`` (JSON, feature -> reason).
+
+    Raises
+    ------
+    IonfoError
+        If an input breaks a rule.  A failed model is a row, not an error.
+    """
+    asked = _asked(emodel, models, morphology, mechanisms, cost, exact_rates, max_steps)
+    file = Path(models) if isinstance(models, (str, Path)) else None
+    return _with_book(score_frame(asked, _evaluated(asked, processes, lambda found: "")), file)[0]
 
 
 def score_file(
@@ -52,12 +97,9 @@ def score_file(
     cost: CostName = "max",
     processes: int = 1,
     exact_rates: bool = False,
-    profile: bool = False,
     max_steps: int | None = None,
 ) -> pd.DataFrame:
     """Evaluate every model of a file and write the table.
-
-    All features of the reference are shown; the worst ones of the models of a file.
 
     Parameters
     ----------
@@ -67,25 +109,13 @@ def score_file(
         Models, see `ionfo.sampling.read_models`; None for the shipped reference.
     out : Path, optional
         .parquet or .csv.  Only the reference, which can be had again, is scored without.
-    morphology, mechanisms : Path, optional
-        Instead of the bundled ones.
-    cost : {"max", "sum", "mean"}
-        How scores are combined.
-    processes : int
-        Local processes, when not under mpirun.
-    exact_rates : bool
-        Evaluate gate rates instead of looking them up.
-    profile : bool
-        Evaluate the first models once more, in this process, and show what takes the time.
-    max_steps : int, optional
-        Integrator steps that an evaluation may take, those that a sweep may take by default; a
-        model that takes more has failed.
+    morphology, mechanisms, cost, processes, exact_rates, max_steps
+        As for `score`.
 
     Returns
     -------
     DataFrame
-        What was written, in file order: ``parameters/``, ``features/`` and ``scores/``
-        columns, ``cost`` and ``failures`` (JSON, feature -> reason).
+        What was written, see `score`.
 
     Raises
     ------
@@ -94,76 +124,125 @@ def score_file(
     StopRun
         If a signal asked to stop; the models that were scored by then are in the table.
     """
-    check_count("--max-steps", max_steps, 1, MOST_STEPS)
     if out is not None:
         check_table_path(out)
     if file is not None:
         _check_kept(out, file)
-    emodel = load_emodel(name)
-    models = None if file is None else read_models(file, emodel)
-    check_mechanisms(emodel, mechanisms or BUNDLED)
-    morphology = resolve_morphology(emodel, morphology)
-    if models is None:
-        models = reference_models(emodel, morphology)
-    build_mechanisms(mechanisms or BUNDLED)
-    if warning := outside_bounds(models, emodel):
-        note(warning)
-    if profile and (processes > 1 or mpi.size() > 1):
-        raise IonfoError("--profile measures one process; leave out mpirun and --processes")
-    numerics = Numerics(exact_rates=exact_rates)
-    requests = [
-        ModelRequest(tuple(theta.tolist()), fixed=fixed, max_steps=max_steps or emodel.max_steps)
-        for theta, fixed in zip(models.theta, models.fixed, strict=True)
-    ]
-    metadata = {
-        "emodel": emodel.model_dump(mode="json"),
-        "emodel_hash": emodel.content_hash,
-        **cell_hashes(morphology, mechanisms or BUNDLED),
-        "cost": cost,
-        "numerics": asdict(numerics),
-        "max_steps": max_steps or emodel.max_steps,
-        "units": {p.name: p.unit for p in emodel.parameters}
-        | {feature.name: feature.unit for feature in emodel.features},
-    }
-    evaluations: list[Evaluation] = []
+    asked = _asked(name, file, morphology, mechanisms, cost, exact_rates, max_steps)
 
-    def keep() -> pd.DataFrame:
-        frame, of_table = _with_book(score_frame(emodel, models, evaluations), file)
+    def keep(evaluations: list[Evaluation]) -> pd.DataFrame:
+        frame, of_table = _with_book(score_frame(asked, evaluations), file)
         if out is not None:
-            write_table(out, frame, {**of_table, **metadata})
+            write_table(out, frame, {**of_table, **asked.metadata})
         return frame
 
-    spec = evaluator_spec(emodel, morphology, mechanisms, cost, numerics)
-    with open_pool(spec, processes) as pool, stoppable() as flag:
-        began = time.monotonic()
+    def keep_first(evaluations: list[Evaluation]) -> str:
+        if not evaluations:
+            return "nothing"
+        keep(evaluations)
+        n = len(asked.requests)
+        return f"the first {len(evaluations)} of {n} models, '{out}' holds them"
+
+    return keep(_evaluated(asked, processes, keep_first))
+
+
+def profile_first(
+    name: str,
+    file: Path | None,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+    exact_rates: bool = False,
+) -> Profile:
+    """Evaluate the first models of a file in this process, and tell what takes the time.
+
+    Parameters
+    ----------
+    name, file, morphology, mechanisms, exact_rates
+        As for `score_file`.
+    """
+    asked = _asked(name, file, morphology, mechanisms, "max", exact_rates, None)
+    first = [(list(one.theta), one.fixed) for one in asked.requests[:_PROFILED]]
+    return profile_models(Evaluator(asked.spec), first)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Models to score, checked: of which e-model, by which evaluator."""
+
+    emodel: EModel
+    models: Models
+    requests: list[ModelRequest]
+    spec: EvaluatorSpec
+    metadata: dict[str, Any]
+
+
+def _asked(
+    emodel: str | Path | EModel,
+    models: str | Path | pd.DataFrame | None,
+    morphology: str | Path | None,
+    mechanisms: str | Path | None,
+    cost: CostName,
+    exact_rates: bool,
+    max_steps: int | None,
+) -> _Asked:
+    check_count("--max-steps", max_steps, 1, MOST_STEPS)
+    one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
+    folder = BUNDLED if mechanisms is None else Path(mechanisms)
+    found: Models | None = None
+    if isinstance(models, pd.DataFrame):
+        found = models_of_frame(models, one, "models")
+    elif models is not None:
+        found = read_models(Path(models), one)
+    check_mechanisms(one, folder)
+    cell = resolve_morphology(one, None if morphology is None else Path(morphology))
+    if found is None:
+        found = reference_models(one, cell)
+    build_mechanisms(folder)
+    if warning := outside_bounds(found, one):
+        note(warning)
+    numerics = Numerics(exact_rates=exact_rates)
+    steps = max_steps or one.max_steps
+    requests = [
+        ModelRequest(tuple(theta.tolist()), fixed=fixed, max_steps=steps)
+        for theta, fixed in zip(found.theta, found.fixed, strict=True)
+    ]
+    metadata = {
+        "emodel": one.model_dump(mode="json"),
+        "emodel_hash": one.content_hash,
+        **cell_hashes(cell, folder),
+        "cost": cost,
+        "numerics": asdict(numerics),
+        "max_steps": steps,
+        "units": {p.name: p.unit for p in one.parameters}
+        | {feature.name: feature.unit for feature in one.features},
+    }
+    own = None if mechanisms is None else folder
+    spec = evaluator_spec(one, cell, own, cost, numerics)
+    return _Asked(one, found, requests, spec, metadata)
+
+
+def _evaluated(
+    asked: _Asked, processes: int, keep: Callable[[list[Evaluation]], str]
+) -> list[Evaluation]:
+    """Evaluate the models; `keep` what there is when they cannot all be, and say what was kept."""
+    evaluations: list[Evaluation] = []
+    with open_pool(asked.spec, processes) as pool, stoppable() as flag:
         try:
-            with show.SampleProgress() as bar:
-                for one in pool.map(evaluate, requests):
+            with progress("score", len(asked.requests)) as advance:
+                for one in pool.map(evaluate, asked.requests):
                     evaluations.append(one)
-                    n_done = len(evaluations)
-                    bar.update(Progress("score", n_done, len(requests), began, n_done))
-                    if n_done < len(requests):
+                    advance()
+                    if len(evaluations) < len(asked.requests):
                         flag.check()
         except (StopRun, BrokenExecutor) as why:
-            held = "nothing"
-            if evaluations:
-                keep()
-                held = f"the first {len(evaluations)} of {len(requests)} models, '{out}' holds them"
+            held = keep(evaluations)
             if flag.number is None:
                 raise IonfoError(
                     f"a worker died, perhaps of too little memory; scored: {held}"
                 ) from why
             note(f"stopped by {StopRun(flag.number)}; scored: {held}")
             raise StopRun(flag.number) from None
-    frame = keep()
-    show.worst_features(emodel, evaluations, len(emodel.features) if file is None else 10)
-    costs = [one.cost for one in evaluations]
-    failed = sum(bool(one.reasons) for one in evaluations)
-    add_result({"models": len(costs), "lowest_cost": min(costs), "missed_features": failed})
-    if profile:
-        first = [(list(one.theta), one.fixed) for one in requests[:_PROFILED]]
-        show.profile(profile_models(Evaluator(spec), first))
-    return frame
+    return evaluations
 
 
 def _check_kept(out: Path | None, file: Path) -> None:
@@ -223,8 +302,9 @@ def _with_book(frame: pd.DataFrame, file: Path | None) -> tuple[pd.DataFrame, di
     }
 
 
-def score_frame(emodel: EModel, models: Models, evaluations: list[Evaluation]) -> pd.DataFrame:
+def score_frame(asked: _Asked, evaluations: list[Evaluation]) -> pd.DataFrame:
     """Put models and their evaluations, which may be of the first ones only, into one table."""
+    emodel, models = asked.emodel, asked.models
     table: dict[str, object] = {}
     n = len(evaluations)
     for i, parameter in enumerate(emodel.free_names):

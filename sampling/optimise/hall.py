@@ -11,7 +11,7 @@ import pandas as pd
 from ...emodels import EModel
 from ...errors import IonfoError
 from ...tables.files import read_table
-from ..chains.collect import Population
+from ...tables.population import Population
 from ..evaluation.evaluator import Evaluation
 from .ibea import Member
 from .stages import parse_stages, resolve

@@ -1,20 +1,72 @@
-"""From ion-channel conductances to higher-order statistics of neuron models."""
+"""From ion-channel conductances to higher-order statistics of neuron models.
+
+Every command is one function here, with the same words; what it returns shows itself in a notebook.
+"""
 
 import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 # Where mpi4py has initialised MPI, `import neuron` would otherwise call a collective on all ranks,
 # in which the driver, which never imports NEURON, does not join: every worker would wait for ever.
 os.environ["NEURON_INIT_MPI"] = "0"
 
+if TYPE_CHECKING:
+    from .emodels import EModel, list_emodels, load_emodel
+    from .errors import IonfoError
+    from .sampling.chains.sample import Run, collect, sample
+    from .sampling.evaluation.score import score
+    from .studies.findings import Findings
+    from .studies.optimise import optimise
+    from .studies.population import analyse
+    from .tables.population import Population, read_population
+
 __version__: str
 
-__all__ = ["__version__"]
+__all__ = [
+    "EModel",
+    "Findings",
+    "IonfoError",
+    "Population",
+    "Run",
+    "__version__",
+    "analyse",
+    "collect",
+    "list_emodels",
+    "load_emodel",
+    "optimise",
+    "read_population",
+    "sample",
+    "score",
+]
+
+_HOMES = {
+    "EModel": "emodels",
+    "Findings": "studies.findings",
+    "IonfoError": "errors",
+    "Population": "tables.population",
+    "Run": "sampling.chains.sample",
+    "analyse": "studies.population",
+    "collect": "sampling.chains.sample",
+    "list_emodels": "emodels",
+    "load_emodel": "emodels",
+    "optimise": "studies.optimise",
+    "read_population": "tables.population",
+    "sample": "sampling.chains.sample",
+    "score": "sampling.evaluation.score",
+}
 
 
-def __getattr__(name: str) -> str:
-    """Read the version when it is asked for: a worker of hundreds does not."""
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is: a worker of hundreds needs none of it."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("ionfo")
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module 'ionfo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,7 +21,7 @@ from .commands import (
     register_report,
     register_validate,
 )
-from .errors import IonfoError, note
+from .errors import IonfoError, tell
 from .genes_cli import (
     CellsOption,
     GroupsOption,
@@ -34,6 +34,7 @@ from .genes_cli import (
     genes,
 )
 from .limits import most_workers, printable, split
+from .progress import shown_by
 from .terminal.options import (
     Estimator,
     EstimatorOption,
@@ -115,12 +116,13 @@ def _run() -> int:
     one_thread_each()
     from .sampling.evaluation import mpi
     from .sampling.evaluation.stop import STOPPED, StopRun
+    from .terminal.console import bar
 
     is_stopped = False
     usage_error: type[Exception] = typer.BadParameter.__bases__[0]
     code, told = 0, None
     try:
-        with notes_said(), shown(sys.argv[1:]) as done:
+        with notes_said(), shown_by(bar), shown(sys.argv[1:]) as done:
             try:
                 if has_work_for_ranks(sys.argv[1:]):
                     mpi.size()  # a launcher that does not fit is said before anything is done
@@ -208,20 +210,24 @@ def score(
 
     Example: ionfo score l5pc models.csv --out scored.parquet --morphology cell.asc
     """
-    from .sampling.evaluation.score import score_file
+    from .emodels import load_emodel
+    from .sampling.evaluation import mpi
+    from .sampling.evaluation.score import profile_first, score_file
+    from .terminal import console as show
 
-    score_file(
-        emodel,
-        None if file == "reference" else Path(file),
-        out,
-        morphology,
-        mechanisms,
-        cost.value,
-        processes,
-        exact_rates=exact_rates,
-        profile=profile,
-        max_steps=max_steps,
+    models = None if file == "reference" else Path(file)
+    if profile and (processes > 1 or mpi.size() > 1):
+        raise IonfoError("--profile measures one process; leave out mpirun and --processes")
+    scored = score_file(
+        emodel, models, out, morphology, mechanisms, cost.value, processes, exact_rates, max_steps
     )
+    of = load_emodel(emodel)
+    show.worst_features(of, scored, len(of.features) if models is None else 10)
+    failed = int((scored["failures"] != "{}").sum())
+    lowest = float(scored["cost"].min())
+    add_result({"models": len(scored), "lowest_cost": lowest, "missed_features": failed})
+    if profile:
+        show.profile(profile_first(emodel, models, morphology, mechanisms, exact_rates))
 
 
 @app.command()
@@ -302,10 +308,18 @@ def sample(
 
     Example: mpirun -n 3 ionfo sample soma --out run --steps 500
     """
-    _sample(
-        emodel,
-        out,
-        dict(
+    from .sampling.chains.sample import sample as sample_chains
+    from .terminal import console as show
+
+    bar, began = show.SampleProgress(), time.monotonic()
+    with bar:
+        run = sample_chains(
+            emodel,
+            out,
+            start=start,
+            learn=learn or [],
+            morphology=morphology,
+            mechanisms=mechanisms,
             steps=steps,
             walkers=walkers,
             ensembles=ensembles,
@@ -320,75 +334,11 @@ def sample(
             adapt_steps=adapt_steps,
             early_rejection=early_rejection,
             keep_rejected=keep_rejected,
-        ),
-        morphology,
-        mechanisms,
-        start,
-        learn or [],
-        processes,
-        force,
-    )
-
-
-def _sample(
-    name: str,
-    out: Path,
-    settings: dict[str, Any],
-    morphology: Path | None,
-    mechanisms: Path | None,
-    start: str | None,
-    learn: list[Path],
-    processes: int,
-    force: bool,
-) -> None:
-    from .emodels import load_emodel
-    from .emodels.cell import resolve_morphology
-    from .sampling import (
-        SampleSettings,
-        read_evaluations,
-        read_models,
-        read_standing,
-        run_sampler,
-        standing_of,
-    )
-    from .sampling.evaluation.score import reference_models
-    from .terminal import console as show
-
-    emodel = load_emodel(name)
-    models = None
-    if start is not None and start != "reference" and Path(start).is_dir():
-        models = read_standing(Path(start), emodel, settings["ensembles"])
-    elif start is not None:
-        if start == "reference":
-            read = reference_models(emodel, resolve_morphology(emodel, morphology))
-        else:
-            read = read_models(Path(start), emodel)
-        for fixed in read.fixed:
-            for parameter, value in fixed.items():
-                if value != emodel.fixed_values[parameter]:
-                    raise IonfoError(
-                        f"'{start}' sets '{parameter}' to {value}, and e-model '{emodel.name}' "
-                        f"fixes it at {emodel.fixed_values[parameter]}; a chain cannot mix them"
-                    )
-        models = standing_of(read, settings["ensembles"])
-    bar = show.SampleProgress()
-    began = time.monotonic()
-    with bar:
-        counts = run_sampler(
-            emodel,
-            out,
-            SampleSettings(**settings),
-            morphology,
-            mechanisms,
-            models,
-            processes,
-            bar.update,
-            lambda why: show.stopped(out, why),
-            note,
-            force,
-            read_evaluations(learn, emodel) if learn else None,
+            processes=processes,
+            force=force,
+            report=bar.update,
         )
-    show.run_summary(out, counts, time.monotonic() - began)
+    show.run_summary(out, run.counts, time.monotonic() - began)
 
 
 @app.command()
@@ -426,9 +376,10 @@ def status(
     from .terminal import console as show
 
     if is_optimisation(run):
-        from .studies.optimise import plot_convergence, tell_optimisation
+        from .studies.optimise import plot_convergence
+        from .terminal import console as show
 
-        tell_optimisation(OptimiseStore(run))
+        show.optimisation(OptimiseStore(run))
         if plots is not None:
             plot_convergence(OptimiseStore(run), plots)
         return
@@ -571,7 +522,10 @@ def analyse(
         ):  # fmt: skip
             if is_given:
                 raise IonfoError(f"--{name} goes with --group COLUMN, which names the labels")
-        analyse_population(population, out, wanted, settings)
+        found = analyse_population(population, out, wanted, settings)
+        add_result(found.summary)
+        for line in [*found.sentences(), f"tables and figures in {out}"]:
+            tell(line)
         return
 
     from .studies.groups import GroupSettings, analyse_groups

@@ -33,6 +33,15 @@ def note(text: str) -> None:
     logging.getLogger("ionfo").warning(text)
 
 
+def tell(text: str) -> None:
+    """Tell what was done or found, in a line, for whoever listens.
+
+    It goes through the logger "ionfo" as information, which the command line shows on standard
+    output.
+    """
+    logging.getLogger("ionfo").info(text)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Suggest the closest known name, as the tail of an error sentence.
 

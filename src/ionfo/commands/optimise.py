@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import tell
 from ..terminal.options import (
     ExactRatesOption,
     ForceOption,
@@ -15,6 +17,9 @@ from ..terminal.options import (
     ProcessesOption,
     SeedOption,
 )
+
+if TYPE_CHECKING:
+    pass
 
 
 def register_optimise(app: typer.Typer) -> None:
@@ -68,6 +73,7 @@ def optimise_command(
     """
     from ..sampling.optimise import OptimiseSettings
     from ..studies.optimise import optimise
+    from ..terminal import console as show
 
     settings = OptimiseSettings(
         generations=generations,
@@ -80,4 +86,20 @@ def optimise_command(
         exact_rates=exact_rates,
         keep_evaluations=keep_evaluations,
     )
-    optimise(emodel, out, settings, targets, stages, morphology, mechanisms, processes, force)
+    bar, began = show.SampleProgress(), time.monotonic()
+    with bar:
+        store = optimise(
+            emodel,
+            out,
+            settings,
+            targets=targets,
+            stages=stages,
+            morphology=morphology,
+            mechanisms=mechanisms,
+            processes=processes,
+            force=force,
+            report=bar.update,
+        )
+    tell(f"{time.monotonic() - began:.0f} s now; run in {out}")
+    show.optimisation(store)
+    tell(f"next: ionfo collect {out} --out population.parquet")

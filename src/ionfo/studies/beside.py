@@ -33,13 +33,12 @@ from ..analysis.uncertainty.beside import (
     measure_side,
     side_frame,
 )
-from ..errors import IonfoError, note
+from ..errors import IonfoError, note, tell
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from ..tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
 from ..tables.files import make_folder, whole_folder, write_table, write_text
 from ..tables.matrix import chain_of, weights_of
-from ..terminal import console as show
 from .groups import runner
 
 CONDUCTANCES = "conductances"
@@ -415,15 +414,14 @@ def _draw(
 
 
 def _tell(sides: list[Side], pairs: list[PairwiseInformation], out: Path) -> None:
-    screen = show.console()
     for side, pair in zip(sides, pairs, strict=True):
-        screen.print(
+        tell(
             f"{side.name}: {side.n_rows} of {side.n_table} rows, {side.question.n} variables; all "
             f"together raw {side.raw[-1, -1]:+.3f}, corrected {side.corrected[-1, -1]:+.3f} "
             f"({side.low[-1, -1]:+.3f} to {side.high[-1, -1]:+.3f}) nats; "
             f"{int(np.triu(pair.is_significant, 1).sum())} significant pairs"
         )
-    screen.print(f"tables and figures in {out}")
+    tell(f"tables and figures in {out}")
 
 
 def _save(stem: Path, figure: Figure) -> None:

@@ -27,7 +27,7 @@ from ..analysis.uncertainty.beside import (
     measure_side,
     side_frame,
 )
-from ..errors import IonfoError, nearest, note
+from ..errors import IonfoError, nearest, note, tell
 from ..limits import MOST_REPLICATES, check_count, shortened
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from ..tables.expression_choice import (
@@ -40,10 +40,9 @@ from ..tables.expression_choice import (
 )
 from ..tables.files import whole_folder, write_table, write_text
 from ..tables.matrix import Table
-from ..terminal import console as show
 from .passes import run_passes
 from .plan import MOST_VARIABLES, AnalysisSettings, check_settings
-from .population import analyse_table
+from .population import measure
 
 
 @dataclass(frozen=True)
@@ -151,10 +150,9 @@ def analyse_groups(
             table = _table(values, grouped)
             origin = Path(f"{expression.origin} [{how.group} = {name}]")
             folder = folder_name(name)
-            _, answers = analyse_table(
-                table, origin, beside / folder, list(grouped.targets), asked, out / folder
-            )
-            frames = [minimal_frame(one) for one in answers[1:]]
+            found = measure(table, origin, list(grouped.targets), asked, out / folder)
+            found.write(beside / folder)
+            frames = [minimal_frame(one) for one in found.answers[1:]]
             minimal += [frame.assign(group=name, rows=len(values)) for frame in frames]
         sides, compared = compare_at_equal_rows(grouped, n_rows, how.permutations, asked)
         _write(beside, grouped, sides, compared, minimal, how, n_rows)
@@ -367,20 +365,19 @@ def _write(
 
 
 def _tell(sides: Sequence[Side], compared: pd.DataFrame, out: Path) -> None:
-    screen = show.console()
-    screen.print(f"at {sides[0].n_rows} rows each, at the order of all {sides[0].question.n}:")
+    tell(f"at {sides[0].n_rows} rows each, at the order of all {sides[0].question.n}:")
     for one in sides:
         if one.question.target is None:
             mean = -1  # the last statistic of the last order: the set of all variables
-            screen.print(
+            tell(
                 f"  {one.name}: raw {one.raw[-1, mean]:+.3f}, corrected "
                 f"{one.corrected[-1, mean]:+.3f} ({one.low[-1, mean]:+.3f} to "
                 f"{one.high[-1, mean]:+.3f}) nats"
             )
     for row in compared.to_dict("records"):
-        screen.print(
+        tell(
             f"{row['measure']}: area of {row['first']} less {row['second']} "
             f"{row['difference_of_areas']:+.3f}, permutation p {row['p']:.3g} "
             f"(adjusted {row['p_adjusted']:.3g})"
         )
-    screen.print(f"tables and figures in {out}")
+    tell(f"tables and figures in {out}")

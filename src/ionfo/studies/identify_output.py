@@ -12,8 +12,8 @@ import pandas as pd
 from ..analysis.figures.genes import index_distributions, maps_of_cells
 from ..analysis.figures.style import Figure
 from ..analysis.genes.ion_channels import ion_channel_genes, ion_channel_source
+from ..errors import tell
 from ..tables.files import write_table, write_text
-from ..terminal import console as show
 
 if TYPE_CHECKING:
     from .identify import Identification, IdentifySettings
@@ -123,25 +123,24 @@ def draw_identification(out: Path, found: Identification) -> None:
 
 def tell_identification(out: Path, found: Identification) -> None:
     """Print the finding in a few lines."""
-    screen = show.console()
     low, high = np.quantile(found.replicates, (0.025, 0.975))
-    screen.print(
+    tell(
         f"{len(found.genes)} genes in {found.table.n_cells} cells: adjusted Rand index "
         f"{found.score:.3f} (95 % of subsamples of the cells {low:.3f} to {high:.3f}), "
         f"{found.clustering.n_clusters} clusters for {len(np.unique(found.labels))} labels"
     )
     for one in found.nulls:
         below, above = np.quantile(one.scores, (0.025, 0.975))
-        screen.print(
+        tell(
             f"  {len(one.scores)} random sets {TOLD[one.kind]}: mean {one.scores.mean():.3f}, "
             f"95 % {below:.3f} to {above:.3f}; percentile {one.percentile:.1f}, p {one.p:.3g}"
         )
     shared = found.overlap
-    screen.print(
+    tell(
         f"  {shared.shared} of them differentially expressed, {shared.expected:.1f} by chance "
         f"(p {shared.p:.3g}, {len(found.differential)} of {len(found.table.genes)} genes)"
     )
-    screen.print(f"tables and figures in {out}")
+    tell(f"tables and figures in {out}")
 
 
 def _save(stem: Path, figure: Figure) -> None:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..analysis.genes.clusters import adjusted_rand_index, find_clusters, neighbour_graph
 from ..analysis.genes.gene_sets import draw_genes, draw_matched_genes
-from .passes import bar
+from ..errors import note
+from ..progress import progress
 
 Kind = Literal["all", "differential", "matched", "cells"]
 KINDS: tuple[Kind, ...] = ("all", "differential", "matched", "cells")
@@ -113,8 +114,8 @@ def score_sets(
     done = {(one.kind, one.i): one for one in _read(kept, key)}
     left = [one for one in wanted if one not in done]
     if len(left) < len(wanted):
-        print(f"{len(wanted) - len(left)} of {len(wanted)} gene sets were scored before")
-    with open(kept, "w", encoding="utf-8") as handle, bar("gene sets", len(left)) as advance:
+        note(f"{len(wanted) - len(left)} of {len(wanted)} gene sets were scored before")
+    with open(kept, "w", encoding="utf-8") as handle, progress("gene sets", len(left)) as advance:
         # written anew, so that a line torn by the end of the last run is gone
         handle.write(json.dumps({"key": key}) + "\n")
         for one in done.values():

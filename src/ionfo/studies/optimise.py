@@ -1,129 +1,100 @@
-"""``ionfo optimise``: read what is asked, run it, say how it went and draw its convergence."""
+"""An optimisation from what is asked to its folder, and its convergence as figures."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
-from rich.table import Table
+from typing_extensions import Unpack
 
-from ..emodels import load_emodel
+from ..emodels import EModel, load_emodel
 from ..errors import note
+from ..sampling import Progress
 from ..sampling.evaluation.stop import StopRun
 from ..sampling.optimise import (
     OptimiseSettings,
     OptimiseStore,
-    collect_hall,
     read_stages,
     read_targets,
     run_optimiser,
     with_targets,
 )
-from ..terminal import console as show
-from ..terminal.output import add_result
 
 
 def optimise(
-    name: str,
-    out: Path,
-    settings: OptimiseSettings,
+    emodel: str | Path | EModel,
+    out: str | Path,
+    settings: OptimiseSettings | None = None,
+    *,
     targets: Path | None = None,
     stages: Path | None = None,
     morphology: Path | None = None,
     mechanisms: Path | None = None,
-    processes: int = 1,
-    force: bool = False,
-) -> None:
-    """Optimise an e-model into a run folder.
+    **more: Unpack[RunOptions],
+) -> OptimiseStore:
+    """Optimise models stage by stage, or go on with the run that is there.
 
     Parameters
     ----------
-    name : str
-        E-model name or definition file.
-    out : Path
+    emodel : str, Path or EModel
+        Name of an e-model, its definition file, or itself.
+    out : path
         Run folder.
-    settings : OptimiseSettings
+    settings : OptimiseSettings, optional
         Length, seeds, budget and so on.
     targets, stages : Path, optional
         See `ionfo.sampling.optimise.read_targets` and `read_stages`.
     morphology, mechanisms : Path, optional
         Instead of the bundled ones.
-    processes : int
-        Local processes, when not under mpirun.
-    force : bool
-        Move another run that is in the folder aside.
+    **more
+        processes: local processes, when not under mpirun; force: move another run that is in the
+        folder aside; report: called as the search goes on.
+
+    Returns
+    -------
+    OptimiseStore
+        Access to the folder.
 
     Raises
     ------
     IonfoError
         If an input breaks a rule.
+    StopRun
+        If a signal asked to stop; all is stored.
     """
-    settings.check()
-    emodel = load_emodel(name)
+    asked, folder = settings or OptimiseSettings(), Path(out)
+    asked.check()
+    one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
     if targets is not None:
-        emodel = with_targets(emodel, read_targets(targets), str(targets))
-    asked = None if stages is None else read_stages(stages)
-    bar = show.SampleProgress()
-    began = time.monotonic()
+        one = with_targets(one, read_targets(targets), str(targets))
 
     def stopped(why: StopRun) -> None:
-        note(f"stopped by {why}; all is stored in '{out}', and the same command resumes")
+        note(f"stopped by {why}; all is stored in '{folder}', and the same command resumes")
 
-    with bar:
-        store = run_optimiser(
-            emodel,
-            out,
-            settings,
-            asked,
-            morphology,
-            mechanisms,
-            processes,
-            bar.update,
-            stopped,
-            note,
-            force,
-        )
-    plot_convergence(store, out)
-    show.console().print(f"{time.monotonic() - began:.0f} s now; run in {out}")
-    tell_optimisation(store)
-    show.console().print(f"next: ionfo collect {out} --out population.parquet")
-
-
-def tell_optimisation(store: OptimiseStore) -> None:
-    """Say where an optimisation stands: each search, and the best models."""
-    progress = store.progress()
-    screen = show.console()
-    if progress.empty:
-        screen.print(f"{store.folder}: no generation is done yet")
-        return
-    table = Table("stage", "seed", "generation", "evaluations", "best sum", "median sum")
-    last = progress.groupby(["stage", "seed"], sort=False).tail(1)
-    for row in last.to_dict(orient="records"):
-        table.add_row(
-            str(row["stage"]),
-            str(row["seed"]),
-            str(row["generation"]),
-            str(row["n_evaluations"]),
-            f"{row['best_sum']:.3f}",
-            f"{row['median_sum']:.3f}",
-        )
-    screen.print(table)
-    n_over = int(progress["n_over_budget"].sum())
-    if n_over:
-        screen.print(f"{n_over} evaluations took more integrator steps than they may")
-    add_result(
-        {
-            "generations": int(last["generation"].iloc[-1]),
-            "evaluations": int(last["n_evaluations"].sum()),
-            "stage": str(last["stage"].iloc[-1]),
-        }
+    store = run_optimiser(
+        one,
+        folder,
+        asked,
+        None if stages is None else read_stages(stages),
+        morphology,
+        mechanisms,
+        more.get("processes", 1),
+        more.get("report", lambda progress: None),
+        stopped,
+        note,
+        more.get("force", False),
     )
-    if (store.folder / "hall_of_fame.parquet").exists():
-        cost = collect_hall(store).frame["cost"]
-        screen.print(
-            f"hall of fame: {len(cost)} models, largest score {cost.min():.3f} to {cost.max():.3f}"
-        )
-        add_result({"models": len(cost), "lowest_cost": float(cost.min())})
+    plot_convergence(store, folder)
+    return store
+
+
+class RunOptions(TypedDict, total=False):
+    """How a run is carried out, which changes no result."""
+
+    processes: int
+    force: bool
+    report: Callable[[Progress], None]
 
 
 def plot_convergence(store: OptimiseStore, folder: Path) -> None:

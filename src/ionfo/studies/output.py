@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +24,8 @@ from ..analysis.answers import (
 from ..analysis.figures import spectra as figures
 from ..analysis.figures import style as plots
 from ..analysis.figures.style import Figure
-from ..tables.files import file_hash, write_table
+from ..tables.files import file_hash, whole_folder, write_table, write_text
 from ..tables.matrix import Table
-from ..terminal import console as show
 from .plan import Work
 
 _TABLES = (
@@ -44,6 +45,37 @@ NOT_ALWAYS = (
     "report.html",
 )
 """Names of what some analyses write and others do not; the page is written after the tables."""
+
+
+def write_results(
+    out: Path,
+    source: Path,
+    work: Work,
+    answers: list[Answer],
+    pairs: list[PairwiseInformation],
+    about: list[PairwiseInformation],
+    summary: Mapping[str, Any],
+) -> None:
+    """Write tables, figures and summary.json; they appear in the folder all together.
+
+    Parameters
+    ----------
+    out, source : Path
+        The folder, and the table that was analysed, which stays.
+    work, answers, pairs, about
+        As in `Findings`.
+    summary : mapping
+        See `summary_content`.
+
+    Raises
+    ------
+    IonfoError
+        If the folder cannot be written.
+    """
+    with whole_folder(out, "summary.json", NOT_ALWAYS, source) as beside:
+        write_tables(beside, work, answers, pairs, about)
+        draw_figures(beside, work, answers, pairs, about)
+        write_text(beside / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
 
 
 def write_tables(
@@ -88,12 +120,13 @@ def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _title(work: Work) -> str:
     return (
-        f"{_estimator(work)}, {work.sample.told}\n{work.settings.shuffles} shuffles of "
+        f"{estimator_told(work)}, {work.sample.told}\n{work.settings.shuffles} shuffles of "
         f"{len(work.passes.rows)} rows, {work.settings.bootstrap} replicates"
     )
 
 
-def _estimator(work: Work) -> str:
+def estimator_told(work: Work) -> str:
+    """Say how correlations were estimated and their bias corrected."""
     kind = {"gaussian": "Gaussian", "copula": "Gaussian copula"}[work.settings.estimator]
     exact = work.settings.estimator == "gaussian" and not work.sample.is_chain
     exact = exact and bool(np.ptp(work.sample.weights) == 0)
@@ -200,7 +233,7 @@ def summary_content(
     return {
         "population": file.name,
         "population_sha256": file_hash(file) if file.is_file() else None,
-        "estimator": _estimator(work),
+        "estimator": estimator_told(work),
         "rows": sample.n_rows,
         "distinct_rows": sample.n_distinct,
         "total_weight": float(sample.weights.sum()),
@@ -226,52 +259,3 @@ def summary_content(
         "redundancy_synergy": {str(one.target): summary_of(one) for one in answers[1:]},
         "significant_pairs": None if not pairs else int(np.triu(pairs[0].is_significant, 1).sum()),
     }
-
-
-def tell(
-    answers: list[Answer], work: Work, pairs: list[PairwiseInformation], out: Path, seconds: float
-) -> None:
-    """Print the findings in a few lines."""
-    screen = show.console()
-    n_measured = sum(int(one.spectrum.measured.sum()) for one in answers)
-    screen.print(work.sample.told)
-    screen.print(f"{_estimator(work)}; {n_measured} multiplets measured in {seconds:.0f} s")
-    for one in answers:
-        spectrum = one.spectrum
-        label = "O-information" if one.target is None else f"RSI {one.target}"
-        low, high = int(np.argmin(spectrum.minimum)), int(np.argmax(spectrum.maximum))
-        how = "" if spectrum.is_exhaustive else " of the multiplets drawn"
-        screen.print(
-            f"{label}: raw lowest{how} {spectrum.minimum[low]:+.4g} nats at order "
-            f"{spectrum.order[low]}{_meaning(spectrum.minimum[low])}, highest "
-            f"{spectrum.maximum[high]:+.4g} nats at order {spectrum.order[high]}"
-            f"{_meaning(spectrum.maximum[high])}"
-        )
-        if one.null is not None:
-            told = summary_of(one)
-            lowest, highest = (
-                told[f"orders_where_{side}_differs_from_null"] for side in ("minimum", "maximum")
-            )
-            drawn = "" if one.nothing_was_drawn else ", of the multiplets drawn"
-            screen.print(
-                f"  beyond the shuffles after adjustment{drawn}: minimum at orders "
-                f"{_listed(lowest)}, maximum at orders {_listed(highest)}"
-            )
-    if pairs:
-        n_significant = int(np.triu(pairs[0].is_significant, 1).sum())
-        n_pairs = len(work.table.parameter_names) * (len(work.table.parameter_names) - 1) // 2
-        screen.print(f"{n_significant} of {n_pairs} pairs depend on each other by >= 0.1 nats")
-    screen.print(f"tables and figures in {out}")
-
-
-def _listed(orders: object) -> str:
-    assert isinstance(orders, list)
-    if not orders:
-        return "none"
-    if orders == list(range(orders[0], orders[-1] + 1)) and len(orders) > 2:
-        return f"{orders[0]} to {orders[-1]}"
-    return ", ".join(map(str, orders))
-
-
-def _meaning(value: float) -> str:
-    return " (synergy)" if value < 0 else " (redundancy)" if value > 0 else ""

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..analysis import Passes
+from ..errors import note
+from ..progress import progress
 from ..sampling.evaluation import mpi
 from ..tables.files import write_text
-from ..terminal import console as show
 
 Curves = list[NDArray[np.float64]]
 Request = tuple[Any, int]
@@ -57,7 +55,7 @@ def run_passes(
     """
     if not requests:
         return []
-    with bar("shuffles and replicates", len(requests)) as advance:
+    with progress("shuffles and replicates", len(requests)) as advance:
         if mpi.size() > 1 and not here:
             with mpi.executor(_initialise, passes) as workers:
                 return list(_counted(workers.map(_run, requests), advance))
@@ -72,7 +70,9 @@ def run_passes(
             return [future.result() for future in futures]
 
 
-def run_exhaustive(passes: Passes, n_passes: int, folder: Path, seconds: float) -> list[Curves]:
+def run_exhaustive(
+    passes: Passes, n_passes: int, folder: Path | None, seconds: float
+) -> list[Curves]:
     """Shuffle `n_passes` times and measure every multiplet; finished passes are kept.
 
     Parameters
@@ -81,22 +81,24 @@ def run_exhaustive(passes: Passes, n_passes: int, folder: Path, seconds: float) 
         The sample and what is measured, with an exhaustive design.
     n_passes : int
         Full passes, one after the other.
-    folder : Path
+    folder : Path, optional
         Where each pass is kept as it ends; a repeated run takes them from there.
     seconds : float
         What one pass is expected to take.
     """
     key = _fingerprint(passes)
+    if folder is None:
+        with progress("exhaustive shuffles", n_passes) as advance:
+            return list(_counted((passes.run("shuffle", i) for i in range(n_passes)), advance))
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Curves] = []
     kept = [folder / f"pass_{i:04d}.json" for i in range(n_passes)]
     n_left = sum(_kept(path, key) is None for path in kept)
-    print(
+    note(
         f"{n_passes} exhaustive shuffles, {n_passes - n_left} of them done before; about "
-        f"{n_left * seconds / 60:.1f} minutes for the others",
-        flush=True,
+        f"{n_left * seconds / 60:.1f} minutes for the others"
     )
-    with bar("exhaustive shuffles", n_passes) as advance:
+    with progress("exhaustive shuffles", n_passes) as advance:
         for i, path in enumerate(kept):
             curves = _kept(path, key)
             if curves is None:
@@ -106,35 +108,6 @@ def run_exhaustive(passes: Passes, n_passes: int, folder: Path, seconds: float) 
             found.append(curves)
             advance()
     return found
-
-
-@contextmanager
-def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show progress with the time left: a bar on a terminal, a line now and then in a log."""
-    if show.is_watched():
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:g}/{task.total:g}"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns) as progress:
-            task = progress.add_task(what, total=total)
-            yield lambda: progress.advance(task)
-        return
-    began = last = time.monotonic()
-    done = 0
-
-    def advance() -> None:
-        nonlocal done, last
-        done += 1
-        now = time.monotonic()
-        if now - last > show.line_seconds():
-            last = now
-            left = (now - began) / done * (total - done)
-            print(f"{what} {done}/{total}, about {left:.0f} s left", flush=True)
-
-    yield advance
 
 
 def _counted(results: Iterable[Curves], advance: Callable[[], None]) -> Iterator[Curves]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,20 @@ class AnalysisSettings:
     exhaustive_nulls: int = 0
     seed: int = 0
     threads: int | None = None
+
+
+class AnalysisOptions(TypedDict, total=False):
+    """The settings as options of a function; see `AnalysisSettings`."""
+
+    exclude: tuple[str, ...]
+    orders: tuple[int, ...]
+    estimator: Estimator
+    bootstrap: int
+    shuffles: int
+    permutations: int
+    exhaustive_nulls: int
+    seed: int
+    threads: int | None
 
 
 @dataclass(frozen=True)

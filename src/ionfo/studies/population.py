@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from typing_extensions import Unpack
 
 from ..analysis import (
     Design,
@@ -34,14 +36,13 @@ from ..analysis.pairs.pairwise import PairEstimator
 from ..analysis.uncertainty.bands import Null, null_of, replacement_bands, subsample_bands
 from ..errors import IonfoError, note
 from ..limits import shortened
-from ..pages.report import write_page
-from ..pages.report.tables import read_material
-from ..tables.files import make_folder, whole_folder, write_text
-from ..tables.matrix import Table, read_analysis_table
-from ..terminal.output import add_result
-from .output import NOT_ALWAYS, draw_figures, summary_content, tell, write_tables
-from .passes import Curves, Request, bar, run_exhaustive, run_passes
-from .plan import MOST_VARIABLES, AnalysisSettings, Work, check_settings, make_work
+from ..progress import progress
+from ..tables.files import make_folder
+from ..tables.matrix import Table, analysis_table, read_analysis_table
+from ..tables.population import Population
+from .findings import Findings
+from .passes import Curves, Request, run_exhaustive, run_passes
+from .plan import MOST_VARIABLES, AnalysisOptions, AnalysisSettings, Work, check_settings, make_work
 
 _LONGEST_RANGE = 1_000
 
@@ -56,7 +57,7 @@ def analyse_population(
     out: Path,
     targets: Sequence[str] = (),
     settings: AnalysisSettings | None = None,
-) -> None:
+) -> Findings:
     """Measure mutual information, O-information and RSI with their nulls, and draw them.
 
     Parameters
@@ -65,11 +66,16 @@ def analyse_population(
         A population (``parameters/`` and ``features/`` columns, optionally ``weight``,
         ``ensemble``, ``walker`` and ``step``), or any table of numbers.
     out : Path
-        Folder for the results; made if need be.
+        Folder for the results and their page; made if need be.
     targets : sequence of str
         Features whose RSI is measured; goes before those of `settings`.
     settings : AnalysisSettings, optional
         What else to do.
+
+    Returns
+    -------
+    Findings
+        What was written.
 
     Raises
     ------
@@ -80,65 +86,104 @@ def analyse_population(
     wanted = list(dict.fromkeys([*targets, *asked.targets]))
     check_settings(asked)
     table = read_analysis_table(file, wanted, asked.exclude)
-    analyse_table(table, file, out, wanted, asked)
-    # a group of cells has no file of its own to show; its tables and figures are enough
-    write_page(out, read_material(out, file))
+    make_folder(out)
+    findings = measure(table, file, wanted, asked, out)
+    findings.report(out)
+    return findings
 
 
-def analyse_table(
+def analyse(
+    population: str | Path | pd.DataFrame | Population,
+    targets: Sequence[str] = (),
+    **options: Unpack[AnalysisOptions],
+) -> Findings:
+    """Measure how the columns of a population, or of any table, act together.
+
+    Parameters
+    ----------
+    population : path, DataFrame or Population
+        A population (``parameters/`` and ``features/`` columns), or any table of numbers.
+    targets : sequence of str
+        Features whose RSI is measured.
+    **options
+        Those of ``ionfo analyse``: exclude, orders, estimator, bootstrap, shuffles, permutations,
+        seed, threads; see `AnalysisSettings`.
+
+    Returns
+    -------
+    Findings
+        Tables, figures, sentences; nothing is written until it is asked to.
+
+    Raises
+    ------
+    IonfoError
+        If the table is unfit, a target is unknown, or the columns are degenerate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = pd.DataFrame(np.random.default_rng(0).standard_normal((80, 4)), columns=[*"abcd"])
+    >>> findings = analyse(table, shuffles=0, bootstrap=0, permutations=0)
+    >>> sorted(set(findings.o_information["order"]))
+    [3, 4]
+    """
+    asked = AnalysisSettings(**options)
+    check_settings(asked)
+    wanted = list(targets)
+    if isinstance(population, (str, Path)):
+        file = Path(population)
+        return measure(read_analysis_table(file, wanted, asked.exclude), file, wanted, asked)
+    metadata: dict[str, Any] = {}
+    if isinstance(population, Population):
+        frame, metadata = population.frame, population.metadata
+    else:
+        frame = population
+    origin = Path("population.parquet")
+    table = analysis_table(frame, metadata, origin, wanted, asked.exclude)
+    found = measure(table, origin, wanted, asked)
+    return replace(found, table=frame, metadata=metadata)
+
+
+def measure(
     table: Table,
-    file: Path,
-    out: Path,
+    origin: Path,
     wanted: list[str],
     asked: AnalysisSettings,
     kept: Path | None = None,
-) -> tuple[Work, list[Answer]]:
-    """Measure a table that was read, and write what was found.
+) -> Findings:
+    """Measure a table that was read.
 
     Parameters
     ----------
     table : Table
         The rows.
-    file : Path
+    origin : Path
         Where they came from, for words.
-    out : Path
-        Folder for the results; made if need be.
     wanted : list of str
         Targets of the RSI.
     asked : AnalysisSettings
         Checked.
     kept : Path, optional
-        Folder that keeps long computations for when they are asked for again; default `out`.
+        Folder that keeps long computations for when they are asked for again.
 
     Returns
     -------
-    Work, list of Answer
-        What was asked, and what was found.
+    Findings
+        Nothing is written.
 
     Raises
     ------
     IonfoError
         If the columns are degenerate.
     """
-    try:
-        work = make_work(table, wanted, asked)
-    except ValueError as error:
-        raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
-    make_folder(out)
     began = time.monotonic()
     try:
-        answers = _answers(work, kept or out)
+        work = make_work(table, wanted, asked)
+        answers = _answers(work, kept)
     except ValueError as error:
-        raise IonfoError(f"'{file}' cannot be analysed: {error}") from None
+        raise IonfoError(f"'{origin}' cannot be analysed: {error}") from None
     pairs, about = _pairs(work)
-    summary = summary_content(file, work, answers, pairs)
-    with whole_folder(out, "summary.json", NOT_ALWAYS, file) as beside:
-        write_tables(beside, work, answers, pairs, about)
-        draw_figures(beside, work, answers, pairs, about)
-        write_text(beside / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
-    add_result(summary)
-    tell(answers, work, pairs, out, time.monotonic() - began)
-    return work, answers
+    return Findings(origin, work, answers, pairs, about, time.monotonic() - began)
 
 
 def parse_orders(
@@ -179,7 +224,7 @@ def parse_orders(
     return tuple(sorted(orders))
 
 
-def _answers(work: Work, out: Path) -> list[Answer]:
+def _answers(work: Work, kept: Path | None) -> list[Answer]:
     n = len(work.table.parameter_names)
     exhaustive = n <= LARGEST_TABLE and _fits(n)
     if exhaustive and table_bytes(n) >= 2**30:
@@ -193,7 +238,7 @@ def _answers(work: Work, out: Path) -> list[Answer]:
     began = time.monotonic()
     spectra = []
     room = new_table(n) if exhaustive else None  # one for all: gigabytes take seconds to get
-    with bar("spectra", len(work.questions)) as advance:
+    with progress("spectra", len(work.questions)) as advance:
         for question in work.questions:
             spectra.append(_spectrum(work, question, room))
             advance()
@@ -204,7 +249,7 @@ def _answers(work: Work, out: Path) -> list[Answer]:
     tested = (
         replace(work.passes, design=Design(True, threads=work.threads)) if full else work.passes
     )
-    nulls, subsampled, replaced = _replicates(work, tested, out, seconds)
+    nulls, subsampled, replaced = _replicates(work, tested, kept, seconds)
     answers = []
     for i, question in enumerate(work.questions):
         correlation = work.passes.correlation(question, work.sample)
@@ -267,7 +312,7 @@ def _spectrum(
 
 
 def _replicates(
-    work: Work, tested: Passes, out: Path, seconds: float
+    work: Work, tested: Passes, kept: Path | None, seconds: float
 ) -> tuple[list[Null | None], list[Curves], list[Curves]]:
     """Run all passes and hand them out by question: nulls, subsamples, replacements.
 
@@ -298,7 +343,7 @@ def _replicates(
     shuffled = found[:n_first]
     subsampled, replaced = found[n_first : n_first + n_bootstrap], found[n_first + n_bootstrap :]
     if full:
-        folder = out / "exhaustive_nulls"
+        folder = None if kept is None else kept / "exhaustive_nulls"
         shuffled = run_exhaustive(tested, work.settings.exhaustive_nulls, folder, seconds)
     nulls: list[Null | None] = [None for _ in questions]
     if shuffled:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import IonfoError, note
+from ..errors import IonfoError, note, tell
 from ..pages.report import write_page
 from ..pages.report.tables import OUTLINE, TRACES, read_material
 from ..sampling import read_population
@@ -81,7 +81,7 @@ def report(
     if simulate:
         _simulate(population, out, morphology, mechanisms)
     page = write_page(out, read_material(out, population))
-    print(f"report: {page}")
+    tell(f"report: {page}")
     return {"page": str(page), "bytes": page.stat().st_size}
 
 

@@ -18,14 +18,13 @@ from ..analysis.uncertainty.sample_size import (
     size_frame,
     size_study,
 )
-from ..errors import IonfoError, note
+from ..errors import IonfoError, note, tell
 from ..limits import MOST_REPLICATES, check_count, check_seed
+from ..progress import progress
 from ..tables.expression import TARGET_SUM, Expression
 from ..tables.expression_choice import ION_CHANNELS
 from ..tables.files import whole_folder, write_table
-from ..terminal import console as show
 from .groups import GroupSettings, grouped_tables
-from .passes import bar
 from .plan import AnalysisSettings
 
 
@@ -87,7 +86,7 @@ def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> di
     grouped = grouped_tables(expression, how, AnalysisSettings())
     question = Question("o_information", tuple(range(len(grouped.names))))
     studies = {}
-    with bar("groups", len(grouped.values)) as advance:
+    with progress("groups", len(grouped.values)) as advance:
         for name, values in grouped.values.items():
             sizes = list(settings.sizes) or default_sizes(len(values), len(grouped.names))
             if not sizes or int(len(values) / WIDE) < len(grouped.names) + 2:
@@ -125,7 +124,6 @@ def _write(out: Path, studies: dict[str, SizeStudy]) -> None:
         figure = _draw(studies)
         for suffix in (".png", ".svg"):
             figure.savefig((beside / "sizes").with_suffix(suffix), dpi=130)
-    screen = show.console()
     for name, one in studies.items():
         orders = one.question.orders
         within = orders[~np.isnan(one.needed)]
@@ -135,8 +133,8 @@ def _write(out: Path, studies: dict[str, SizeStudy]) -> None:
         )
         if len(within):
             told += f", from {int(np.nanmin(one.needed))} cells on at the easiest"
-        screen.print(f"{name} ({one.n_table} cells): corrected O-information {told}")
-    screen.print(f"tables and figures in {out}")
+        tell(f"{name} ({one.n_table} cells): corrected O-information {told}")
+    tell(f"tables and figures in {out}")
 
 
 def _draw(studies: dict[str, SizeStudy]) -> Figure:

@@ -13,7 +13,7 @@ from ..analysis.cells.spike_trains import explained_variance
 from ..emodels import EModel, load_emodel
 from ..emodels.cell import resolve_morphology
 from ..emodels.definition import LONGEST_SWEEP, MOST_PERCENT
-from ..errors import IonfoError
+from ..errors import IonfoError, tell
 from ..limits import check_count, check_number, check_seed, shortened
 from ..mechanisms import build_mechanisms
 from ..mechanisms.build import BUNDLED
@@ -30,8 +30,6 @@ from ..sampling.evaluation.held_out import (
 from ..sampling.evaluation.traces import emodel_of
 from ..tables.files import check_table_path, write_table
 from ..tables.models import models_of_frame
-from ..terminal import console as show
-from ..terminal.output import add_result
 
 Array = NDArray[np.float64]
 
@@ -232,5 +230,4 @@ def _tell(frame: pd.DataFrame, out: Path) -> None:
             f"{frame['explained_by_trials'].median():.3f}, ratio "
             f"{frame['explained_variance_ratio'].median():.3f}"
         )
-    show.console().print("; ".join([*told, str(out)]))
-    add_result({"models": len(frame), "held_out_z": float(frame["held_out_z"].median())})
+    tell("; ".join([*told, str(out)]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,17 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
         three variables vary.
     """
     frame, metadata = _read_h5ad(file) if file.suffix == ".h5ad" else read_table(file)
+    return analysis_table(frame, metadata, file, targets, exclude)
+
+
+def analysis_table(
+    frame: pd.DataFrame,
+    metadata: Mapping[str, Any],
+    file: Path,
+    targets: Sequence[str],
+    exclude: Sequence[str] = (),
+) -> Table:
+    """See a table that was read as `read_analysis_table` does; `file` is for words."""
     frame = frame.rename(columns=str)
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -21,14 +22,16 @@ from ..sampling.evaluation import mpi
 from .output import add_result
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..sampling import Progress as RunProgress
-    from ..sampling.chains.collect import Collected, Population
+    from ..sampling.chains.collect import Collected
     from ..sampling.chains.status import RunStatus
     from ..sampling.evaluation.counts import Counts
-    from ..sampling.evaluation.evaluator import Evaluation
     from ..sampling.evaluation.profile import Profile
-    from ..sampling.evaluation.stop import StopRun
+    from ..sampling.optimise import OptimiseStore
     from ..sampling.runs.diagnostics import Diagnostics
+    from ..tables.population import Population
 
 ENOUGH = 400
 """Effective samples that are enough for most purposes (Vehtari et al. 2021)."""
@@ -129,12 +132,12 @@ def emodel(one: EModel) -> None:
     screen.print(targets)
 
 
-def worst_features(emodel: EModel, evaluations: list[Evaluation], n_rows: int = 10) -> None:
+def worst_features(emodel: EModel, scored: pd.DataFrame, n_rows: int = 10) -> None:
     """Show the features with the largest scores."""
-    scores = np.array([one.scores for one in evaluations])
-    features = np.array([one.features for one in evaluations])
+    scores = scored[[f"scores/{name}" for name in emodel.feature_names]].to_numpy(np.float64)
+    features = scored[[f"features/{name}" for name in emodel.feature_names]].to_numpy(np.float64)
     typical = np.median(scores, axis=0)
-    n_models = len(evaluations)
+    n_models = len(scored)
     table = Table(
         "features, worst first",
         "value",
@@ -154,8 +157,8 @@ def worst_features(emodel: EModel, evaluations: list[Evaluation], n_rows: int = 
         )
     screen = console()
     screen.print(table)
-    costs = np.array([one.cost for one in evaluations])
-    n_failed = sum(bool(one.reasons) for one in evaluations)
+    costs = scored["cost"].to_numpy(np.float64)
+    n_failed = int((scored["failures"] != "{}").sum())
     screen.print(
         f"{n_models} models: cost min {costs.min():.4f}, median {np.median(costs):.4f}, "
         f"max {costs.max():.4f}; sum of scores of the first {scores[0].sum():.4f}; "
@@ -187,6 +190,35 @@ def profile(measured: Profile) -> None:
         f"which gate rates about {measured.rates_share:.0%}; features and searches "
         f"{1 - integration / total:.1%}"
     )
+
+
+@contextmanager
+def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show progress with the time left: a bar on a terminal, a line now and then in a log."""
+    if is_watched():
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:g}/{task.total:g}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda: progress.advance(task)
+        return
+    began = last = time.monotonic()
+    done = 0
+
+    def advance() -> None:
+        nonlocal done, last
+        done += 1
+        now = time.monotonic()
+        if now - last > line_seconds():
+            last = now
+            left = (now - began) / done * (total - done)
+            print(f"{what} {done}/{total}, about {left:.0f} s left", flush=True)
+
+    yield advance
 
 
 class SampleProgress:
@@ -249,8 +281,9 @@ class SampleProgress:
             print(f"{progress.phase} {progress.done}/{progress.total}  {told}", flush=True)
 
 
-def run_summary(out: Path, counts: Counts, seconds: float) -> None:
+def run_summary(out: Path, counts: Counts | None, seconds: float) -> None:
     """Say what a run did."""
+    assert counts is not None  # this program sampled
     screen = console()
     screen.print(
         f"{counts.n_evaluations} evaluations, {counts.n_steps} integrator steps in the chains; "
@@ -290,14 +323,6 @@ def rejections(counts: Counts) -> None:
         f"{n_ended} evaluations ended early, {n_whole} went to the end with "
         f"{whole:.0f} steps each: {share:.0%} of the steps were saved (had all taken that many)"
     )
-
-
-def stopped(out: Path, why: StopRun) -> None:
-    """Say that a run was stopped and what to do."""
-    from ..sampling import RunStore
-
-    steps = RunStore(out).n_steps
-    note(f"stopped by {why} after {steps} steps, all stored in '{out}'; the same command resumes")
 
 
 def collected(found: Collected, out: Path) -> None:
@@ -458,3 +483,41 @@ def convergence_told(found: Diagnostics, names: Sequence[str]) -> str:
             "R-hat not assessed: it needs two ensembles from different starts, and four steps"
         )
     return "; ".join(told)
+
+
+def optimisation(store: OptimiseStore) -> None:
+    """Say where an optimisation stands: each search, and the best models."""
+    from ..sampling.optimise import collect_hall
+
+    progress = store.progress()
+    if progress.empty:
+        console().print(f"{store.folder}: no generation is done yet")
+        return
+    table = Table("stage", "seed", "generation", "evaluations", "best sum", "median sum")
+    last = progress.groupby(["stage", "seed"], sort=False).tail(1)
+    for row in last.to_dict(orient="records"):
+        table.add_row(
+            str(row["stage"]),
+            str(row["seed"]),
+            str(row["generation"]),
+            str(row["n_evaluations"]),
+            f"{row['best_sum']:.3f}",
+            f"{row['median_sum']:.3f}",
+        )
+    console().print(table)
+    n_over = int(progress["n_over_budget"].sum())
+    if n_over:
+        console().print(f"{n_over} evaluations took more integrator steps than they may")
+    add_result(
+        {
+            "generations": int(last["generation"].iloc[-1]),
+            "evaluations": int(last["n_evaluations"].sum()),
+            "stage": str(last["stage"].iloc[-1]),
+        }
+    )
+    if (store.folder / "hall_of_fame.parquet").exists():
+        cost = collect_hall(store).frame["cost"]
+        console().print(
+            f"hall of fame: {len(cost)} models, largest score {cost.min():.3f} to {cost.max():.3f}"
+        )
+        add_result({"models": len(cost), "lowest_cost": float(cost.min())})

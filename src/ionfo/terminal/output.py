@@ -63,22 +63,29 @@ def with_output_options(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-class _OnStderr(logging.Handler):
-    """Say a note in one line on standard error, whatever a name in it holds."""
+class _Said(logging.Handler):
+    """Say notes on standard error and what was found on standard output, a line each."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(f"ionfo: {printable(record.getMessage())}", file=sys.stderr)
+        text = printable(record.getMessage())
+        if record.levelno >= logging.WARNING:
+            print(f"ionfo: {text}", file=sys.stderr)
+        else:
+            print(text, flush=True)
 
 
 @contextlib.contextmanager
 def notes_said() -> Iterator[None]:
-    """Say what the library notes (`ionfo.errors.note`) for as long as a command runs."""
-    handler = _OnStderr()
-    logging.getLogger("ionfo").addHandler(handler)
+    """Say what the library notes and tells (`ionfo.errors`) for as long as a command runs."""
+    logger, handler = logging.getLogger("ionfo"), _Said()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
     try:
         yield
     finally:
-        logging.getLogger("ionfo").removeHandler(handler)
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager

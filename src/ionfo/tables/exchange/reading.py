@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...emodels import load_emodel
-from ...errors import IonfoError, note
+from ...errors import IonfoError, note, tell
 from ...limits import is_same
 from ..files import check_table_path, write_table, write_text
 from . import (
@@ -91,7 +91,7 @@ def import_file(
     for text in notes:
         note(text)
     n_parameters = sum(str(one).startswith("parameters/") for one in imported.frame)
-    print(f"{len(imported.frame)} models with {n_parameters} parameters ({kind}); {out}")
+    tell(f"{len(imported.frame)} models with {n_parameters} parameters ({kind}); {out}")
     return {
         "format": kind,
         "models": len(imported.frame),
@@ -171,7 +171,7 @@ def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
         options += f" --morphology {read.morphology}"
     if read.mechanisms is not None:
         options += f" --mechanisms {read.mechanisms}"
-    print(
+    tell(
         f"e-model '{read.emodel.name}': {len(read.emodel.free_names)} free parameters, "
         f"{len(read.emodel.features)} features; {out}\nuse it with: ionfo score {out} MODELS"
         f"{options} --out scored.parquet"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...emodels import EModel, export_emodel, load_emodel, parse_emodel
-from ...errors import IonfoError, note
+from ...errors import IonfoError, note, tell
 from ...limits import shortened
 from ...sampling import read_population
 from ...sampling.folders import population_of
@@ -94,7 +94,7 @@ def export_source(
     written = {"format": kind, "source": source.name, "out": str(out)}
     if source.frame is not None and kind != "hoc":
         written["models"] = str(len(source.frame))
-    print(f"{source.name} as {kind}; {out}")
+    tell(f"{source.name} as {kind}; {out}")
     return written
 
 

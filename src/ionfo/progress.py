@@ -1,0 +1,33 @@
+"""How far long computations have come: the library says it, and whoever runs it shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+
+Advance = Callable[[], None]
+Shower = Callable[[str, int], AbstractContextManager[Advance]]
+"""Takes what is done and how many parts it has; gives what is called after each of them."""
+
+
+def _shows_nothing(what: str, total: int) -> AbstractContextManager[Advance]:
+    return nullcontext(lambda: None)
+
+
+_shower: ContextVar[Shower] = ContextVar("ionfo_progress", default=_shows_nothing)
+
+
+def progress(what: str, total: int) -> AbstractContextManager[Advance]:
+    """Begin a computation of `total` parts; the result of ``with`` is called after each part."""
+    return _shower.get()(what, total)
+
+
+@contextmanager
+def shown_by(shower: Shower) -> Iterator[None]:
+    """Let `shower` show the progress of what runs inside."""
+    token = _shower.set(shower)
+    try:
+        yield
+    finally:
+        _shower.reset(token)

@@ -1,0 +1,221 @@
+"""What an analysis found: an object that shows, draws and writes itself."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ..analysis import PairwiseInformation, figures
+from ..analysis.answers import Answer, curve_frame, extremes_frame, pairs_frame, summary_of
+from ..pages.report import write_page
+from ..pages.report.tables import read_material
+from ..tables.files import make_folder, write_table
+from .output import estimator_told, summary_content, write_results
+from .plan import Work
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Information of a population, with nulls and bands; values in nats.
+
+    Attributes
+    ----------
+    origin : Path
+        The table that was analysed, for words; a name only where it was no file.
+    work : Work
+        What was asked, and the sample.
+    answers : list of Answer
+        O-information of the parameters first, then RSI about each target.
+    pairs, pairs_with_features : list of PairwiseInformation
+        By histogram and Gaussian; empty where there were too few rows.
+    seconds : float
+        How long it took.
+    table : DataFrame or None
+        What was analysed where it was no file, with
+    metadata : dict
+        its metadata.
+    """
+
+    origin: Path
+    work: Work
+    answers: list[Answer]
+    pairs: list[PairwiseInformation]
+    pairs_with_features: list[PairwiseInformation]
+    seconds: float = float("nan")
+    table: pd.DataFrame | None = None
+    metadata: Mapping[str, Any] | None = None
+
+    @cached_property
+    def summary(self) -> Mapping[str, Any]:
+        """What summary.json holds."""
+        return summary_content(self.origin, self.work, self.answers, self.pairs)
+
+    @property
+    def o_information(self) -> pd.DataFrame:
+        """O-information by order: raw, corrected, null and band; one row each (nats)."""
+        return curve_frame(self.answers[0], self.work.sample)
+
+    @property
+    def redundancy_synergy(self) -> pd.DataFrame:
+        """RSI by target and order, as `o_information`; empty without targets (nats)."""
+        frames = [curve_frame(one, self.work.sample) for one in self.answers[1:]]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    @property
+    def extremes(self) -> pd.DataFrame:
+        """The multiplets of lowest and highest value at every order, by measure (nats)."""
+        return pd.concat([extremes_frame(one) for one in self.answers], ignore_index=True)
+
+    @property
+    def mutual_information(self) -> pd.DataFrame:
+        """Every pair of parameters: raw and corrected values, p (nats)."""
+        if not self.pairs:
+            return pd.DataFrame()
+        names = self.work.table.parameter_names
+        return pairs_frame(self.pairs[0], self.pairs[1], names, names, self.work.sample)
+
+    def sentences(self) -> list[str]:
+        """Say what was found, a line each."""
+        n_measured = sum(int(one.spectrum.measured.sum()) for one in self.answers)
+        told = [
+            self.work.sample.told,
+            f"{estimator_told(self.work)}; {n_measured} multiplets measured in "
+            f"{self.seconds:.0f} s",
+        ]
+        for one in self.answers:
+            told += _of_answer(one)
+        if self.pairs:
+            n_significant = int(np.triu(self.pairs[0].is_significant, 1).sum())
+            n = len(self.work.table.parameter_names)
+            told.append(
+                f"{n_significant} of {n * (n - 1) // 2} pairs depend on each other by >= 0.1 nats"
+            )
+        return told
+
+    def plot_o_information(self) -> Axes:
+        """Draw O-information by order, raw and corrected, with null and band.
+
+        Returns
+        -------
+        Axes
+            The upper panel; its figure is ``axes.figure``.
+        """
+        title = f"{estimator_told(self.work)}, {self.work.sample.told}"
+        figure = figures.spectra.information_by_order(
+            self.answers[:1], "O-information (nats)", title
+        )
+        return figure.axes[0]
+
+    def plot_redundancy_synergy(self) -> Axes:
+        """Draw RSI by order for every target, as `plot_o_information`.
+
+        Raises
+        ------
+        ValueError
+            If there is no target.
+        """
+        if not self.answers[1:]:
+            raise ValueError("there is no RSI without a target; name some with targets=[...]")
+        figure = figures.spectra.information_by_order(self.answers[1:], "RSI (nats)")
+        return figure.axes[0]
+
+    def write(self, folder: str | Path) -> Path:
+        """Write tables, figures and summary.json, as ``ionfo analyse`` does.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if need be; an earlier analysis in it is replaced as a whole.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        out = Path(folder)
+        write_results(
+            out,
+            self.origin,
+            self.work,
+            self.answers,
+            self.pairs,
+            self.pairs_with_features,
+            self.summary,
+        )
+        return out
+
+    def report(self, folder: str | Path) -> Path:
+        """Write tables, figures and the page that shows them.
+
+        Returns
+        -------
+        Path
+            The page.
+        """
+        out, source = Path(folder), self.origin
+        if self.table is not None:
+            make_folder(out)
+            source = out / self.origin.name
+            write_table(source, self.table, self.metadata or {})
+        self.write(out)
+        return write_page(out, read_material(out, source))
+
+    def _repr_html_(self) -> str:
+        """Show the sentences and the O-information in a notebook."""
+        picture = io.BytesIO()
+        figure = self.plot_o_information().figure
+        figure.savefig(picture, format="png", dpi=80)  # type: ignore[union-attr]
+        told = "".join(f"<li>{escape(one)}</li>" for one in self.sentences())
+        data = base64.b64encode(picture.getvalue()).decode()
+        return (
+            f"<p><b>Findings of {escape(self.origin.name)}</b></p><ul>{told}</ul>"
+            f'<img alt="O-information by order" src="data:image/png;base64,{data}">'
+        )
+
+
+def _of_answer(one: Answer) -> list[str]:
+    """Say the extremes of a measure, and where they differ from shuffled rows."""
+    spectrum = one.spectrum
+    label = "O-information" if one.target is None else f"RSI {one.target}"
+    low, high = int(np.argmin(spectrum.minimum)), int(np.argmax(spectrum.maximum))
+    how = "" if spectrum.is_exhaustive else " of the multiplets drawn"
+    told = [
+        f"{label}: raw lowest{how} {spectrum.minimum[low]:+.4g} nats at order "
+        f"{spectrum.order[low]}{_meaning(spectrum.minimum[low])}, highest "
+        f"{spectrum.maximum[high]:+.4g} nats at order {spectrum.order[high]}"
+        f"{_meaning(spectrum.maximum[high])}"
+    ]
+    if one.null is not None:
+        found = summary_of(one)
+        lowest, highest = (
+            found[f"orders_where_{side}_differs_from_null"] for side in ("minimum", "maximum")
+        )
+        drawn = "" if one.nothing_was_drawn else ", of the multiplets drawn"
+        told.append(
+            f"  beyond the shuffles after adjustment{drawn}: minimum at orders "
+            f"{_listed(lowest)}, maximum at orders {_listed(highest)}"
+        )
+    return told
+
+
+def _listed(orders: object) -> str:
+    assert isinstance(orders, list)
+    if not orders:
+        return "none"
+    if orders == list(range(orders[0], orders[-1] + 1)) and len(orders) > 2:
+        return f"{orders[0]} to {orders[-1]}"
+    return ", ".join(map(str, orders))
+
+
+def _meaning(value: float) -> str:
+    return " (synergy)" if value < 0 else " (redundancy)" if value > 0 else ""
