@@ -1,6 +1,6 @@
 from .chains.collect import collect
 from .chains.last_states import read_standing, standing_of
-from .chains.run import Progress, run_sampler
+from .chains.run import run_sampler
 from .chains.settings import SampleSettings
 from .chains.store import RunStore
 from .chains.target import Target
@@ -8,6 +8,7 @@ from .chains.training_data import read_evaluations
 from .evaluation.evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
 from .evaluation.pool import ModelRequest, evaluate, open_pool
 from .of_tables import Models, Population, read_models, read_population
+from .runs.progress import Progress
 
 __all__ = [
     "Evaluation",

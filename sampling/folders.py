@@ -1,7 +1,8 @@
-"""The population of any run folder: a chain's states or an optimisation's hall of fame."""
+"""Any run folder, of a chain or an optimisation: its population, and what is left to do."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from ..errors import IonfoError
 from ..tables.population import Population
 from .chains.collect import collect
 from .chains.store import RunStore
+from .evaluation.flight import read_condemned
 from .optimise import OptimiseStore, collect_hall, is_optimisation
 
 
@@ -42,3 +44,56 @@ def population_of(
             "--burn-in"
         )
     return collect_hall(OptimiseStore(folder), max_cost, every)
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much of a run is stored and how much is still asked for, for programs.
+
+    Attributes
+    ----------
+    done : int
+        Stored evaluations of the search for starting points, steps of all ensembles (of an
+        optimisation, generations of all searches) and parameter sets that were set aside.  It
+        grows with every session that stored anything.
+    left : int
+        Steps of all ensembles, or generations of all searches and the merged hall of fame, that
+        are asked for and not stored; 0 when the run is complete.
+    """
+
+    done: int
+    left: int
+
+
+def work_of(folder: Path) -> Work:
+    """Count what a run folder holds, without reading a state of it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of `ionfo sample` or `ionfo optimise`, also one that is being written or does not exist.
+
+    Returns
+    -------
+    Work
+        Nothing done and one left where there is no run yet.
+
+    Raises
+    ------
+    IonfoError
+        If the run is damaged.
+    """
+    if not (folder / "run.json").exists():
+        return Work(0, 1)
+    n_aside = len(read_condemned(folder))
+    if is_optimisation(folder):
+        asked, generations, is_merged = OptimiseStore(folder).generations()
+        left = max(0, asked - generations) + (not is_merged)
+        return Work(generations + is_merged + n_aside, left)
+    store = RunStore(folder)
+    settings, state = store.settings["settings"], store.state
+    steps = [int(one["steps"]) for one in state["ensembles"]]
+    steps += [0] * (int(settings["ensembles"]) - len(steps))
+    left = sum(max(0, int(settings["steps"]) - one) for one in steps)
+    n_start = sum(int(entry["rows"]) for entry in state["start"])
+    return Work(n_start + sum(steps) + n_aside, left)

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
 from ionfo.analysis.genes.residuals import residuals
+from ionfo.studies.expression_choice import expressed_genes, gene_set, groups_of
 from ionfo.tables.expression import Expression, log_normalised
-from ionfo.tables.expression_choice import expressed_genes, gene_set, groups_of
 from ionfo.tables.expression_files import read_expression
 
 Array = NDArray[np.float64]

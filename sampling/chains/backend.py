@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel
 from ...errors import IonfoError
+from ...tables.columns import columns
 from ...tables.files import read_table
 from ..evaluation.counts import Counts
 from .moves import Trial
-from .states import columns, dense, evaluation_frame, state_frame, states_of
+from .states import dense, evaluation_frame, state_frame, states_of
 from .store import RunStore
 from .target import blob_dtype, pack_blobs
 from .writer import RunWriter, random_state_from, random_state_json

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from ...errors import IonfoError
 from ...limits import shortened
+from ...tables.columns import columns
 from ...tables.population import Population
 from ..evaluation.flight import Condemned, read_condemned
 from ..runs.diagnostics import Diagnostics, diagnose
-from .states import columns, dense, held
+from .states import dense, held
 from .store import RunStore
 
 

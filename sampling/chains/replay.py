@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from ...emodels import EModel
+from ...tables.columns import columns
 from ..evaluation.evaluator import Evaluation
 from ..evaluation.pool import ModelPool, ModelRequest, StreamingPool
-from .states import columns, evaluation_frame, evaluations_of
+from .states import evaluation_frame, evaluations_of
 from .writer import RunWriter
 
 

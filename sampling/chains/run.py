@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from ..evaluation.scheduler import Scheduler, SharedPool
 from ..evaluation.stop import StopRun, stoppable
 from ..evaluation.workers import Workers, open_workers
 from ..runs.lock import writing
+from ..runs.progress import Progress
 from ..runs.session import make_way, see_through
 from .chain import Chain, stream
 from .moves import make_moves
@@ -42,34 +42,6 @@ from .training_data import Evaluated, joined
 from .writer import RunWriter
 
 _LOG_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands, for whoever shows it.
-
-    Attributes
-    ----------
-    phase : {"suspects", "start", "order", "sample"}
-        What is being done.
-    done, total : int
-        Evaluations, or steps of all ensembles together.
-    began : float
-        Time at which the phase began (`time.monotonic`).
-    n_evaluations : int
-        In this phase.
-    acceptance, best_cost, median_cost : float
-        Of the walkers; NaN before the chains.
-    """
-
-    phase: str
-    done: int
-    total: int
-    began: float
-    n_evaluations: int
-    acceptance: float = float("nan")
-    best_cost: float = float("nan")
-    median_cost: float = float("nan")
 
 
 def run_sampler(

@@ -22,9 +22,10 @@ from ..evaluation.counts import Counts
 from ..evaluation.score import reference_models
 from ..evaluation.stop import StopRun
 from ..runs.diagnostics import Diagnostics
+from ..runs.progress import Progress
 from .collect import collect as collect_run
 from .last_states import read_standing, standing_of
-from .run import Progress, run_sampler
+from .run import run_sampler
 from .settings import SampleSettings
 from .status import RunStatus, run_status
 from .store import RunStore

@@ -11,19 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...emodels import EModel
+from ...tables.columns import columns
 from ..evaluation.evaluator import Evaluation
 from .target import blob_dtype
 
 KEYS = ("ensemble", "walker", "step", "try")
-
-
-def columns(emodel: EModel) -> tuple[list[str], list[str], list[str]]:
-    """Column names of parameters, features and scores."""
-    return (
-        [f"parameters/{name}" for name in emodel.free_names],
-        [f"features/{name}" for name in emodel.feature_names],
-        [f"scores/{name}" for name in emodel.feature_names],
-    )
 
 
 def state_frame(

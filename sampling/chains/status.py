@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...tables.columns import columns
 from ..evaluation.counts import Counts
 from ..evaluation.flight import Condemned, Suspect, read_condemned, read_suspects
-from ..optimise.store import OptimiseStore, is_optimisation
 from ..runs.diagnostics import Diagnostics, diagnose
 from .collect import starting_points
-from .states import columns, dense, held
+from .states import dense, held
 from .store import RunStore
 
 _BURN_IN = 0.25
@@ -88,59 +87,6 @@ class RunStatus:
         n_kept = min(self.steps) - self.burn_in
         missing = max(0.0, ess / now - 1.0) * n_kept / (1 - _BURN_IN)
         return missing * self.seconds_per_step / 3600
-
-
-@dataclass(frozen=True)
-class Work:
-    """How much of a run is stored and how much is still asked for, for programs.
-
-    Attributes
-    ----------
-    done : int
-        Stored evaluations of the search for starting points, steps of all ensembles (of an
-        optimisation, generations of all searches) and parameter sets that were set aside.  It
-        grows with every session that stored anything.
-    left : int
-        Steps of all ensembles, or generations of all searches and the merged hall of fame, that
-        are asked for and not stored; 0 when the run is complete.
-    """
-
-    done: int
-    left: int
-
-
-def work_of(folder: Path) -> Work:
-    """Count what a run folder holds, without reading a state of it.
-
-    Parameters
-    ----------
-    folder : Path
-        Of `ionfo sample` or `ionfo optimise`, also one that is being written or does not exist.
-
-    Returns
-    -------
-    Work
-        Nothing done and one left where there is no run yet.
-
-    Raises
-    ------
-    IonfoError
-        If the run is damaged.
-    """
-    if not (folder / "run.json").exists():
-        return Work(0, 1)
-    n_aside = len(read_condemned(folder))
-    if is_optimisation(folder):
-        asked, generations, is_merged = OptimiseStore(folder).generations()
-        left = max(0, asked - generations) + (not is_merged)
-        return Work(generations + is_merged + n_aside, left)
-    store = RunStore(folder)
-    settings, state = store.settings["settings"], store.state
-    steps = [int(one["steps"]) for one in state["ensembles"]]
-    steps += [0] * (int(settings["ensembles"]) - len(steps))
-    left = sum(max(0, int(settings["steps"]) - one) for one in steps)
-    n_start = sum(int(entry["rows"]) for entry in state["start"])
-    return Work(n_start + sum(steps) + n_aside, left)
 
 
 def run_status(store: RunStore) -> RunStatus:

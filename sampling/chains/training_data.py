@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel
 from ...errors import IonfoError
+from ...tables.columns import columns
 from ...tables.files import read_table
-from .states import columns, whole_evaluations
+from .states import whole_evaluations
 from .store import KINDS, RunStore
 
 

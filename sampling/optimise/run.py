@@ -17,7 +17,6 @@ from ...emodels.cell import check_mechanisms, resolve_morphology
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
 from ...tables.files import write_table
-from ..chains.run import Progress
 from ..evaluation import mpi
 from ..evaluation.evaluator import Evaluation, evaluator_spec
 from ..evaluation.flight import FlightRecord
@@ -26,6 +25,7 @@ from ..evaluation.scheduler import Scheduler, SharedPool
 from ..evaluation.stop import StopRun, stoppable
 from ..evaluation.workers import open_workers
 from ..runs.lock import writing
+from ..runs.progress import Progress
 from ..runs.session import check_same, make_way, see_through
 from .hall import hall_frame, merged
 from .ibea import Ibea, Member

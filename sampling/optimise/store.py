@@ -30,8 +30,8 @@ from ...emodels import EModel
 from ...errors import IonfoError
 from ...features import MAX_SCORE
 from ...limits import read_text
+from ...tables.columns import columns
 from ...tables.files import read_metadata, read_table, write_table
-from ..chains.states import columns
 from ..evaluation.evaluator import Evaluation
 from ..runs.run_folder import RunFolder
 from .ibea import Member

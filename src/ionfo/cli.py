@@ -361,7 +361,7 @@ def status(
     Example: ionfo status run --plots figures
     """
     if batch:
-        from .sampling.chains.status import work_of
+        from .sampling.folders import work_of
 
         if plots is not None:
             raise IonfoError("--batch prints two numbers and draws nothing; leave out --plots")

@@ -13,7 +13,6 @@ from ionfo.analysis import correlation_matrix, o_information, wishart_bias
 from ionfo.cli import app
 from ionfo.errors import IonfoError
 from ionfo.studies import groups as analysing_groups
-from ionfo.studies import population as analysing
 from ionfo.studies.groups import GroupSettings, analyse_groups
 from ionfo.studies.plan import AnalysisSettings
 from ionfo.tables.expression import Expression
@@ -26,7 +25,7 @@ HOW = GroupSettings("type", permutations=19)
 
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysing, "draw_figures", lambda *_: None)
+    monkeypatch.setattr("ionfo.studies.output.draw_figures", lambda *_: None)
 
 
 def cells(sizes: tuple[int, int] = (60, 45)) -> Expression:

@@ -11,7 +11,6 @@ import pytest
 
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
 from ionfo.errors import IonfoError
-from ionfo.studies import passes as pass_runner
 from ionfo.studies import plan as analysis_work
 from ionfo.studies import population as analysing
 from ionfo.studies.plan import AnalysisSettings
@@ -24,7 +23,7 @@ QUICK = AnalysisSettings(bootstrap=4, shuffles=6, permutations=20, threads=1)
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysing, "draw_figures", lambda *_: None)
+    monkeypatch.setattr("ionfo.studies.output.draw_figures", lambda *_: None)
 
 
 @pytest.fixture
@@ -262,7 +261,7 @@ def test_progress_tells_the_time_left_in_a_log(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(show, "_LINE_SECONDS", 0.0)
-    with pass_runner.bar("shuffles", 2) as advance:
+    with show.bar("shuffles", 2) as advance:
         advance()
         advance()
     lines = capsys.readouterr().out.splitlines()

@@ -29,7 +29,7 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     write_table(folder / "p.parquet", frame)
     settings = AnalysisSettings(bootstrap=4, shuffles=6, permutations=20, threads=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(analysing, "draw_figures", lambda *_: None)
+        patch.setattr("ionfo.studies.output.draw_figures", lambda *_: None)
         analysing.analyse_population(folder / "p.parquet", folder, ["u"], settings)
     t = np.arange(5.0)
     traces = pd.DataFrame({"model": "best", "protocol": "Step_1", "t_ms": t, "v_mV": t})

@@ -12,8 +12,8 @@ import pytest
 from scipy import io, sparse
 
 from ionfo.errors import IonfoError
+from ionfo.studies.expression_choice import expressed_genes, gene_set, groups_of, usable_groups
 from ionfo.tables.expression import Expression, log_normalised, varying_genes
-from ionfo.tables.expression_choice import expressed_genes, gene_set, groups_of, usable_groups
 from ionfo.tables.expression_files import read_expression
 
 GENES = ["Kcna1", "Scn2a1", "Hcn1", "Gad1"]

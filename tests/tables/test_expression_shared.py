@@ -10,10 +10,10 @@ import pytest
 
 from ionfo.analysis import correlation_matrix, o_information
 from ionfo.errors import IonfoError
+from ionfo.studies.expression_choice import gene_set, groups_of
 from ionfo.studies.groups import GroupSettings, grouped_tables
 from ionfo.studies.plan import AnalysisSettings
 from ionfo.tables.expression import log_normalised
-from ionfo.tables.expression_choice import gene_set, groups_of
 from ionfo.tables.expression_files import read_expression
 
 

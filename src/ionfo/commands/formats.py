@@ -94,7 +94,9 @@ def export_command(
 
     Example: ionfo export population.parquet --out model.hoc --model 12
     """
+    from ..sampling.folders import population_of
     from ..tables.exchange.writing import export_source
 
-    kind = None if format is None else format.value
-    add_result(export_source(what, out, kind, model, morphology, mechanisms))
+    kind, run = None if format is None else format.value, Path(what)
+    population = population_of(run) if (run / "run.json").is_file() else None
+    add_result(export_source(what, out, kind, model, morphology, mechanisms, population))

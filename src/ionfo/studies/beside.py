@@ -36,9 +36,9 @@ from ..analysis.uncertainty.beside import (
 from ..errors import IonfoError, note, tell
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from ..tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
 from ..tables.files import make_folder, whole_folder, write_table, write_text
 from ..tables.matrix import chain_of, weights_of
+from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
 from .groups import runner
 
 CONDUCTANCES = "conductances"

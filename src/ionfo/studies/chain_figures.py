@@ -27,7 +27,8 @@ def plot_chains(store: RunStore, found: RunStatus, folder: Path) -> None:
         If the run has no steps to draw.
     """
     from ..analysis.figures.style import Figure
-    from ..sampling.chains.states import columns, dense
+    from ..sampling.chains.states import dense
+    from ..tables.columns import columns
 
     if found.diagnostics is None:
         raise IonfoError(f"run '{store.folder}' has no steps to draw yet; sample longer")

@@ -30,7 +30,9 @@ from ..analysis.uncertainty.beside import (
 from ..errors import IonfoError, nearest, note, tell
 from ..limits import MOST_REPLICATES, check_count, shortened
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from ..tables.expression_choice import (
+from ..tables.files import whole_folder, write_table, write_text
+from ..tables.matrix import Table
+from .expression_choice import (
     ALL,
     ION_CHANNELS,
     expressed_genes,
@@ -38,8 +40,6 @@ from ..tables.expression_choice import (
     groups_of,
     usable_groups,
 )
-from ..tables.files import whole_folder, write_table, write_text
-from ..tables.matrix import Table
 from .passes import run_passes
 from .plan import MOST_VARIABLES, AnalysisSettings, check_settings
 from .population import measure

@@ -36,8 +36,8 @@ from ..tables.expression import (
     require_scanpy,
     varying_genes,
 )
-from ..tables.expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
 from ..tables.files import make_folder, whole_folder
+from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
 from .identify_output import draw_identification, tell_identification, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets
 

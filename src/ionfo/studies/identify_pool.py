@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..analysis.genes.clusters import adjusted_rand_index, find_clusters, neighbour_graph
 from ..analysis.genes.gene_sets import draw_genes, draw_matched_genes
-from ..errors import note
+from ..errors import tell
 from ..progress import progress
 
 Kind = Literal["all", "differential", "matched", "cells"]
@@ -114,7 +114,7 @@ def score_sets(
     done = {(one.kind, one.i): one for one in _read(kept, key)}
     left = [one for one in wanted if one not in done]
     if len(left) < len(wanted):
-        note(f"{len(wanted) - len(left)} of {len(wanted)} gene sets were scored before")
+        tell(f"{len(wanted) - len(left)} of {len(wanted)} gene sets were scored before")
     with open(kept, "w", encoding="utf-8") as handle, progress("gene sets", len(left)) as advance:
         # written anew, so that a line torn by the end of the last run is gone
         handle.write(json.dumps({"key": key}) + "\n")

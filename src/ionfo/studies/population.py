@@ -86,7 +86,6 @@ def analyse_population(
     wanted = list(dict.fromkeys([*targets, *asked.targets]))
     check_settings(asked)
     table = read_analysis_table(file, wanted, asked.exclude)
-    make_folder(out)
     findings = measure(table, file, wanted, asked, out)
     findings.report(out)
     return findings
@@ -179,6 +178,8 @@ def measure(
     began = time.monotonic()
     try:
         work = make_work(table, wanted, asked)
+        if kept is not None:
+            make_folder(kept)  # what is in the way is said before the work
         answers = _answers(work, kept)
     except ValueError as error:
         raise IonfoError(f"'{origin}' cannot be analysed: {error}") from None

@@ -22,8 +22,8 @@ from ..errors import IonfoError, note, tell
 from ..limits import MOST_REPLICATES, check_count, check_seed
 from ..progress import progress
 from ..tables.expression import TARGET_SUM, Expression
-from ..tables.expression_choice import ION_CHANNELS
 from ..tables.files import whole_folder, write_table
+from .expression_choice import ION_CHANNELS
 from .groups import GroupSettings, grouped_tables
 from .plan import AnalysisSettings
 

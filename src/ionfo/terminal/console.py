@@ -206,8 +206,8 @@ def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
             task = progress.add_task(what, total=total)
             yield lambda: progress.advance(task)
         return
-    began = last = time.monotonic()
-    done = 0
+    began = time.monotonic()
+    last, done = began - line_seconds() + 1.0, 0  # a first line where it takes more than a second
 
     def advance() -> None:
         nonlocal done, last

@@ -78,6 +78,9 @@ class _Said(logging.Handler):
 def notes_said() -> Iterator[None]:
     """Say what the library notes and tells (`ionfo.errors`) for as long as a command runs."""
     logger, handler = logging.getLogger("ionfo"), _Said()
+    if any(isinstance(one, _Said) for one in logger.handlers):
+        yield  # a command inside another program of ours: once is enough
+        return
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

@@ -71,6 +71,6 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     })  # fmt: skip
     write_table(folder / OUTLINE, outline, key)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(analysing, "draw_figures", lambda *_: None)
+        patch.setattr("ionfo.studies.output.draw_figures", lambda *_: None)
         analysing.analyse_population(file, folder, ["Step_220.soma.v.mean_frequency"], QUICK)
     return folder, file

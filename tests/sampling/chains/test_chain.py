@@ -16,10 +16,11 @@ from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluation, RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chains.backend import SegmentBackend
 from ionfo.sampling.chains.start import around_models, from_bounds
-from ionfo.sampling.chains.states import columns, dense
+from ionfo.sampling.chains.states import dense
 from ionfo.sampling.chains.training_data import Evaluated
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.runs.diagnostics import diagnose
+from ionfo.tables.columns import columns
 
 from ..conftest import COVARIANCE, MEAN, AnalyticPool, begin_chain, gaussian_cost
 

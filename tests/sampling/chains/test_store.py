@@ -12,9 +12,11 @@ from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chains.chain import Chain
 from ionfo.sampling.chains.start import from_bounds
-from ionfo.sampling.chains.states import columns, dense
-from ionfo.sampling.chains.status import Work, run_status, work_of
+from ionfo.sampling.chains.states import dense
+from ionfo.sampling.chains.status import run_status
 from ionfo.sampling.chains.writer import RunWriter
+from ionfo.sampling.folders import Work, work_of
+from ionfo.tables.columns import columns
 
 from ..conftest import AnalyticPool, gaussian_cost
 

@@ -11,8 +11,7 @@ import pytest
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore
-from ionfo.sampling.chains.status import Work, work_of
-from ionfo.sampling.folders import population_of
+from ionfo.sampling.folders import Work, population_of, work_of
 from ionfo.sampling.optimise import OptimiseSettings, OptimiseStore, is_optimisation
 from ionfo.sampling.runs.session import check_same
 

@@ -63,7 +63,7 @@ def test_import_score_analyse_export(tmp_path: Path, monkeypatch: pytest.MonkeyP
     export_source(str(tmp_path / "scored.parquet"), tmp_path / "back.csv", "mcmc-table")
     assert (tmp_path / "back.csv").read_bytes() == table.read_bytes()
 
-    monkeypatch.setattr(analysing, "draw_figures", lambda *_: None)
+    monkeypatch.setattr("ionfo.studies.output.draw_figures", lambda *_: None)
     settings = AnalysisSettings(bootstrap=0, shuffles=0, permutations=0, threads=1)
     analysing.analyse_population(tmp_path / "scored.parquet", tmp_path / "report", (), settings)
     summary = json.loads((tmp_path / "report" / "summary.json").read_text())

@@ -13,10 +13,9 @@ import pandas as pd
 from ...emodels import EModel, export_emodel, load_emodel, parse_emodel
 from ...errors import IonfoError, note, tell
 from ...limits import shortened
-from ...sampling import read_population
-from ...sampling.folders import population_of
 from ..files import check_table_path, write_table, write_text
 from ..models import models_of_frame
+from ..population import Population, read_population
 from . import inference_data, write_inference_data, write_mcmc_table
 
 FORMATS = ("emodel-generalisation", "bluepyemodel", "hoc", "mcmc-table", "arviz", "csv", "parquet")
@@ -42,6 +41,7 @@ def export_source(
     model: int | None = None,
     morphology: Path | None = None,
     mechanisms: Path | None = None,
+    population: Population | None = None,
 ) -> dict[str, Any]:
     """Write an e-model, a population or a run in another format.
 
@@ -57,6 +57,8 @@ def export_source(
         Row of the population for hoc and folders, from 0; by default the one of lowest cost.
     morphology, mechanisms : Path, optional
         Instead of the bundled ones.
+    population : Population, optional
+        What was collected of `what`, where that is a run folder.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def export_source(
         raise IonfoError(f"--out must end in {_SUFFIX[kind]} for {kind}, got '{out}'")
     if kind in _SUFFIX and not out.absolute().parent.is_dir():
         raise IonfoError(f"output folder '{out.absolute().parent}' does not exist")
-    source = read_source(what)
+    source = read_source(what, population)
     try:
         if kind in ("emodel-generalisation", "bluepyemodel"):
             emodel = _emodel(source)
@@ -98,8 +100,8 @@ def export_source(
     return written
 
 
-def read_source(what: str) -> Source:
-    """Read an e-model, a population or a run by its name or path.
+def read_source(what: str, population: Population | None = None) -> Source:
+    """Read an e-model or a population by its name or path; of a run, take what was collected.
 
     Raises
     ------
@@ -107,10 +109,14 @@ def read_source(what: str) -> Source:
         If there is none.
     """
     path = Path(what)
-    if path.is_dir():
+    if population is not None:
+        pass
+    elif path.is_dir():
         if not (path / "run.json").is_file():
             raise IonfoError(f"'{what}' is no run folder: it has no run.json")
-        population = population_of(path)
+        raise IonfoError(
+            f"'{what}' is a run; collect it: ionfo collect {what} --out population.parquet"
+        )
     elif path.suffix in (".parquet", ".csv"):
         population = read_population(path)
     else:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..analysis.genes.ion_channels import ion_channel_genes
 from ..errors import IonfoError, nearest, note, why_unread
 from ..limits import read_text
-from .expression import Expression
+from ..tables.expression import Expression
 
 Groups = dict[str, NDArray[np.int64]]
 
