@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,23 +14,15 @@ from matplotlib.axes import Axes
 
 import ionfo
 
-SCRIPT = """
-import ionfo
-
-emodel = ionfo.load_emodel("soma")
-run = ionfo.sample(emodel, out="run", steps=2, ensembles=2, walkers=22, start_evaluations=0, processes=2)
-population = run.collect(max_cost=1e6)
-findings = ionfo.analyse(population, shuffles=5, bootstrap=5, permutations=20)
-print(findings.o_information.head())
-findings.plot_o_information().figure.savefig("o_information.png")
-findings.report("report")
-"""
-
 
 @pytest.mark.neuron
 @pytest.mark.slow
-def test_ten_lines_without_a_guard(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text(SCRIPT)
+def test_ten_lines_of_the_readme_need_no_guard(root: Path, tmp_path: Path) -> None:
+    (script,) = re.findall(
+        r"```python\n(import ionfo\n.*?)```", (root / "README.md").read_text(), re.DOTALL
+    )
+    assert len(script.splitlines()) <= 10
+    (tmp_path / "script.py").write_text(script)
     done = subprocess.run(
         [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300
     )

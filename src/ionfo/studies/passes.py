@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis import Passes
-from ..errors import note
+from ..errors import tell
 from ..progress import progress
 from ..sampling.evaluation import mpi
 from ..tables.files import write_text
@@ -94,7 +94,7 @@ def run_exhaustive(
     found: list[Curves] = []
     kept = [folder / f"pass_{i:04d}.json" for i in range(n_passes)]
     n_left = sum(_kept(path, key) is None for path in kept)
-    note(
+    tell(
         f"{n_passes} exhaustive shuffles, {n_passes - n_left} of them done before; about "
         f"{n_left * seconds / 60:.1f} minutes for the others"
     )

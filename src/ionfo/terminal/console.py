@@ -207,7 +207,8 @@ def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
             yield lambda: progress.advance(task)
         return
     began = time.monotonic()
-    last, done = began - line_seconds() + 1.0, 0  # a first line where it takes more than a second
+    # a first line where it takes more than a second
+    last, done = began - line_seconds() + min(1.0, line_seconds()), 0
 
     def advance() -> None:
         nonlocal done, last
