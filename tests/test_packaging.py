@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import subprocess
 import sys
 from importlib.resources import files
@@ -64,3 +65,24 @@ def test_features_need_no_neuron() -> None:
         "import ionfo.features\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_build_without_links_is_refused(root: Path, tmp_path: Path) -> None:
+    shutil.copy(root / "setup.py", tmp_path)
+    (tmp_path / "src/ionfo").mkdir(parents=True)
+    for name in FOLDERS:
+        (tmp_path / name).mkdir()
+        (tmp_path / "src/ionfo" / name).symlink_to(f"../../{name}")
+    code = (
+        "import runpy, setuptools\n"
+        "setuptools.setup = lambda: print('builds')\n"
+        "runpy.run_path('setup.py')\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "builds\n", done.stderr
+    (tmp_path / "src/ionfo/sampling").unlink()
+    (tmp_path / "src/ionfo/sampling").write_text("../../sampling")  # what such a clone holds
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "src/ionfo/sampling must be a symbolic link" in done.stderr
