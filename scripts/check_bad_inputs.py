@@ -7,7 +7,7 @@ fit), says so in lines that start with ``ionfo:`` without a traceback, takes les
 less than 1 GiB more memory than the same command takes with a valid input.
 
     python scripts/check_bad_inputs.py
-    python scripts/check_bad_inputs.py --only walkers --keep /tmp/bad
+    python scripts/check_bad_inputs.py --only walkers --keep bad
 """
 
 from __future__ import annotations

@@ -293,8 +293,3 @@ def read_condemned(folder: Path) -> list[Condemned]:
             f"'{path}' is damaged ({why_unread(error)}): it must be the list of parameter sets "
             "that count as failed; without it the chain would not be the same"
         ) from None
-
-
-def read_failed(folder: Path) -> list[tuple[float, ...]]:
-    """Read the parameters of what is set aside; see `read_condemned`."""
-    return [one.theta for one in read_condemned(folder)]

@@ -85,7 +85,9 @@ def score(
     """
     asked = _asked(emodel, models, morphology, mechanisms, cost, exact_rates, max_steps)
     file = Path(models) if isinstance(models, (str, Path)) else None
-    return _with_book(score_frame(asked, _evaluated(asked, processes, lambda found: "")), file)[0]
+    return _with_book(
+        score_frame(asked, _evaluated(asked, processes, lambda found: "nothing")), file
+    )[0]
 
 
 def score_file(

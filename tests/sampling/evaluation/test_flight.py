@@ -16,7 +16,6 @@ from ionfo.sampling.evaluation.flight import (
     Condemned,
     FlightRecord,
     read_condemned,
-    read_failed,
     read_suspects,
 )
 from ionfo.sampling.evaluation.pool import evaluate
@@ -138,7 +137,7 @@ def test_damaged_records_get_a_sentence(tmp_path: Path, content: str) -> None:
         read_suspects(tmp_path)
     (tmp_path / "failed.json").write_text(content)
     with pytest.raises(IonfoError, match="failed.json' is damaged"):
-        read_failed(tmp_path)
+        read_condemned(tmp_path)
 
 
 def test_record_holds_what_is_in_flight(tmp_path: Path) -> None:
@@ -156,4 +155,4 @@ def test_record_holds_what_is_in_flight(tmp_path: Path) -> None:
 
 def test_old_list_of_what_failed_is_read(tmp_path: Path) -> None:
     (tmp_path / "failed.json").write_text("[[1.0, 2.0]]")
-    assert read_failed(tmp_path) == [(1.0, 2.0)]
+    assert [one.theta for one in read_condemned(tmp_path)] == [(1.0, 2.0)]
