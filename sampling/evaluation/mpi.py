@@ -32,6 +32,7 @@ _OPEN_MPI, _MPICH = "Open MPI", "MPICH"
 _TAG = 101
 _TAG_BEGIN = 102
 _POLL = 0.02  # s
+_LAST_WORDS = 0.2  # s; a launcher may drop what it has not passed on before an abort
 
 
 def announced() -> tuple[int, int]:
@@ -235,6 +236,7 @@ def abort(code: int) -> None:
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    time.sleep(_LAST_WORDS)
     _world().Abort(code)
 
 

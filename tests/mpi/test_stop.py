@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import time
@@ -31,9 +32,10 @@ def test_stop_leaves_no_lock(tmp_path: Path, launcher: str, number: signal.Signa
         time.sleep(1.0)
         started.send_signal(number)
         told = started.communicate(timeout=60)[1]
-    assert f"stopped by {number.name}" in told and "Traceback" not in told, told
-    # MPI_Abort gives the code; what a launcher makes of SIGTERM to itself is its own affair
-    assert started.returncode == 75 or number == signal.SIGTERM, (started.returncode, told)
+    # what a launcher makes of MPI_Abort, its code and the last words, is its own affair
+    assert started.returncode != 0 and "Traceback" not in told, told
+    last = json.loads((run / "log.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["signal"]) == ("stopped", number.name), (last, told)
     assert not (run / "lock").exists()
     # SIGTERM is also what a launcher sends when a worker has died: what was in flight is suspect
     assert (run / "in-flight.json").exists() == (number == signal.SIGTERM)
