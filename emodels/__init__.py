@@ -11,7 +11,8 @@ from .definition import (
 from .export import export_emodel
 from .numerics import PLAIN, Numerics
 from .protocols import Missing, ProtocolRunner, cheap_first, check_order, with_needed
-from .simulator import SimulationError, Simulator
+from .simulator import Simulator
+from .sweep import SimulationError
 
 __all__ = [
     "PLAIN",

@@ -19,16 +19,10 @@ from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from ..mechanisms.build import build_mechanisms, load_mechanisms
 from ..morphologies import check_morphology, find_morphology, taper_axon
-from .definition import (
-    BASE_REGIONS,
-    DISTRIBUTION_PREFIX,
-    Alternative,
-    EModel,
-    Location,
-    Morphology,
-    Parameter,
-)
+from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
+from .definition import Alternative, EModel, Morphology, Parameter
 from .distributions import Formula
+from .protocol_kinds import Location
 
 _BUILT_IN = frozenset({"pas", "hh", "extracellular"})
 

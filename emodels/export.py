@@ -17,18 +17,12 @@ from typing import Any
 from ..errors import IonfoError
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
+from .bounded import DISTRIBUTION_PREFIX
 from .cell import check_mechanisms, on_morphology, resolve_morphology
-from .definition import (
-    DISTRIBUTION_PREFIX,
-    AbsoluteStep,
-    AnyStep,
-    EModel,
-    Protocol,
-    Recording,
-    Step,
-)
+from .definition import EModel
 from .distributions import Formula
 from .export_rules import grouped_parameters, inexpressible, own_window, peer_window
+from .protocol_kinds import AbsoluteStep, AnyStep, Protocol, Recording, Step
 
 Json = dict[str, Any]
 

@@ -10,16 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .definition import (
-    BASE_REGIONS,
-    DISTRIBUTION_PREFIX,
-    SOMA,
-    AnyStep,
-    EModel,
-    Feature,
-    Parameter,
-    Protocol,
-)
+from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
+from .definition import EModel, Feature, Parameter
+from .protocol_kinds import SOMA, AnyStep, Protocol
 
 _ORDER = ("holding_search", "rin", "rmp", "threshold_search")
 _NAMES = {

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import IonfoError
+from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from .cell import Cell
-from .definition import BASE_REGIONS, DISTRIBUTION_PREFIX, EModel
+from .definition import EModel
 
 _POINTS_A_PROC = 150  # hoc keeps a procedure in a buffer of fixed size
 

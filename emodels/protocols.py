@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..features import EfelSettings, Response, feature_value
-from .definition import (
+from .definition import EModel
+from .protocol_kinds import (
     NEEDS,
     AbsoluteStep,
     AnyStep,
-    EModel,
     HoldingSearch,
     InputResistance,
     Protocol,
@@ -27,7 +27,8 @@ from .definition import (
     Step,
     ThresholdSearch,
 )
-from .simulator import Held, SimulationError, Simulator
+from .simulator import Simulator
+from .sweep import Held, SimulationError, Sweep
 
 _SPIKE_SETTINGS = EfelSettings(Threshold=-20.0, interp_step=0.1, strict_stiminterval=False)
 """How searches detect spikes: eFEL's defaults, over the whole sweep."""
@@ -192,15 +193,14 @@ class ProtocolRunner:
     ) -> Response:
         """Play a constant current; the window of the features is the last tenth."""
         total = protocol.duration
-        return self.simulator.run(
+        sweep = Sweep(
             [0.0, 0.0, total, total],
             [0.0, current, current, 0.0],
             total,
-            protocol.recordings,
             (0.9 * total, total),
             stimulus_current=current,
-            stop_when=stop_when,
         )
+        return self.simulator.run(sweep, protocol.recordings, stop_when)
 
     def _pulse(
         self,
@@ -212,17 +212,16 @@ class ProtocolRunner:
         """Play a step on top of the holding current."""
         start, end, total = protocol.delay, protocol.delay + protocol.duration, protocol.total
         window_end = protocol.window_end if isinstance(protocol, AnyStep) else None
-        return self.simulator.run(
+        sweep = Sweep(
             [0.0, start, start, end, end, total],
             [holding, holding, holding + amplitude, holding + amplitude, holding, holding],
             total,
-            protocol.recordings,
             (start, end if window_end is None else window_end),
             stimulus_current=amplitude,
             holding_current=holding,
-            stop_when=stop_when,
-            held=self._held(holding, start),
         )
+        held = self._held(holding, start)
+        return self.simulator.run(sweep, protocol.recordings, stop_when, held)
 
     def _held(self, holding: float, duration: float) -> Held | None:
         """Give the state that all sweeps with this holding current and delay start from."""

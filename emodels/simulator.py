@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,64 +17,14 @@ from numpy.typing import NDArray
 from ..errors import IonfoError
 from ..features import Response
 from .cell import Cell
-from .definition import EModel, Recording
+from .definition import EModel
 from .numerics import DEFAULT, Numerics
+from .protocol_kinds import Recording
+from .sweep import BudgetSpent, Held, SimulationError, SimulationRecord, Sweep
 
 _SPIKE_THRESHOLD = -20.0  # mV
 _AFTER_SPIKE = 3.0  # ms
 _CALLS_BETWEEN_CHECKS = 64  # several calls a step; asking at each would cost a third
-
-
-class SimulationError(Exception):
-    """A simulation that gave no usable traces; the message is the reason."""
-
-
-class BudgetSpent(Exception):
-    """A parameter set has taken all integrator steps that it may take."""
-
-
-@dataclass(frozen=True)
-class SimulationRecord:
-    """What one simulation took.
-
-    Attributes
-    ----------
-    n_steps : int
-        Integrator steps.
-    n_rhs : int
-        Evaluations of the right-hand side.
-    seconds : float
-        CPU time; never part of a result.
-    """
-
-    n_steps: int
-    n_rhs: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Held:
-    """The cell after it was held at a constant current since `v_init`.
-
-    Attributes
-    ----------
-    duration : float
-        How long (ms).
-    current : float
-        Holding current (nA).
-    states : hoc Vector
-        Every state of the integrator.
-    t : ndarray, shape (n_time,)
-        Times (ms).
-    traces : dict of Recording to ndarray, shape (n_time,)
-        Values at each site; two protocols may give one name to different sites.
-    """
-
-    duration: float
-    current: float
-    states: Any
-    t: NDArray[np.float64]
-    traces: dict[Recording, NDArray[np.float64]]
 
 
 class Simulator:
@@ -185,13 +134,8 @@ class Simulator:
 
     def run(
         self,
-        times: Sequence[float],
-        currents: Sequence[float],
-        total: float,
+        sweep: Sweep,
         recordings: Sequence[Recording],
-        window: tuple[float, float],
-        stimulus_current: float = 0.0,
-        holding_current: float = 0.0,
         stop_when: Callable[[Callable[[], Response]], bool] | None = None,
         held: Held | None = None,
     ) -> Response:
@@ -199,22 +143,16 @@ class Simulator:
 
         Parameters
         ----------
-        times, currents : sequence of float
-            Corners of the piecewise linear current (ms, nA); a repeated time is a jump.
-        total : float
-            Length of the sweep (ms).
+        sweep : Sweep
+            The current.
         recordings : sequence of Recording
             What to record; sites that the morphology does not have are left out.
-        window : tuple of float
-            Stimulus window of the features (ms).
-        stimulus_current, holding_current : float
-            Stored with the response (nA).
         stop_when : callable, optional
             Asked 3 ms or a few steps more after the soma has crossed -20 mV upwards, once it
             is below again, with a function that gives the response so far; true ends the sweep.
             Asking changes no step of the integrator.
         held : Held, optional
-            Start from this state; `times` before its end are left out.
+            Start from this state; corners before its end are left out.
 
         Returns
         -------
@@ -231,7 +169,7 @@ class Simulator:
         """
         corners = [
             corner
-            for corner in zip(times, currents, strict=True)
+            for corner in zip(sweep.times, sweep.currents, strict=True)
             if held is None or corner[0] >= held.duration
         ]
         if held is not None:
@@ -247,14 +185,17 @@ class Simulator:
                     for site, values in traces.items()
                 }
             named = {site.name: values for site, values in traces.items()}
-            return Response(t, named, *window, stimulus_current, holding_current)
+            return Response(t, named, *sweep.window, sweep.stimulus_current, sweep.holding_current)
 
-        with self._playing(corners, total, recordings) as (recorder, vectors):
+        with self._playing(corners, sweep.total, recordings) as (recorder, vectors):
             self._integrate(
-                total, recorder, None if stop_when is None else lambda: stop_when(response), held
+                sweep.total,
+                recorder,
+                None if stop_when is None else lambda: stop_when(response),
+                held,
             )
             found = response()
-            self._empty_queue(total)
+            self._empty_queue(sweep.total)
         if not all(np.isfinite(trace).all() for trace in found.recordings.values()):
             raise SimulationError("a recorded trace is not finite")
         return found

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 
 from ionfo.emodels import EModel, ProtocolRunner, load_emodel
 from ionfo.emodels.cell import on_morphology, resolve_morphology
-from ionfo.emodels.definition import Step
+from ionfo.emodels.protocol_kinds import Step
 from ionfo.features import Response
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
 

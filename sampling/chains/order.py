@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...emodels import EModel, cheap_first
-from ...emodels.definition import NEEDS
+from ...emodels.protocol_kinds import NEEDS
 from ...features import combine_cost
 from ...features.scores import CostName
 from ..evaluation.evaluator import Evaluation

@@ -28,6 +28,7 @@ from ..runs.lock import writing
 from ..runs.progress import Progress
 from ..runs.session import make_way, see_through
 from .chain import Chain, stream
+from .idle import idle_workers
 from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
 from .proposals_per_step import choose_tries
@@ -129,7 +130,7 @@ def run_sampler(
                 wanted["learn"] = kept["settings"].get("learn")
             if wanted != kept["settings"]:
                 store.write_settings({**kept, "settings": wanted})
-        if warning := idle_told(workers.n_workers, n_walkers, settings.ensembles):
+        if warning := idle_workers(workers.n_workers, n_walkers, settings.ensembles):
             note(warning)
         flight = FlightRecord(out, emodel, settings.cost)
         for text in flight.told():
@@ -149,40 +150,6 @@ def run_sampler(
         run.begin()
         see_through(run.all, run.end, run.scheduler, stopped)
         return run.counts()
-
-
-def idle_told(n_workers: int, n_walkers: int, n_ensembles: int) -> str | None:
-    """Say that there are more workers than the walkers can keep busy.
-
-    Half of the walkers of an ensemble move at a time, each with one evaluation in flight; eight
-    walkers a worker let the ensembles fill each other's waits (docs/sampling.md).
-
-    Parameters
-    ----------
-    n_workers, n_walkers, n_ensembles : int
-        Workers in all, walkers of an ensemble, and ensembles.
-
-    Returns
-    -------
-    str or None
-        None where all workers have work.
-
-    Examples
-    --------
-    >>> idle_told(124, 62, 4) is None
-    True
-    >>> "--walkers 254" in idle_told(127, 62, 4)
-    True
-    """
-    n_busy = n_ensembles * (n_walkers // 2)
-    if n_workers <= n_busy:
-        return None
-    enough = 2 * -(-4 * n_workers // n_ensembles)
-    return (
-        f"{n_workers} workers are more than the {n_busy} evaluations that {n_ensembles} ensembles "
-        f"of {n_walkers} walkers ask for at a time: {n_workers - n_busy} will always be idle; "
-        f"--walkers {enough} in a new run would keep all of them busy"
-    )
 
 
 class _Run:

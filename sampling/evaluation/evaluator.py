@@ -26,7 +26,7 @@ from ...emodels import (
 )
 from ...emodels.numerics import DEFAULT
 from ...emodels.protocols import Watch
-from ...emodels.simulator import BudgetSpent
+from ...emodels.sweep import BudgetSpent
 from ...features import (
     MAX_SCORE,
     SPIKES_NEEDED,

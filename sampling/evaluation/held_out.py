@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel, Missing, ProtocolRunner, SimulationError, parse_emodel, with_needed
 from ...emodels.noise import coloured_noise
+from ...emodels.sweep import Sweep
 from ...errors import IonfoError
 from ...features import MAX_SCORE
 from .pool import process_evaluator
@@ -112,7 +113,8 @@ def noise_spikes(request: NoiseRequest) -> list[float] | None:
         if one.name == "soma.v"
     )
     try:
-        response = simulator.run(request.times, request.currents, total, [soma], (0.0, total))
+        sweep = Sweep(request.times, request.currents, total, (0.0, total))
+        response = simulator.run(sweep, [soma])
     except SimulationError:
         return None
     v = response.recordings["soma.v"]

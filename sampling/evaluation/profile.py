@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...emodels import Missing, ProtocolRunner
-from ...emodels.definition import SOMA
+from ...emodels.protocol_kinds import SOMA
+from ...emodels.sweep import Sweep
 from ...features import extract_features
 from .evaluator import Evaluator
 
@@ -110,7 +111,7 @@ def rates_share(evaluator: Evaluator, measured: Sequence[ProtocolProfile]) -> fl
         duration = 20.0  # ms
         corners = [0.0, *(i * 0.05 for i in range(1, 400)), duration]
         for _ in range(3):
-            simulator.run(corners, [0.0] * len(corners), duration, [SOMA], (0.0, duration))
+            simulator.run(Sweep(corners, [0.0] * len(corners), duration, (0.0, duration)), [SOMA])
     finally:
         for segment, capacitance in zip(segments, capacitances, strict=True):
             segment.cm = capacitance

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel, Missing, ProtocolRunner, Simulator, parse_emodel
 from ...emodels.cell import resolve_morphology
-from ...emodels.simulator import BudgetSpent
+from ...emodels.sweep import BudgetSpent
 from ...errors import IonfoError
 from ...limits import shortened
 from ...mechanisms.build import BUNDLED

@@ -11,7 +11,7 @@ import pytest
 
 from ionfo.emodels import EModel, Simulator, load_emodel
 from ionfo.emodels.cell import Cell, cut_of, resolve_morphology
-from ionfo.emodels.definition import Location
+from ionfo.emodels.protocol_kinds import Location
 from ionfo.errors import IonfoError
 
 pytestmark = pytest.mark.neuron

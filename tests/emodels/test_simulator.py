@@ -11,8 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ionfo.emodels import Missing, ProtocolRunner, SimulationError, Simulator, load_emodel
-from ionfo.emodels.definition import SOMA, EModel, Location, Recording, parse_emodel
+from ionfo.emodels.definition import EModel, parse_emodel
+from ionfo.emodels.protocol_kinds import SOMA, Location, Recording
 from ionfo.emodels.protocols import cheap_first, with_needed
+from ionfo.emodels.sweep import Sweep
 from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
 
@@ -99,7 +101,7 @@ def test_parameters_reach_the_cell(soma: Simulator) -> None:
 def test_passive_step_is_ohms_law(soma: Simulator) -> None:
     soma.set_parameters(np.where(np.array(soma.emodel.free_names) == "g_pas.somatic", 1e-4, 0.0)
                         + np.where(np.array(soma.emodel.free_names) == "decay_CaDynamics_DC0.somatic", 80, 0))  # fmt: skip
-    response = soma.run([0, 0, 400, 400], [0, 0.01, 0.01, 0], 400, [SOMA], (0, 400))
+    response = soma.run(Sweep([0, 0, 400, 400], [0, 0.01, 0.01, 0], 400, (0, 400)), [SOMA])
     area = 400 * np.pi * 1e-8  # cm2
     expected = -80.0 + 0.01e-6 / (1e-4 * area)  # nA / (S/cm2 cm2) = mV
     assert response.recordings["soma.v"][-1] == pytest.approx(expected, abs=0.05)
@@ -110,7 +112,7 @@ def test_step_budget_ends_a_runaway(soma: Simulator) -> None:
     soma.emodel = soma.emodel.model_copy(update={"max_steps": 10})
     soma.set_parameters(thetas(soma.emodel)[0])
     with pytest.raises(SimulationError, match="more than 10 integrator steps"):
-        soma.run([0, 300], [0.05, 0.05], 300, [SOMA], (0, 300))
+        soma.run(Sweep([0, 300], [0.05, 0.05], 300, (0, 300)), [SOMA])
 
 
 def test_failed_simulation_is_data() -> None:
@@ -159,8 +161,9 @@ def test_threshold_spikes_and_a_little_less_does_not(soma: Simulator) -> None:
 def test_stopped_sweep_is_the_beginning_of_the_whole_one(soma: Simulator) -> None:
     soma.set_parameters(thetas(soma.emodel)[0])
     times, currents = [0, 100, 100, 300, 300, 310], [0, 0, 0.03, 0.03, 0, 0]
-    whole = soma.run(times, currents, 310, [SOMA], (100, 300))
-    short = soma.run(times, currents, 310, [SOMA], (100, 300), stop_when=lambda so_far: True)
+    sweep = Sweep(times, currents, 310, (100, 300))
+    whole = soma.run(sweep, [SOMA])
+    short = soma.run(sweep, [SOMA], stop_when=lambda so_far: True)
     n = short.n_steps
     assert 100 < n < whole.n_steps
     assert short.recordings["soma.v"].max() > 0 > short.recordings["soma.v"][-1]
@@ -169,7 +172,7 @@ def test_stopped_sweep_is_the_beginning_of_the_whole_one(soma: Simulator) -> Non
 
 def test_stepping_from_python_gives_the_same_trace(soma: Simulator) -> None:
     soma.set_parameters(thetas(soma.emodel)[0])
-    response = soma.run([0, 310], [0.02, 0.02], 310, [SOMA], (0, 310))
+    response = soma.run(Sweep([0, 310], [0.02, 0.02], 310, (0, 310)), [SOMA])
     h = soma._h
     soma._vectors["current"].play_remove()
     current = h.Vector([0.02, 0.02])
@@ -188,9 +191,9 @@ def test_stepping_from_python_gives_the_same_trace(soma: Simulator) -> None:
 def test_impossible_parameters_are_a_failed_simulation(soma: Simulator) -> None:
     soma.set_parameters(np.full(len(soma.emodel.free_names), np.nan))
     with pytest.raises(SimulationError):
-        soma.run([0, 310], [0.0, 0.0], 310, [SOMA], (0, 310))
+        soma.run(Sweep([0, 310], [0.0, 0.0], 310, (0, 310)), [SOMA])
     soma.set_parameters(thetas(soma.emodel)[0])  # and the cell is none the worse for it
-    response = soma.run([0, 310], [0.0, 0.0], 310, [SOMA], (0, 310))
+    response = soma.run(Sweep([0, 310], [0.0, 0.0], 310, (0, 310)), [SOMA])
     assert np.isfinite(response.recordings["soma.v"]).all()
 
 
@@ -245,7 +248,8 @@ def test_one_name_at_two_sites_is_two_recordings(tmp_path: Path) -> None:
     held = simulator.hold(0.02, 20.0, (near, far, SOMA))
     for site in (near, far):
         currents = [0.02, 0.02, 0.05, 0.05]
-        response = simulator.run([0, 20, 20, 30], currents, 30, (site, SOMA), (20, 30), held=held)
+        sweep = Sweep([0, 20, 20, 30], currents, 30, (20, 30))
+        response = simulator.run(sweep, (site, SOMA), held=held)
         n = len(held.t)
         np.testing.assert_array_equal(response.recordings["site.v"][:n], held.traces[site])
     assert not np.array_equal(held.traces[near], held.traces[far])

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ..analysis import (
     PairwiseInformation,
     Question,
     Sample,
-    correlation_matrix,
     high_covariance_rows,
     pairwise_information,
 )
 from ..analysis.cells.subsets import N_COMPONENTS
-from ..analysis.figures.beside import curves_beside, pair_matrices, quadruplet_scatter
-from ..analysis.figures.style import Figure
 from ..analysis.genes.ion_channels import approved_symbol, genes_of_conductances
 from ..analysis.measures.estimators import Estimator
 from ..analysis.multiplets.spectrum import usable_cores
@@ -29,15 +24,14 @@ from ..analysis.uncertainty.beside import (
     N_DRAWS,
     Side,
     equal_rows,
-    extreme_quadruplet,
     measure_side,
-    side_frame,
 )
 from ..errors import IonfoError, note, tell
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from ..tables.files import make_folder, whole_folder, write_table, write_text
+from ..tables.files import make_folder, whole_folder
 from ..tables.matrix import chain_of, weights_of
+from .beside_output import draw_beside, write_beside
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
 from .groups import runner
 
@@ -297,8 +291,8 @@ def tables_beside(
         for values in rows_of
     ]
     with whole_folder(out, "beside.json") as beside:
-        _write(beside, tables, sides, pairs, n_rows, asked)
-        _draw(beside, tables, sides, pairs, rows_of, n_rows)
+        write_beside(beside, tables, sides, pairs, n_rows, asked)
+        draw_beside(beside, tables, sides, pairs, rows_of, n_rows)
     _tell(sides, pairs, out)
     return sides
 
@@ -314,105 +308,6 @@ def _subset(table: BesideTable, n_rows: int) -> NDArray[np.float64]:
     return table.values[high_covariance_rows(table.values, n_rows)]
 
 
-def _write(
-    out: Path,
-    tables: Sequence[BesideTable],
-    sides: list[Side],
-    pairs: list[PairwiseInformation],
-    n_rows: int,
-    asked: BesideSettings,
-) -> None:
-    frames = {"beside_curves": side_frame(sides), "beside_pairs": _pair_frame(tables, pairs)}
-    genes = {name for one in tables if not one.is_models for name in one.names}
-    joined = [
-        {
-            "table": one.name,
-            "conductance": row.parameter,
-            "channel": row.channel,
-            "gene": gene,
-            "is_in_the_expression": gene in genes,
-            "source": row.source,
-        }
-        for one in tables
-        if one.is_models
-        for row in genes_of_conductances(one.names)
-        for gene in row.genes
-    ]
-    if joined:
-        frames["beside_channels"] = pd.DataFrame(joined)
-    for stem, frame in frames.items():
-        for suffix in (".csv", ".parquet"):
-            write_table(out / f"{stem}{suffix}", frame)
-    summary = {
-        "rows": n_rows,
-        "estimator": asked.estimator,
-        "seed": asked.seed,
-        "tables": {
-            one.name: {
-                "rows": len(one.values),
-                "variables": one.names,
-                "is_models": one.is_models,
-                "is_high_covariance": one.is_high_covariance,
-                "significant_pairs": int(np.triu(pair.is_significant, 1).sum()),
-            }
-            for one, pair in zip(tables, pairs, strict=True)
-        },
-    }
-    write_text(out / "beside.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
-
-
-def _pair_frame(tables: Sequence[BesideTable], pairs: list[PairwiseInformation]) -> pd.DataFrame:
-    frames = []
-    for one, found in zip(tables, pairs, strict=True):
-        i, j = np.triu_indices(len(one.names), 1)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "table": one.name,
-                    "x": [one.names[a] for a in i],
-                    "y": [one.names[b] for b in j],
-                    "raw_nats": found.raw[i, j],
-                    "corrected_nats": found.corrected[i, j],
-                    "p": found.p[i, j],
-                    "p_adjusted": found.p_adjusted[i, j],
-                    "is_significant": found.is_significant[i, j],
-                    "rows": found.n_rows,
-                    "bins": found.n_bins,
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
-
-
-def _draw(
-    out: Path,
-    tables: Sequence[BesideTable],
-    sides: list[Side],
-    pairs: list[PairwiseInformation],
-    rows_of: list[NDArray[np.float64]],
-    n_rows: int,
-) -> None:
-    told = f"{n_rows} rows of each table, each with its own null"
-    _save(out / "beside_o_information", curves_beside(sides, "O-information (nats)", told))
-    names = [one.names for one in tables]
-    labels = [one.name for one in tables]
-    matrices = pair_matrices(
-        [one.corrected for one in pairs],
-        labels,
-        names,
-        f"{n_rows} rows each; histogram estimate less the mean of its null",
-    )
-    _save(out / "beside_mutual_information", matrices)
-    for side, lowest in (("lowest", True), ("highest", False)):
-        blocks = []
-        for one, values in zip(tables, rows_of, strict=True):
-            four, value = extreme_quadruplet(correlation_matrix(values), lowest)
-            columns = list(four)
-            blocks.append((one.name, values[:, columns], [one.names[i] for i in columns], value))
-        told = f"the four variables of {side} O-information of each table"
-        _save(out / f"beside_four_{side}", quadruplet_scatter(blocks, told))
-
-
 def _tell(sides: list[Side], pairs: list[PairwiseInformation], out: Path) -> None:
     for side, pair in zip(sides, pairs, strict=True):
         tell(
@@ -422,8 +317,3 @@ def _tell(sides: list[Side], pairs: list[PairwiseInformation], out: Path) -> Non
             f"{int(np.triu(pair.is_significant, 1).sum())} significant pairs"
         )
     tell(f"tables and figures in {out}")
-
-
-def _save(stem: Path, figure: Figure) -> None:
-    figure.savefig(stem.with_suffix(".png"), dpi=130)
-    figure.savefig(stem.with_suffix(".svg"))

@@ -24,7 +24,8 @@ from ..analysis.answers import (
 from ..analysis.figures import spectra as figures
 from ..analysis.figures import style as plots
 from ..analysis.figures.style import Figure
-from ..tables.files import file_hash, whole_folder, write_table, write_text
+from ..tables.checksums import file_hash
+from ..tables.files import whole_folder, write_table, write_text
 from ..tables.matrix import Table
 from .plan import Work
 

@@ -15,7 +15,8 @@ from ..pages.report.tables import OUTLINE, TRACES, read_material
 from ..sampling import read_population
 from ..sampling.evaluation.traces import choose_models, emodel_of, simulate_models, thinned
 from ..sampling.folders import population_of
-from ..tables.files import file_hash, make_folder, write_table
+from ..tables.checksums import file_hash
+from ..tables.files import make_folder, write_table
 from .plan import AnalysisSettings
 from .population import analyse_population
 

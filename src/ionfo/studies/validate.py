@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..analysis.cells.spike_trains import explained_variance
 from ..emodels import EModel, load_emodel
+from ..emodels.bounded import LONGEST_SWEEP, MOST_PERCENT
 from ..emodels.cell import resolve_morphology
-from ..emodels.definition import LONGEST_SWEEP, MOST_PERCENT
 from ..errors import IonfoError, tell
 from ..limits import check_count, check_number, check_seed, shortened
 from ..mechanisms import build_mechanisms

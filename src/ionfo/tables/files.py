@@ -13,11 +13,10 @@ import io
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -25,9 +24,9 @@ import pyarrow.parquet as pq
 
 from ..errors import IonfoError, why_unread
 from ..limits import PREFIXES, check_names, check_readable, read_text
+from .checksums import check_parquet, file_hash, seal_parquet
 
 _METADATA_KEY = b"ionfo"
-_PARQUET_MARK = b"ionfo-sha256"  # followed by the 32 bytes of the checksum
 _MOST_COLUMNS = 200_000  # more than any genome has genes
 _SEAL, _SEALED = "sha256", "sealed"
 
@@ -219,7 +218,7 @@ def write_table(path: Path, frame: pd.DataFrame, metadata: Mapping[str, Any] | N
                     {**(table.schema.metadata or {}), _METADATA_KEY: text.encode()}
                 )
             pq.write_table(table, beside, compression="zstd", write_page_checksum=True)
-            _seal_parquet(beside)
+            seal_parquet(beside)
         else:
             raise IonfoError(f"'{path}' must end in .parquet or .csv")
         written = file_hash(beside)
@@ -301,7 +300,7 @@ def _read_parquet(path: Path, sha256: str | None) -> tuple[pd.DataFrame, dict[st
             raise ValueError("it is not what was written: its checksum is another one")
         source = io.BytesIO(content)
     else:
-        _check_parquet(path)
+        check_parquet(path)
     with pq.ParquetFile(source, page_checksum_verification=True) as file:
         _check_header(file.schema_arrow.names)
         table = file.read()
@@ -311,58 +310,6 @@ def _read_parquet(path: Path, sha256: str | None) -> tuple[pd.DataFrame, dict[st
     except (KeyError, TypeError, AttributeError, IndexError):
         raise ValueError("what it says of its own columns is damaged") from None
     return frame, _metadata(text.decode(), str(path))
-
-
-def _seal_parquet(path: Path) -> None:
-    """Put the checksum of a Parquet file into it: data, mark and checksum, footer."""
-    with open(path, "r+b") as file:
-        start = _footer(file)
-        file.seek(start)
-        footer = file.read()
-        file.seek(0)
-        digest = _digest(file, start)
-        digest.update(footer)
-        file.seek(start)
-        file.write(_PARQUET_MARK + digest.digest() + footer)
-
-
-def _check_parquet(path: Path) -> None:
-    """Compare a Parquet file with the checksum in it, if there is one."""
-    with open(path, "rb") as file:
-        start = _footer(file)
-        mark = max(start - len(_PARQUET_MARK) - hashlib.sha256().digest_size, 0)
-        file.seek(mark)
-        seal, footer = file.read(start - mark), file.read()
-        if not seal.startswith(_PARQUET_MARK):
-            return
-        file.seek(0)
-        digest = _digest(file, mark)
-        digest.update(footer)
-    if seal[len(_PARQUET_MARK) :] != digest.digest():
-        raise ValueError("it does not match its own checksum: it was changed or damaged")
-
-
-def _footer(file: BinaryIO) -> int:
-    """Find where the footer of a Parquet file begins."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(size - 8, 0))
-    return max(size - 8 - int.from_bytes(file.read(4), "little"), 0)
-
-
-def _digest(file: BinaryIO, n_bytes: int | None = None) -> hashlib._Hash:
-    """Take the SHA-256 of the next bytes of a file, by default of all."""
-    digest = hashlib.sha256()
-    left = sys.maxsize if n_bytes is None else n_bytes
-    while left and (block := file.read(min(1 << 20, left))):
-        digest.update(block)
-        left -= len(block)
-    return digest
-
-
-def file_hash(path: Path) -> str:
-    """Give the SHA-256 of a file (hexadecimal)."""
-    with open(path, "rb") as file:
-        return _digest(file).hexdigest()
 
 
 def _check_rows(path: Path) -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from ionfo.emodels import load_emodel
-from ionfo.pages.report.tables import OUTLINE, TRACES, file_hash
+from ionfo.pages.report.tables import OUTLINE, TRACES
 from ionfo.studies import population as analysing
 from ionfo.studies.plan import AnalysisSettings
+from ionfo.tables.checksums import file_hash
 from ionfo.tables.files import write_table
 
 SOMA = load_emodel("soma")

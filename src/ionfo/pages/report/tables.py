@@ -14,7 +14,8 @@ import pandas as pd
 from ...emodels import EModel, parse_emodel
 from ...errors import IonfoError
 from ...limits import read_text
-from ...tables.files import file_hash, read_table
+from ...tables.checksums import file_hash
+from ...tables.files import read_table
 from ...tables.matrix import book_of, weights_of
 
 TRACES = "traces.parquet"

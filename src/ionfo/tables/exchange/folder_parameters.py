@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...emodels.definition import BASE_REGIONS, DISTRIBUTION_PREFIX
+from ...emodels.bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from ...errors import IonfoError
 from .formula import factor_of
 from .json_file import number, taken
