@@ -92,11 +92,13 @@ def coverage_table(
             corrected = corrected - wishart_bias(question.name, question.orders, sample.nu)[:, None]
             curves = [passes.run("subsample", i)[0] for i in range(replicates)]
             fraction, nu = passes.fraction, passes.nu("subsample")
-            bands = subsample_bands(question, corrected, curves, fraction, nu)
+            bands = subsample_bands(question, corrected, curves, fraction, nu, len(passes.blocks))
             held["published"] += _inside(bands.spread_low, exact, bands.spread_high)
             held["subsamples"] += _inside(bands.confidence_low, exact, bands.confidence_high)
             curves = [passes.run("replacement", i)[0] for i in range(replicates)]
-            bands = replacement_bands(question, corrected, curves, passes.nu("replacement"))
+            bands = replacement_bands(
+                question, corrected, curves, passes.nu("replacement"), len(passes.blocks)
+            )
             held["replacement"] += _inside(bands.confidence_low, exact, bands.confidence_high)
         shares = {name: 100 * counts / repeats for name, counts in held.items()}
         frames.append(pd.DataFrame({"rows": n_rows, "order": question.orders, **shares}))

@@ -192,7 +192,7 @@ def measure_side(
             for _ in range(bootstrap)
         ]
         bands = subsample_bands(
-            question, corrected, replicates, n_taken / n_rows, float(n_taken - 1)
+            question, corrected, replicates, n_taken / n_rows, float(n_taken - 1), n_rows
         )
         low, high = bands.confidence_low, bands.confidence_high
         how = f"{bootstrap} subsamples of {n_taken} rows, scaled"

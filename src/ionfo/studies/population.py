@@ -264,9 +264,14 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
                 subsampled[i],
                 work.passes.fraction,
                 work.passes.nu("subsample"),
+                len(work.passes.blocks),
             )
             replacements = replacement_bands(
-                question, corrected, replaced[i], work.passes.nu("replacement")
+                question,
+                corrected,
+                replaced[i],
+                work.passes.nu("replacement"),
+                len(work.passes.blocks),
             )
         target = work.target(question)
         answers.append(
@@ -330,7 +335,8 @@ def _replicates(
         )
         n_shuffles = 0
     n_taken = passes.fraction * len(passes.blocks)
-    if n_bootstrap and (n_taken <= 2 or passes.fraction * work.sample.n_rows <= n_needed):
+    too_few = n_taken <= 2 and not work.sample.ensembles_differ
+    if n_bootstrap and (too_few or passes.fraction * work.sample.n_rows <= n_needed):
         note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
         n_bootstrap = 0
     full = tested is not passes and n_shuffles > 0
