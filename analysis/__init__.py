@@ -34,7 +34,8 @@ from .multiplets.spectrum import (
     s_information_spectrum,
     total_correlation_spectrum,
 )
-from .pairs.pairwise import PairwiseInformation, nearest_neighbour_information, pairwise_information
+from .pairs.neighbours import nearest_neighbour_information
+from .pairs.pairwise import PairwiseInformation, pairwise_information
 from .significance import benjamini_hochberg, cliffs_delta, compare_groups, mann_whitney
 from .uncertainty.bands import Bands, Null
 from .uncertainty.comparison import compare_spectra
