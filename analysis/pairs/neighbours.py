@@ -38,16 +38,26 @@ def nearest_neighbour_information(x: ArrayLike, y: ArrayLike, k: int = N_NEIGHBO
     """
     points = np.column_stack([_spread(x), _spread(y)])
     n = len(points)
-    radius = np.asarray(cKDTree(points).query(points, k + 1, p=np.inf)[0])[:, -1]
-    total = 0.0
-    for column in points.T:
-        ordered = np.sort(column)
-        # strictly inside the distance to the k-th neighbour, without the point itself
-        inside = np.searchsorted(ordered, column + radius, "left") - np.searchsorted(
-            ordered, column - radius, "right"
-        )
-        total += float(np.mean(digamma(np.maximum(inside, 1))))
+    radius = strictly_inside(np.asarray(cKDTree(points).query(points, k + 1, p=np.inf)[0])[:, -1])
+    total = sum(
+        float(np.mean(digamma(np.maximum(n_within(column, radius), 1)))) for column in points.T
+    )
     return float(digamma(k) + digamma(n) - total)
+
+
+def strictly_inside(radius: Array) -> Array:
+    """Shrink distances by more than rounding, so that the k-th neighbour itself lies outside."""
+    return np.asarray(np.maximum(radius * (1.0 - 1e-9) - 1e-15, 0.0))
+
+
+def n_within(column: Array, radius: Array) -> NDArray[np.int64]:
+    """Count the values within `radius` of each value, itself included."""
+    ordered = np.sort(column)
+    return np.asarray(
+        np.searchsorted(ordered, column + radius, "right")
+        - np.searchsorted(ordered, column - radius, "left"),
+        dtype=np.int64,
+    )
 
 
 def random_rank_scores(values: ArrayLike, seed: int) -> Array:
