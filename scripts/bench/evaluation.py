@@ -3,9 +3,9 @@
 Both tools evaluate the very same cell (`ionfo export`) in turn, set by set, in one process each,
 without process isolation.  CPU seconds are user and system time; the ratio is taken pair by
 pair.  The other tool is measured with the exact rates of the published mechanisms unless
---peer-tables; its environment is built by make_peer_environment.py when it is not there.
+--peer-tables; its environment is built by make/peer_environment.py when it is not there.
 
-    python scripts/bench_evaluation.py MORPHOLOGY.asc [--sets 10] [--proposals 100] [--json OUT]
+    python scripts/bench/evaluation.py MORPHOLOGY.asc [--sets 10] [--proposals 100] [--json OUT]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import json
 import platform
 import subprocess
+import sys
 import tempfile
 import time
 from datetime import date
@@ -21,31 +22,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from make_peer_environment import make_peer_python
 from numpy.typing import NDArray
 
-from ionfo.emodels import EModel, export_emodel, load_emodel
+from ionfo.analysis.cells.neighbours import neighbours
+from ionfo.emodels import export_emodel, load_emodel
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
 
-HERE = Path(__file__).resolve().parent
-JITTER = 0.005  # SD of the neighbours, in widths of the bounds
-
-
-def neighbours(emodel: EModel, n: int, seed: int) -> NDArray[np.float64]:
-    """Give the reference parameters and n - 1 sets around them, shape (n, n_parameters)."""
-    assert emodel.reference is not None
-    reference = np.array([emodel.reference[name] for name in emodel.free_names])
-    low, high = emodel.bounds.T
-    noise = np.random.default_rng(seed).standard_normal((n, len(low)))
-    noise[0] = 0.0
-    return np.clip(reference + JITTER * (high - low) * noise, low, high)
+SCRIPTS = Path(__file__).resolve().parents[1]
 
 
 class Peer:
     """A living worker of the other tool."""
 
     def __init__(self, folder: Path, tables: bool) -> None:
-        command = [make_peer_python(), HERE / "peers" / "emodel_generalisation.py", folder]
+        make = [sys.executable, SCRIPTS / "make" / "peer_environment.py"]
+        python = subprocess.run(make, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        command = [python, SCRIPTS / "peers" / "emodel_generalisation.py", folder]
         if not tables:
             command.append("--exact-rates")
         self.process = subprocess.Popen(
@@ -84,9 +76,11 @@ def full_evaluations(
 ) -> tuple[list[str], dict[str, Any], float]:
     """Evaluate the same sets with both tools in turn."""
     emodel = evaluator.emodel
+    assert emodel.reference is not None
+    reference = [emodel.reference[name] for name in emodel.free_names]
     peer = Peer(folder, tables)
     rows, ratios, away, theirs = [], [], [], []
-    for i, theta in enumerate(neighbours(emodel, n_sets, seed)):
+    for i, theta in enumerate(neighbours(reference, emodel.bounds, n_sets, seed)):
         other = peer.evaluate(dict(zip(emodel.free_names, theta.tolist(), strict=True)))
         ours, seconds = timed(evaluator, theta, np.inf)
         difference = np.abs(ours.scores - [other["scores"][name] for name in emodel.feature_names])
@@ -181,7 +175,9 @@ def main() -> None:
         result["proposals"] = rejected
     soma = load_emodel("soma")
     small = Evaluator(evaluator_spec(soma))
-    thetas = neighbours(soma, 20, arguments.seed)
+    assert soma.reference is not None
+    reference = [soma.reference[name] for name in soma.free_names]
+    thetas = neighbours(reference, soma.bounds, 20, arguments.seed)
     taken = [timed(small, theta, np.inf) for theta in [*thetas, *thetas, *thetas]][20:]
     result["soma_cpu_ms"] = 1e3 * float(np.median([seconds for _, seconds in taken]))
     steps = np.mean([evaluation.n_steps for evaluation, _ in taken])

@@ -2,7 +2,7 @@
 
 Needs the reference file and the reconstruction, which are not part of the repository:
 
-    python scripts/compare_fidelity.py REFERENCE.json MORPHOLOGY.asc [--traces TRACES.npz]
+    python scripts/bench/fidelity.py REFERENCE.json MORPHOLOGY.asc [--traces TRACES.npz]
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("reference", type=Path)
     parser.add_argument("morphology", type=Path)
     parser.add_argument("--traces", type=Path)
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     parser.add_argument("--out", type=Path, default=root / "docs" / "fidelity.md")
     arguments = parser.parse_args()
 
@@ -62,7 +62,7 @@ def main() -> None:
         "",
         "The published optimum (hall-of-fame rank 0, e_pas -79.60 mV) on the reconstruction",
         "C060114A5, through ionfo and through the evaluator of emodel-generalisation 0.2.14",
-        "(NEURON 9.0.2, eFEL 5.7.34). Made by `scripts/compare_fidelity.py`.",
+        "(NEURON 9.0.2, eFEL 5.7.34). Made by `scripts/bench/fidelity.py`.",
         "",
         "| | ionfo | published evaluator |",
         "|---|---|---|",

@@ -1,6 +1,6 @@
 """How far the greedy search stays from the exact extremes; prints the table of docs/analysis.md.
 
-    python scripts/compare_greedy.py [--variables 20] [--models nandi_exc3_72x40.parquet]
+    python scripts/bench/greedy.py [--variables 20] [--models nandi_exc3_72x40.parquet]
 
 Each system is measured exactly, by the published greedy search (the 100 best multiplets of an
 order are extended to the next) and by the wider search of this package.

@@ -1,6 +1,6 @@
 """Time ``ionfo genes identify`` on a simulated table.
 
-    python scripts/bench_identify.py --out bench        # 5,000 cells x 2,000 genes, 500 sets
+    python scripts/bench/identify.py --out bench        # 5,000 cells x 2,000 genes, 500 sets
 
 Counts of eight types with 150 marker genes, negative binomial, library sizes of log10 SD 0.3; 60
 ion-channel symbols among the genes.  Prints wall and CPU seconds (of all processes) of the whole

@@ -5,7 +5,7 @@ choice of `Numerics`, against the plain evaluation.  A score that differs by mor
 followed up: the steps are run again at the exact holding and threshold currents, which tells a
 changed bisection from a changed sweep.  Writes a table.
 
-    python scripts/compare_levers.py MORPHOLOGY.asc OTHER.asc [--sets 10] [--out levers.md]
+    python scripts/bench/levers.py MORPHOLOGY.asc OTHER.asc [--sets 10] [--out levers.md]
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from bench_evaluation import neighbours
 from numpy.typing import NDArray
 
+from ionfo.analysis.cells.neighbours import neighbours
 from ionfo.emodels import PLAIN, EModel, Missing, Numerics, ProtocolRunner, load_emodel
 from ionfo.emodels.protocols import _Measured
 from ionfo.features import extract_features, z_score
@@ -138,7 +138,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     emodel = load_emodel("l5pc")
-    thetas = neighbours(emodel, arguments.sets, arguments.seed)
+    assert emodel.reference is not None
+    reference = [emodel.reference[name] for name in emodel.free_names]
+    thetas = neighbours(reference, emodel.bounds, arguments.sets, arguments.seed)
     if arguments.states is not None:
         thetas = read_models(arguments.states, emodel).theta[: arguments.sets]
     lines = []

@@ -3,7 +3,7 @@
 The first table is measured on three ranks whose evaluations take no time; the second is the real
 scheduler on simulated workers, with the first table's cost of a message in it.
 
-    python scripts/bench_messages.py
+    python scripts/bench/messages.py
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How many multiplets per second: ours, THOI, hoi and the published function's arithmetic.
 
-    python scripts/bench_multiplets.py                      # all, several minutes, 9 GiB
-    python scripts/bench_multiplets.py --largest 24 --no-peers
+    python scripts/bench/multiplets.py                      # all, several minutes, 9 GiB
+    python scripts/bench/multiplets.py --largest 24 --no-peers
 
 THOI and hoi are installed from the package index into an environment of their own (--peers).
 Speeds of one core are CPU seconds, medians over repeats; ours and a peer's are timed in turns.

@@ -1,6 +1,6 @@
 """Count the evaluations that bring every score of a cell below 2, and time the pools.
 
-    python scripts/bench_optimise.py soma --out bench.json --evaluations 4000 --seeds 3
+    python scripts/bench/optimise.py soma --out bench.json --evaluations 4000 --seeds 3
 
 From the bounds alone, with the same evaluator, for each of four searches: staged IBEA (the default
 stages of `ionfo optimise`; evaluations of all stages count), IBEA without stages, BluePyOpt's
@@ -12,7 +12,7 @@ Then the time: the same random models through the local processes of ionfo and t
 paired, in alternating order: wall and CPU seconds, and evaluations per CPU second.
 
 With --peer the same models also go through as many processes of emodel-generalisation, a BluePyOpt
-evaluator of the same cell (`ionfo export`), in its own environment (make_peer_environment.py);
+evaluator of the same cell (`ionfo export`), in its own environment (make/peer_environment.py);
 their time is that of the evaluations, without start-up.  The cell must be one that the other
 package can hold, such as `cac`; --evaluations 0 leaves the searches out.
 """
@@ -194,7 +194,7 @@ def models_to_time(emodel: EModel, options: argparse.Namespace) -> list[tuple[fl
 
 def peer_speed(emodel: EModel, options: argparse.Namespace) -> dict[str, Any]:
     """Time a BluePyOpt evaluator of the same cell on the same models."""
-    from bench_evaluation import Peer
+    from evaluation import Peer
 
     models = models_to_time(emodel, options)
     with tempfile.TemporaryDirectory() as scratch:

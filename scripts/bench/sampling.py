@@ -1,9 +1,9 @@
 """Compare proposals: which give the most independent models for the work they take.
 
-    python scripts/bench_sampling.py linear --seeds 5 --out linear.csv
-    python scripts/bench_sampling.py soma --seeds 1 --steps 400 --out soma.csv
-    python scripts/bench_sampling.py l5pc --states states.parquet --proposals 60 --out l5pc.csv
-    python scripts/bench_sampling.py workers --run RUN --out workers.csv
+    python scripts/bench/sampling.py linear --seeds 5 --out linear.csv
+    python scripts/bench/sampling.py soma --seeds 1 --steps 400 --out soma.csv
+    python scripts/bench/sampling.py l5pc --states states.parquet --proposals 60 --out l5pc.csv
+    python scripts/bench/sampling.py workers --run RUN --out workers.csv
 
 linear   effective sample size (ESS, smallest over the parameters) per evaluation on a target
          with the conditioning of the 30 parameters of l5pc: its features linearised around the

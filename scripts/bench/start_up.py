@@ -2,7 +2,7 @@
 
 Starts a driver and a worker under mpirun, the worker under strace (apt-get install strace).
 
-    python scripts/bench_start_up.py soma
+    python scripts/bench/start_up.py soma
 """
 
 from __future__ import annotations

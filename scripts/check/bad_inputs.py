@@ -6,8 +6,8 @@ its own.  A case is ok when the command ends with exit code 2 (or 0 where the in
 fit), says so in lines that start with ``ionfo:`` without a traceback, takes less than 60 s and
 less than 1 GiB more memory than the same command takes with a valid input.
 
-    python scripts/check_bad_inputs.py
-    python scripts/check_bad_inputs.py --only walkers --keep bad
+    python scripts/check/bad_inputs.py
+    python scripts/check/bad_inputs.py --only walkers --keep bad
 """
 
 from __future__ import annotations

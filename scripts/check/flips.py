@@ -5,7 +5,7 @@ and prints a table of what happened by kind of file.  Nothing may be silent: eit
 is the same bytes, or the command ends with a sentence, or it says which states are missing.
 
     ionfo sample soma --out run --steps 6 --ensembles 2
-    python scripts/check_flips.py run --flips 100
+    python scripts/check/flips.py run --flips 100
 """
 
 from __future__ import annotations

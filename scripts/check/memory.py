@@ -4,8 +4,8 @@ Evaluates the same few parameter sets over and over in one process.  Prints resi
 CPU time per integrator step of the first and the last part, and exits with 1 when memory has
 grown by 2 % or more, or the integrator's steps of a set have changed.
 
-    python scripts/check_memory.py soma --evaluations 5000
-    python scripts/check_memory.py l5pc --evaluations 300 --settle 30 --morphology CELL.asc
+    python scripts/check/memory.py soma --evaluations 5000
+    python scripts/check/memory.py l5pc --evaluations 300 --settle 30 --morphology CELL.asc
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from bench_evaluation import neighbours
 
+from ionfo.analysis.cells.neighbours import neighbours
 from ionfo.emodels import load_emodel
 from ionfo.sampling import Evaluator, evaluator_spec
 
@@ -43,7 +43,9 @@ def main() -> int:
 
     emodel = load_emodel(arguments.emodel)
     evaluator = Evaluator(evaluator_spec(emodel, arguments.morphology))
-    thetas = neighbours(emodel, arguments.sets, seed=0)
+    assert emodel.reference is not None
+    reference = [emodel.reference[name] for name in emodel.free_names]
+    thetas = neighbours(reference, emodel.bounds, arguments.sets, seed=0)
     steps: dict[int, int] = {}
     spent: list[float] = []
     n_changed, settled = 0, 0

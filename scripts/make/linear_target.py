@@ -5,7 +5,9 @@ differences in each parameter, in units of the half-width of its bounds.  The co
 max |score + jacobian x| of the linear model has the conditioning of the real one and costs
 nothing, so that samplers can be compared over many autocorrelation times.
 
-    python scripts/make_linear_target.py --morphology C060114A5.asc --out scripts/l5pc_linear.json
+    python scripts/make/linear_target.py --morphology C060114A5.asc --out l5pc_linear.json
+
+scripts/bench/l5pc_linear.json was made so.
 """
 
 from __future__ import annotations

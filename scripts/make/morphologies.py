@@ -321,13 +321,14 @@ MAKERS = {
 def main() -> None:
     """Make every morphology."""
     parser = argparse.ArgumentParser(description=__doc__)
-    folder = Path(__file__).resolve().parents[1]
+    folder = Path(__file__).resolve().parents[2]
     parser.add_argument("--out", type=Path, default=folder / "morphologies")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", choices=sorted(MAKERS), action="append")
     arguments = parser.parse_args()
     for name, make in MAKERS.items():
         if arguments.only is None or name in arguments.only:
+            # as the script was called then: populations keep the checksums of these files
             header = [f"{name}: synthesised by scripts/make_morphologies.py, seed {arguments.seed}"]
             write_swc(arguments.out / f"{name}.swc", make(arguments.seed), header)
 

@@ -4,8 +4,8 @@ The environment is kept in the user's cache folder, one per set of requirements,
 versions of NEURON, BluePyOpt, eFEL and numpy that this environment has, so that a comparison is
 one of the tools and not of the libraries below them.
 
-    python scripts/make_peer_environment.py          # builds it when it is not there (minutes)
-    python scripts/make_peer_environment.py --find   # exit code 1 when it is not there
+    python scripts/make/peer_environment.py          # builds it when it is not there (minutes)
+    python scripts/make/peer_environment.py --find   # exit code 1 when it is not there
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Draw path-distance and Sholl profiles of the bundled morphologies beside their targets.
 
-    python scripts/plot_morphologies.py --out profiles.png --reconstruction C060114A5.asc
+    python scripts/make/plot_morphologies.py --out profiles.png --reconstruction C060114A5.asc
 
 The targets are published statistics in bins of 100 um of path distance.  Sholl profiles
 were not published: give the reconstruction to see its own.
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from make_morphologies import BIN, INTERNEURON_DENDRITES, L5PC_APICAL, L5PC_BASAL
 from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 
 from ionfo.emodels import Simulator, load_emodel
+from morphologies import BIN, INTERNEURON_DENDRITES, L5PC_APICAL, L5PC_BASAL
 
 CELLS = [("l5pc", "l5pc"), ("l5pc", "l5pc_reduced"), ("cac", "interneuron")]
 SHOLL_STEP = 25.0  # um

@@ -1,6 +1,6 @@
 """Draw the traces of the reference models, and their features beside the targets.
 
-    python scripts/plot_references.py --out references.png
+    python scripts/make/plot_references.py --out references.png
 
 A row is an e-model on one of its bundled morphologies: two current steps, the instantaneous
 rates at the stronger one beside their targets, and all scores.

@@ -80,6 +80,7 @@ def definition(targets: dict[str, tuple[float, float]]) -> dict[str, object]:
         "name": "soma",
         "description": "One-compartment regular-spiking cell for demonstrations and tests; its "
         f"targets are the mean and SD of {N_CELLS} simulated reference cells "
+        # as the script was called when the e-model was named: the text is part of its hash
         "(scripts/make_soma_targets.py).",
         "sources": ["channels as in l5pc"],
         "morphology": {"file": "soma.swc", "axon": None, "segment_length": 40.0},
@@ -117,7 +118,7 @@ def dump(content: dict[str, object]) -> str:
 def main() -> None:
     """Simulate the reference cells and write the definition."""
     parser = argparse.ArgumentParser(description=__doc__)
-    folder = Path(__file__).resolve().parents[1]
+    folder = Path(__file__).resolve().parents[2]
     parser.add_argument("--out", type=Path, default=folder / "emodels" / "soma.json")
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args()

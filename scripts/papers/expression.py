@@ -1,6 +1,6 @@
 """Claims of Reva et al. (2025, PNAS) about ion-channel genes, each beside what the data say.
 
-    python scripts/reproduce_expression.py ../shared/data/expression --out expression-report
+    python scripts/papers/expression.py ../shared/data/expression --out expression-report
 
 1. Types (Fig. 4): clusters of the ion-channel genes of m1_patchseq_counts against random sets, in
    its five largest families.
@@ -21,12 +21,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from claims import Claims
 from numpy.typing import NDArray
 
 from ionfo.analysis import correlation_matrix, greedy_extremes, wishart_bias
@@ -64,28 +65,24 @@ EXCITATORY, INHIBITORY = ("L4", "L5 IT", "L5 PT"), ("Pvalb", "Sst", "Vip")
 
 @dataclass
 class Report:
-    """Claims as they are decided, and where the time goes."""
+    """Options, where results go, and the claims as they are decided."""
 
     out: Path
     options: argparse.Namespace
-    rows: list[dict[str, object]] = field(default_factory=list)
-    began: float = field(default_factory=time.monotonic)
+    claims: Claims = field(default_factory=Claims)
 
     def claim(
         self, figure: str, claim: str, measured: str, verdict: str, **numbers: float | str
     ) -> None:
         """Add one row."""
-        row = {"figure": figure, "claim": claim, "measured": measured, **numbers}
-        self.rows.append({**row, "verdict": verdict})
-        print(
-            f"[{time.monotonic() - self.began:5.0f} s] {figure} {measured}: {verdict}", flush=True
-        )
+        self.claims.add(figure=figure, claim=claim, measured=measured, **numbers, verdict=verdict)
+        print(f"[{self.claims.seconds:5.0f} s] {figure} {measured}: {verdict}", flush=True)
 
 
 def main() -> None:
     """Run all parts and write the table of claims."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    shared = Path(__file__).resolve().parents[2] / "shared/data"
+    shared = Path(__file__).resolve().parents[3] / "shared/data"
     parser.add_argument("folder", type=Path, nargs="?", default=shared / "expression")
     parser.add_argument("--models", type=Path, default=shared / "models/nandi_exc3_72x40.parquet")
     parser.add_argument("--out", type=Path, default=Path("expression-report"))
@@ -380,23 +377,24 @@ def lowest_sets(grouped: Grouped, side: Side, seed: int) -> dict[str, object]:
 
 def write(report: Report) -> None:
     """Write claims.csv and claims.md."""
-    frame = pd.DataFrame(report.rows)
-    frame.to_csv(report.out / "claims.csv", index=False)
-    lines = [
-        "| figure | claim | measured | raw | corrected | 95 % interval | null, 95 % | "
-        "p of these numbers | verdict |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in frame.to_dict("records"):
-        cells = [row["figure"], row["claim"], row["measured"]]
-        cells += [_told(row.get("raw")), _told(row.get("corrected"))]
-        cells += [_pair(row, "low", "high"), _pair(row, "null_low", "null_high")]
-        cells += ["" if pd.isna(row.get("p")) else f"{row['p']:.3g}", row["verdict"]]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    (report.out / "claims.md").write_text("\n".join(lines) + "\n")
+    head = (
+        "figure", "claim", "measured", "raw", "corrected", "95 % interval", "null, 95 %",
+        "p of these numbers", "verdict",
+    )  # fmt: skip
+    report.claims.write(report.out, head, _cells)
     options = {key: str(value) for key, value in vars(report.options).items()}
     (report.out / "options.json").write_text(json.dumps(options, indent=1) + "\n")
-    print(f"{time.monotonic() - report.began:.0f} s; {report.out / 'claims.md'}")
+    print(f"{report.claims.seconds:.0f} s; {report.out / 'claims.md'}")
+
+
+def _cells(row: Mapping[str, object]) -> list[object]:
+    p = row.get("p")
+    return [
+        row["figure"], row["claim"], row["measured"],
+        _told(row.get("raw")), _told(row.get("corrected")),
+        _pair(row, "low", "high"), _pair(row, "null_low", "null_high"),
+        "" if pd.isna(p) else f"{p:.3g}", row["verdict"],
+    ]  # fmt: skip
 
 
 def _keep(
@@ -430,7 +428,7 @@ def _told(value: object) -> str:
     return "" if value is None or pd.isna(value) else f"{value:+.3f}"
 
 
-def _pair(row: dict[str, object], low: str, high: str) -> str:
+def _pair(row: Mapping[str, object], low: str, high: str) -> str:
     first, second = _told(row.get(low)), _told(row.get(high))
     return f"{first} to {second}" if first else ""
 

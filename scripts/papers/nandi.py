@@ -3,7 +3,7 @@
 Reva et al. (2025, PNAS) measured the O-information of the hall-of-fame models of Nandi et al.
 (2022).  The file holds 40 models of each of 72 cells with 36 parameters that all cells share:
 
-    python scripts/reproduce_nandi.py nandi_exc3_72x40.parquet --out nandi-report
+    python scripts/papers/nandi.py nandi_exc3_72x40.parquet --out nandi-report
 
 Three populations: all 2,880 models; one model of each cell (the best, 72); and an oversampled
 one of as many rows, the best and one more model of 36 cells drawn at random.  Extremes come from
@@ -326,7 +326,7 @@ def _beside(test: dict[str, list[float]], i: int) -> str:
 def main() -> None:
     """Run the analysis and write report.json, figure.png and figure.svg."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    beside = Path(__file__).resolve().parents[2] / "shared/data/models/nandi_exc3_72x40.parquet"
+    beside = Path(__file__).resolve().parents[3] / "shared/data/models/nandi_exc3_72x40.parquet"
     parser.add_argument("file", type=Path, nargs="?", default=beside)
     parser.add_argument("--out", type=Path, default=Path("nandi-report"))
     parser.add_argument("--shuffles", type=int, default=200)

@@ -1,6 +1,6 @@
 """Claims of Nandi et al. (2022, Cell Reports) about classes of cortical neurons, tested again.
 
-    python scripts/reproduce_nandi_classes.py ../shared/data --out classes-report
+    python scripts/papers/nandi_classes.py ../shared/data --out classes-report
 
 9,120 models (40 of each of 228 cells) and the expression of ion-channel genes.  The unit is the
 cell, never the model: claims about best models take ``hof_index`` 0, claims about halls of fame
@@ -26,13 +26,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from claims import Claims
 from numpy.typing import NDArray
 
 from ionfo.analysis import benjamini_hochberg
@@ -57,15 +57,16 @@ MAP_FEATURES = ("AHP_depth", "AP_amplitude_from_voltagebase", "AP_width", "mean_
 
 
 @dataclass
-class Claims:
-    """The table of claims, filled row by row."""
+class JudgedClaims(Claims):
+    """The table of claims, and the tests that they rest on."""
 
-    n_bootstraps: int
-    seed: int
-    rows: list[dict[str, object]] = field(default_factory=list)
+    n_bootstraps: int = 2000
+    seed: int = 0
     tests: list[pd.DataFrame] = field(default_factory=list)
 
-    def add(self, claim: str, data: str, statistic: str, verdict: str, published: str = "") -> None:
+    def judged(
+        self, claim: str, data: str, statistic: str, verdict: str, published: str = ""
+    ) -> None:
         """Add a row; `published` is the verdict by one-sided tests."""
         row = {
             "claim": claim,
@@ -74,7 +75,7 @@ class Claims:
             "verdict": verdict,
             "verdict by the published rule": published,
         }
-        self.rows.append(row)
+        self.add(**row)
         print(f"{verdict:13s}  {claim}\n    {data}\n    {statistic}", flush=True)
 
     def compare(
@@ -159,7 +160,7 @@ def only(
 
 
 def inhibitory(
-    claims: Claims, best: pd.DataFrame, cells: pd.DataFrame, tasic: pd.DataFrame
+    claims: JudgedClaims, best: pd.DataFrame, cells: pd.DataFrame, tasic: pd.DataFrame
 ) -> None:
     """Kv3.1 and Kcnc1: Vip < Sst < Pvalb."""
     chosen = cells[cells["in_filtered_me_inh"] & cells["line_name"].isin(INHIBITORY)]
@@ -169,7 +170,7 @@ def inhibitory(
     names = shared_parameters(table)
     found = claims.compare(table, classes.to_list(), names, pairs, "inhibitory conductances")
     counts = ", ".join(f"{n} {name}" for name, n in classes.value_counts().items())
-    claims.add(
+    claims.judged(
         "somatic Kv3.1: Vip < Sst < Pvalb",
         f"best models of {len(table)} cells ({counts}); q over {len(found)} tests",
         *ordered(found, [(a, b, KV3) for a, b in pairs]),
@@ -178,7 +179,7 @@ def inhibitory(
     found = claims.compare(
         expression, expression["subclass_label"].to_list(), ["Kcnc1"], pairs, "Kcnc1"
     )
-    claims.add(
+    claims.judged(
         "Kcnc1: Vip < Sst < Pvalb",
         f"{len(expression)} cells, log2(cpm + 1)",
         *ordered(found, [(a, b, "Kcnc1") for a, b in pairs]),
@@ -186,7 +187,7 @@ def inhibitory(
 
 
 def excitatory(
-    claims: Claims,
+    claims: JudgedClaims,
     best: pd.DataFrame,
     cells: pd.DataFrame,
     tasic: pd.DataFrame,
@@ -203,7 +204,7 @@ def excitatory(
     names = shared_parameters(table)
     pair = ("L4 Nr5a1", "L5 Rbp4")
     found = claims.compare(table, classes, names, [pair], "L4 and L5 conductances")
-    claims.add(
+    claims.judged(
         "somatic Ih: L4 Nr5a1 < L5 Rbp4",
         f"best models; q over {len(found)} parameters",
         *ordered(found, [(*pair, IH)]),
@@ -219,14 +220,14 @@ def excitatory(
             ("Hcn1: L4 < L5 PT and L5 IT < L5 PT", [(a, b, "Hcn1") for a, b in pairs]),
             ("Scn8a: L5 IT < L5 PT", [("L5 IT", "L5 PT", "Scn8a")]),
         ):
-            claims.add(claim, f"{name}, {len(rows)} cells", *ordered(found, parts))
+            claims.judged(claim, f"{name}, {len(rows)} cells", *ordered(found, parts))
 
     chosen = cells[cells["nandi_subclass"].isin(("L5 IT", "L5 PT"))]
     classes = chosen["nandi_subclass"].to_list()
     table = best.loc[chosen["cell_id"]]
     names = shared_parameters(table)
     found = claims.compare(table, classes, names, [("L5 IT", "L5 PT")], "IT and PT conductances")
-    claims.add(
+    claims.judged(
         "L5 PT > L5 IT: somatic Ih, apical Ih, axonal NaT, and only these",
         f"best models; q over {len(found)} parameters",
         *only(found, (IH, APICAL_IH, NAT), "L5 IT", "L5 PT"),
@@ -239,14 +240,14 @@ def excitatory(
     names = shared_parameters(table)
     classes = ("L" + chosen["structure__layer"]).to_list()
     found = claims.compare(table, classes, names, [("L2/3", "L5")], "L2/3 and L5 conductances")
-    claims.add(
+    claims.judged(
         "L2/3 against L5: only Ih differs",
         f"best models of pyramidal cells; q over {len(found)} parameters",
         *only(found, [name for name in names if "Ih" in name], "L2/3", "L5"),
     )
 
 
-def widths(claims: Claims, cells: pd.DataFrame, features: pd.DataFrame) -> None:
+def widths(claims: JudgedClaims, cells: pd.DataFrame, features: pd.DataFrame) -> None:
     """Median AP widths of experiments and models."""
     published = {"Pvalb": (0.23, 0.22), "Sst": (0.42, 0.36), "Vip": (0.63, 0.52)}
     chosen = cells[cells["in_filtered_me_inh"] & cells["line_name"].isin(INHIBITORY)]
@@ -276,7 +277,7 @@ def widths(claims: Claims, cells: pd.DataFrame, features: pd.DataFrame) -> None:
             for name in published
         )
     )
-    claims.add(
+    claims.judged(
         "AP width medians (ms), experiment / model: Pvalb 0.23 / 0.22, Sst 0.42 / 0.36, "
         "Vip 0.63 / 0.52",
         f"{len(chosen)} inhibitory cells, best models; intervals over cells",
@@ -285,7 +286,7 @@ def widths(claims: Claims, cells: pd.DataFrame, features: pd.DataFrame) -> None:
     )
 
 
-def spread(claims: Claims, models: pd.DataFrame, cells: pd.DataFrame, out: Path) -> None:
+def spread(claims: JudgedClaims, models: pd.DataFrame, cells: pd.DataFrame, out: Path) -> None:
     """Within cell < within class < between classes."""
     classes = cells.set_index("cell_id")["nandi_subclass"].dropna()
     rows = models[models["cell_id"].isin(classes.index)]
@@ -303,7 +304,7 @@ def spread(claims: Claims, models: pd.DataFrame, cells: pd.DataFrame, out: Path)
             f"{first.replace('_', ' ')} less {second.replace('_', ' ')} {mean:+.2f} ({low:+.2f} to "
             f"{high:+.2f}), negative in {share:.0%} of the cells"
         )
-    claims.add(
+    claims.judged(
         "hall-of-fame dispersion: within cell < within class < between classes",
         f"{len(rows)} models of {len(found.cells)} cells in {classes.nunique()} subclasses, "
         f"{len(names)} shared parameters; medians over cells of mean distances (SD)",
@@ -314,7 +315,7 @@ def spread(claims: Claims, models: pd.DataFrame, cells: pd.DataFrame, out: Path)
     distances_figure(found, dispersion).savefig(out / "distances.png", dpi=110)
 
 
-def errors(claims: Claims, cells: pd.DataFrame) -> None:
+def errors(claims: JudgedClaims, cells: pd.DataFrame) -> None:
     """Training errors below 2 SD."""
     columns = [name for name in cells if name.startswith("perf_")]
     mean = cells[columns].mean(axis=1)
@@ -334,7 +335,7 @@ def errors(claims: Claims, cells: pd.DataFrame) -> None:
         "holds" if high < 2 and n_below == len(below)
         else "partly" if n_below else "does not hold"
     )  # fmt: skip
-    claims.add(
+    claims.judged(
         "training error typically below 2 SD",
         "perf_ columns of nandi_cells, one number a cell",
         "; ".join(parts),
@@ -342,7 +343,7 @@ def errors(claims: Claims, cells: pd.DataFrame) -> None:
     )
 
 
-def maps(claims: Claims, cells: pd.DataFrame, features: pd.DataFrame, out: Path) -> None:
+def maps(claims: JudgedClaims, cells: pd.DataFrame, features: pd.DataFrame, out: Path) -> None:
     """Three clusters in the map of features, in experiments and models alike."""
     experiment = cells[[f"exp_{name}" for name in MAP_FEATURES]].to_numpy(np.float64)
     known = np.isfinite(experiment).all(axis=1)
@@ -374,7 +375,7 @@ def maps(claims: Claims, cells: pd.DataFrame, features: pd.DataFrame, out: Path)
     label = found["experiments"]
     stays = (label.label(places["best models"]) == label.labels[usable]).mean()
     numbers = {name: one.n_clusters for name, one in found.items()}
-    claims.add(
+    claims.judged(
         "features form 3 clusters in experiments, best models and halls of fame",
         f"UMAP fitted to {known.sum()} experiments ({len(MAP_FEATURES)} features), k-means, gap "
         "statistic with 20 references",
@@ -385,7 +386,7 @@ def maps(claims: Claims, cells: pd.DataFrame, features: pd.DataFrame, out: Path)
     )  # fmt: skip
 
 
-def forests(claims: Claims, models: pd.DataFrame, cells: pd.DataFrame, out: Path) -> None:
+def forests(claims: JudgedClaims, models: pd.DataFrame, cells: pd.DataFrame, out: Path) -> None:
     """Classes from the shared parameters of 20 models a cell."""
     classes = cells.set_index("cell_id")["nandi_subclass"].dropna()
     rows = models[models["cell_id"].isin(classes.index) & (models["hof_index"] < 20)]
@@ -403,7 +404,7 @@ def forests(claims: Claims, models: pd.DataFrame, cells: pd.DataFrame, out: Path
         out / "importances.png", dpi=110
     )
     top = ", ".join(found.importance["name"].head(3))
-    claims.add(
+    claims.judged(
         "subclasses can be told from conductances",
         f"{found.n_cells} cells in {len(found.classes)} subclasses of at least 10, 20 models each, "
         f"{len(names)} shared parameters; forests split by cell",
@@ -425,28 +426,21 @@ def shared_parameters(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def write(claims: Claims, out: Path) -> None:
+def write(claims: JudgedClaims, out: Path) -> None:
     """Write the tables."""
-    table = pd.DataFrame(claims.rows)
-    table.to_csv(out / "claims.csv", index=False)
+    claims.write(out)
     tests = pd.concat(claims.tests, ignore_index=True)
     p = tests["p_two_sided"].to_numpy()
     tests["q_over_everything"] = benjamini_hochberg(p)
     tests.to_csv(out / "tests.csv", index=False)
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    lines += [
-        "| " + " | ".join(str(one).replace("|", "/") for one in row) + " |"
-        for row in table.itertuples(index=False)
-    ]
-    (out / "claims.md").write_text("\n".join(lines) + "\n")
-    counts: NDArray[np.object_] = table["verdict"].value_counts().to_dict()
+    counts = claims.table["verdict"].value_counts().to_dict()
     print(json.dumps({"verdicts": counts, "tests": len(tests)}))
 
 
 def main() -> None:
     """Run all parts and write the table of claims."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    shared = Path(__file__).resolve().parents[2] / "shared/data"
+    shared = Path(__file__).resolve().parents[3] / "shared/data"
     parser.add_argument("folder", type=Path, nargs="?", default=shared)
     parser.add_argument("--out", type=Path, default=Path("classes-report"))
     parser.add_argument("--bootstrap", type=int, default=2000)
@@ -454,7 +448,6 @@ def main() -> None:
     parser.add_argument("--no-maps", action="store_true", help="leave out UMAP and forests")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
     cells = pd.read_parquet(options.folder / "models/nandi_cells.parquet")
     models = pd.read_parquet(options.folder / "models/nandi_hof_parameters_collapsed.parquet")
     features = pd.read_parquet(options.folder / "models/nandi_hof_features.parquet")
@@ -463,7 +456,7 @@ def main() -> None:
         for name in ("tasic_exc", "tasic_inh", "tasic_exc_subclass22genes")
     }
     best = models[models["hof_index"] == 0].set_index("cell_id")
-    claims = Claims(options.bootstrap, options.seed)
+    claims = JudgedClaims(n_bootstraps=options.bootstrap, seed=options.seed)
     inhibitory(claims, best, cells, tasic["tasic_inh"])
     excitatory(
         claims, best, cells, tasic["tasic_exc"], tasic["tasic_exc_subclass22genes"], options.out
@@ -480,7 +473,7 @@ def main() -> None:
         except IonfoError as error:  # the optional extra
             print(error)
     write(claims, options.out)
-    print(f"{time.monotonic() - began:.0f} s; {options.out}")
+    print(f"{claims.seconds:.0f} s; {options.out}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Claims of Reva et al. (2025, PNAS) beside what the bundled populations show.
 
-    python scripts/reproduce_reva.py --out claims
+    python scripts/papers/reva.py --out claims
 
 reads emodels/populations/NAME.parquet (cost below 5) and NAME_high.parquet (cost 5 to 15) and
 writes claims.csv and claims.md: claim, statistic, estimate, 95 % interval, verdict.
@@ -22,23 +22,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from math import comb
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from claims import Claims, markdown_table
 from numpy.typing import NDArray
-from population_tables import FIRST_INTERVAL, NAMES, POPULATIONS, RATE, RMP, TARGETS, bundled
 
 from ionfo.analysis import (
     Design,
     Question,
     Sample,
     area_under_curve,
-    compare_groups,
     correlation_matrix,
     greedy_extremes,
     redundancy_synergy_spectrum,
@@ -48,19 +44,31 @@ from ionfo.analysis import (
 from ionfo.analysis.figures.spectra import minimal_set
 from ionfo.analysis.multiplets.questions import EXHAUSTIVE_N, STATISTICS
 from ionfo.analysis.multiplets.spectrum import usable_cores
-from ionfo.analysis.uncertainty.effective import kish_size
-from ionfo.tables.files import make_folder, read_table, write_text
+from ionfo.analysis.uncertainty.ensembles import EnsembleSample, Statistic, compare_ensembles
+from ionfo.analysis.uncertainty.judgement import (
+    REPRODUCES,
+    Difference,
+    interval_about,
+    jaccard,
+    judge_interval,
+    overlap_by_chance,
+)
+from ionfo.emodels.definition import POPULATIONS
+from ionfo.tables.files import make_folder, read_table
 from ionfo.tables.matrix import Table, read_analysis_table
+from ionfo.tables.population_files import (
+    FIRST_INTERVAL,
+    PUBLISHED,
+    RATE,
+    RMP,
+    TARGETS,
+    published_populations,
+)
 
 Array = NDArray[np.float64]
-Statistic = Callable[[Array], float]
-"""Number of a curve of the O-information."""
 
 Sets = tuple[frozenset[str], list[frozenset[str]]]
 """Minimal set of a feature in a population, and in its replicates."""
-
-N_EXCHANGES = 70
-"""Ways to part eight ensembles into four and four; of more ensembles so many are drawn."""
 
 MIN, MEAN, MAX = (STATISTICS.index(one) for one in ("min", "mean", "max"))
 
@@ -98,51 +106,62 @@ class Models:
         Of the e-model.
     table : Table
         As `ionfo analyse` reads it.
-    ensemble : ndarray of int, shape (n_rows,)
-        Number of the ensemble.
+    rows : EnsembleSample
+        Its parameters, with their walkers and ensembles.
     temperature : float
         Of the chain; NaN when the file does not say it.
-    tilt : ndarray, shape (n_rows,)
-        Factors of the weights: ones, but at another temperature than the chain's.
     """
 
     name: str
     table: Table
-    ensemble: NDArray[np.int64]
+    rows: EnsembleSample
     temperature: float
-    tilt: Array
 
     @classmethod
     def read(cls, name: str, file: Path, targets: Sequence[str]) -> Models:
         """Read a population."""
         frame, metadata = read_table(file)
-        ensemble = frame["ensemble"].to_numpy(np.int64)
         temperature = float(metadata.get("settings", {}).get("temperature", np.nan))
         table = read_analysis_table(file, targets)
-        return cls(name, table, ensemble, temperature, np.ones(len(ensemble)))
+        sample = Sample(table.parameters, table.weights, table.walker, table.step)
+        ensemble = frame["ensemble"].to_numpy(np.int64)
+        return cls(name, table, EnsembleSample(sample, ensemble, table.weights), temperature)
 
     def at(self, temperature: float) -> Models:
         """Weigh rows as a chain of another temperature would; as they are where T is not known."""
-        gain = 1.0 / self.temperature - 1.0 / temperature
-        if self.table.cost is None or not np.isfinite(gain):
-            return self
         cost = self.table.cost
-        return replace(self, temperature=temperature, tilt=np.exp(gain * (cost - cost.max())))
+        if cost is None or not np.isfinite(1.0 / self.temperature - 1.0 / temperature):
+            return self
+        rows = self.rows.at_temperature(cost, self.temperature, temperature)
+        return replace(self, rows=rows, temperature=temperature)
 
     @property
     def weights(self) -> Array:
         """How much rows count."""
-        return self.table.weights * self.tilt
+        return self.rows.weights
 
     @property
     def sample(self) -> Sample:
         """Rows of the parameters, with their walkers."""
-        table = self.table
-        return Sample(table.parameters, table.weights, table.walker, table.step)
+        return self.rows.sample
+
+    @property
+    def worth(self) -> float:
+        """Effective sample size."""
+        return self.rows.worth
+
+    @property
+    def every_row(self) -> NDArray[np.int64]:
+        """Numbers of all rows."""
+        return np.arange(len(self.table.weights))
 
     def curve(self, rows: NDArray[np.int64], nu: float) -> Array:
         """O-information of some rows."""
-        return o_information_curve(self.table.parameters[rows], self.weights[rows], nu)
+        return self.rows.curve(o_information_curve, rows, nu)
+
+    def n_replicates(self, n: int) -> int:
+        """Fewer replicates where the multiplets cannot all be measured."""
+        return max(n // 4, 10) if self.table.parameters.shape[1] > EXHAUSTIVE_N else n
 
     def minimal_set(self, rows: NDArray[np.int64], target: str, nu: float) -> frozenset[str]:
         """Name the smallest set of parameters with 90 % of a feature's lowest corrected RSI."""
@@ -166,50 +185,6 @@ class Models:
         return np.arange(3, self.table.parameters.shape[1] + 1)
 
 
-@dataclass(frozen=True)
-class Resampler:
-    """Draws whole walkers of a population, worth a stated effective size.
-
-    Attributes
-    ----------
-    models : Models
-        The population.
-    ess : float
-        Effective sample size that is wanted, at most that of the population.
-    """
-
-    models: Models
-    ess: float
-
-    @property
-    def share(self) -> float:
-        """Part of the walkers that is worth it."""
-        return min(self.ess / worth(self.models), 1.0)
-
-    @property
-    def nu(self) -> float:
-        """Degrees of freedom of so many rows."""
-        return self.share * worth(self.models) - 1.0
-
-    def with_replacement(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Rows of a replicate."""
-        blocks = self.models.sample.blocks
-        n = max(round(self.share * len(blocks)), 2)
-        return np.concatenate([blocks[i] for i in rng.integers(len(blocks), size=n)])
-
-    def part(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Rows of some walkers, each once."""
-        blocks = self.models.sample.blocks
-        n = max(round(self.share * len(blocks)), 2)
-        return np.concatenate([blocks[i] for i in rng.choice(len(blocks), n, replace=False)])
-
-
-def worth(models: Models) -> float:
-    """Effective sample size of a population; less where its rows are tilted (Kish)."""
-    lost = kish_size(models.weights) / kish_size(models.table.weights)
-    return (models.sample.nu + 1.0) * min(lost, 1.0)
-
-
 def claim(
     text: str, cell: str, statistic: str, estimate: object, interval: str, verdict: str
 ) -> dict[str, object]:
@@ -218,19 +193,6 @@ def claim(
         "claim": text, "population": cell, "statistic": statistic, "estimate": estimate,
         "interval_95": interval, "verdict": verdict,
     }  # fmt: skip
-
-
-def about(value: float, replicates: Array) -> tuple[float, float]:
-    """Give 1.96 SDs of replicates about a value."""
-    half = 1.96 * float(np.std(replicates, ddof=1))
-    return value - half, value + half
-
-
-def verdict_of(low: float, high: float, limit: float = 0.0) -> str:
-    """Say whether an interval lies above a limit."""
-    if low > limit:
-        return "reproduces"
-    return "the opposite" if high < limit else "open: the interval holds both"
 
 
 def dominance(curve: Array) -> float:
@@ -245,13 +207,11 @@ def log_ratio(curve: Array) -> float:
 
 def claims_of_one(models: Models, n_replicates: int, seed: int) -> list[dict[str, object]]:
     """Claims about one population."""
-    rng = np.random.default_rng([seed, NAMES.index(models.name)])
-    resampler = Resampler(models, worth(models))
-    every_row = np.arange(len(models.table.weights))
-    whole = models.curve(every_row, resampler.nu)
-    replicates = [
-        models.curve(resampler.with_replacement(rng), resampler.nu) for _ in range(n_replicates)
-    ]
+    rng = np.random.default_rng([seed, PUBLISHED.index(models.name)])
+    worth = models.worth
+    nu = models.rows.nu(worth)
+    whole = models.curve(models.every_row, nu)
+    replicates = [models.curve(models.rows.resample(rng, worth), nu) for _ in range(n_replicates)]
     orders, n = models.orders, models.table.parameters.shape[1]
     rows = []
     # independent parameters have extremes too: rows worth one each, shuffled
@@ -263,11 +223,11 @@ def claims_of_one(models: Models, n_replicates: int, seed: int) -> list[dict[str
         for _ in range(max(n_replicates // 2, 20))
     ]
     observed = dominance(whole)
-    low, high = about(observed, np.array([dominance(one) for one in replicates]))
+    low, high = interval_about(observed, [dominance(one) for one in replicates])
     top = float(np.quantile(null, 0.975))
-    quarter = dominance(models.curve(every_row, worth(models) / 4 - 1.0))
-    told = verdict_of(low, high, max(top, 0.0))
-    if told == "reproduces" and not models.sample.is_long and quarter <= top:
+    quarter = dominance(models.curve(models.every_row, worth / 4 - 1.0))
+    told = judge_interval(low, high, max(top, 0.0))
+    if told == REPRODUCES and not models.sample.is_long and quarter <= top:
         told = "open: not at a quarter of the ESS"
     rows.append(
         claim(
@@ -278,7 +238,7 @@ def claims_of_one(models: Models, n_replicates: int, seed: int) -> list[dict[str
         )
     )  # fmt: skip
     ratio = log_ratio(whole)
-    low, high = np.exp(about(ratio, np.array([log_ratio(one) for one in replicates])))
+    low, high = np.exp(interval_about(ratio, [log_ratio(one) for one in replicates]))
     says = "about ten times" if models.name == "l5pc" else "(claimed of the L5PC only)"
     within = "reproduces" if low <= 20 and high >= 5 else "does not reproduce"
     rows.append(
@@ -305,82 +265,6 @@ def claims_of_one(models: Models, n_replicates: int, seed: int) -> list[dict[str
     return rows
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Statistic of one population less that of another, at equal effective sample size.
-
-    Attributes
-    ----------
-    value, low, high : float
-        Estimate, and its interval of 95 % from resampled walkers.
-    p : float
-        Two-sided, of whole ensembles exchanged.
-    """
-
-    value: float
-    low: float
-    high: float
-    p: float
-
-    @property
-    def verdict(self) -> str:
-        """Whether it is above zero, as far as walkers and ensembles can tell."""
-        told = verdict_of(self.low, self.high)
-        if self.p > 0.05 and not told.startswith("open"):
-            return "open: ensembles exchanged differ as much"
-        return told
-
-
-def differences(
-    first: Models, second: Models, statistics: Sequence[Statistic], n: int, seed: int
-) -> list[Difference]:
-    """Compare two populations by numbers of their curves."""
-    rng = np.random.default_rng([seed, 7])
-    ess = min(worth(first), worth(second))
-    values, variance = np.zeros(len(statistics)), np.zeros(len(statistics))
-    for sign, models in ((-1.0, first), (1.0, second)):
-        draw = Resampler(models, ess)
-        parts = [models.curve(draw.part(rng), draw.nu) for _ in range(max(n // 4, 5))]
-        again = [models.curve(draw.with_replacement(rng), draw.nu) for _ in range(n)]
-        values += sign * np.mean([[one(curve) for one in statistics] for curve in parts], axis=0)
-        variance += np.var([[one(curve) for one in statistics] for curve in again], axis=0, ddof=1)
-    half = 1.96 * np.sqrt(variance)
-    p = by_ensembles(first, second, statistics, seed)
-    return [
-        Difference(float(value), float(value - width), float(value + width), one)
-        for value, width, one in zip(values, half, p, strict=True)
-    ]
-
-
-def by_ensembles(
-    first: Models, second: Models, statistics: Sequence[Statistic], seed: int
-) -> list[float]:
-    """Two-sided p of the same differences when whole ensembles are exchanged."""
-    pieces: list[tuple[Array, Array]] = []
-    groups = []
-    for models in (first, second):
-        ensemble = models.ensemble
-        groups.append(np.arange(len(pieces), len(pieces) + len(np.unique(ensemble))))
-        for one in np.unique(ensemble):
-            here = ensemble == one
-            pieces.append((models.table.parameters[here], models.weights[here]))
-    nu = min(worth(first), worth(second)) - 1.0
-
-    @cache
-    def curve(units: tuple[int, ...]) -> Array:
-        values = np.concatenate([pieces[i][0] for i in units])
-        weights = np.concatenate([pieces[i][1] for i in units])
-        return o_information_curve(values, weights, nu)
-
-    def p_of(statistic: Statistic) -> float:
-        def of_units(units: NDArray[np.int64]) -> float:
-            return statistic(curve(tuple(sorted(units.tolist()))))
-
-        return compare_groups(of_units, groups[1], groups[0], N_EXCHANGES, 0, seed).p
-
-    return [p_of(statistic) for statistic in statistics]
-
-
 def told_difference(ess: float, found: Difference) -> str:
     """Say at what size two populations were compared, and how often ensembles differ so much."""
     return f"nats x orders, both at ESS {ess:.0f} (ensembles exchanged: p = {found.p:.3f})"
@@ -395,15 +279,16 @@ def claims_of_high_cost(
     redundancy is gained is said to be that.
     """
     areas = {"maximum": area_of(MAX, 1.0), "mean": area_of(MEAN, 1.0), "minimum": area_of(MIN, 1.0)}
-    found = dict(
-        zip(areas, differences(low, high, list(areas.values()), n_replicates, seed), strict=True)
+    compared = compare_ensembles(
+        low.rows, high.rows, o_information_curve, list(areas.values()), n_replicates, seed
     )
-    ess = min(worth(low), worth(high))
-    gains = found["maximum"].verdict == "reproduces"
+    found = dict(zip(areas, compared, strict=True))
+    ess = min(low.worth, high.worth)
+    gains = found["maximum"].verdict == REPRODUCES
     rows = []
     for what, one in found.items():
         told = one.verdict
-        if what != "maximum" and told == "reproduces" and not gains:
+        if what != "maximum" and told == REPRODUCES and not gains:
             told = "in part: less synergy, but no more redundancy"
         rows.append(
             claim(
@@ -414,6 +299,22 @@ def claims_of_high_cost(
             )
         )  # fmt: skip
     return rows
+
+
+def claim_of_cells(first: Models, second: Models, n: int, seed: int) -> dict[str, object]:
+    """Compare the synergy of cAC and bNAC at the temperature of the warmer chain."""
+    warmer = max(first.temperature, second.temperature)
+    first, second = first.at(warmer), second.at(warmer)
+    (found,) = compare_ensembles(
+        first.rows, second.rows, o_information_curve, [area_of(MIN, -1.0)], n, seed
+    )
+    ess = min(first.worth, second.worth)
+    at = f"both at T = {warmer:g}" if np.isfinite(warmer) else "at temperatures not known"
+    return claim(
+        "bNAC is more synergistic than cAC", "cac and bnac",
+        f"difference of the areas over the minimum, {told_difference(ess, found)}, {at}",
+        f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", found.verdict,
+    )  # fmt: skip
 
 
 def area_of(column: int, sign: float) -> Statistic:
@@ -427,11 +328,12 @@ def area_of(column: int, sign: float) -> Statistic:
 
 def sets_of(models: Models, target: str, n: int, seed: int) -> Sets:
     """Find the minimal set of a feature, and those of replicates."""
-    rng = np.random.default_rng([seed, 11, NAMES.index(models.name), TARGETS.index(target)])
-    draw = Resampler(models, worth(models))
-    whole = models.minimal_set(np.arange(len(models.table.weights)), target, draw.nu)
+    rng = np.random.default_rng([seed, 11, PUBLISHED.index(models.name), TARGETS.index(target)])
+    worth = models.worth
+    nu = models.rows.nu(worth)
+    whole = models.minimal_set(models.every_row, target, nu)
     return whole, [
-        models.minimal_set(draw.with_replacement(rng), target, draw.nu) for _ in range(n)
+        models.minimal_set(models.rows.resample(rng, worth), target, nu) for _ in range(n)
     ]
 
 
@@ -468,9 +370,7 @@ def shared_module(
     replicates = [jaccard(a, b) for a, b in zip(first[1], second[1], strict=True)]
     low, high = np.quantile(replicates, (0.025, 0.975))
     a, b, common = len(first[0]), len(second[0]), len(first[0] & second[0])
-    chance = sum(
-        comb(a, i) * comb(n_variables - a, b - i) for i in range(common, min(a, b) + 1)
-    ) / comb(n_variables, b)
+    chance = overlap_by_chance(a, b, common, n_variables)
     shares = value >= 0.5 and chance <= 0.05
     told = "reproduces" if shares == expected else "does not reproduce"
     if low < 0.5 < high:
@@ -482,11 +382,6 @@ def shared_module(
         f"both (by chance {a * b / n_variables:.1f}; p = {chance:.3f})",
         f"{value:.2f}", f"{low:.2f} to {high:.2f}", told,
     )  # fmt: skip
-
-
-def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
-    """Part of two sets that they share."""
-    return len(a & b) / len(a | b)
 
 
 def say(text: str) -> None:
@@ -504,54 +399,49 @@ def main() -> None:
     asked = parser.parse_args()
     make_folder(asked.out)
     folder = asked.populations
-    low = {name: Models.read(name, file, TARGETS) for name, file in bundled(folder)}
-    high = {name: Models.read(name, file, []) for name, file in bundled(folder, "_high")}
+    low = {
+        name: Models.read(name, file, TARGETS)
+        for name, file in published_populations(folder).items()
+    }
+    high = {
+        name: Models.read(name, file, [])
+        for name, file in published_populations(folder, "_high").items()
+    }
     if not low:
-        raise SystemExit(f"'{folder}' holds no population named {', '.join(NAMES)}")
-    rows: list[dict[str, object]] = []
+        raise SystemExit(f"'{folder}' holds no population named {', '.join(PUBLISHED)}")
+    claims = Claims()
     n, seed = asked.replicates, asked.seed
     sets = {}
     for name, models in low.items():
         say(f"{name}: {models.sample.told}")
-        few = max(n // 4, 10) if models.table.parameters.shape[1] > EXHAUSTIVE_N else n
-        rows += claims_of_one(models, few, seed)
+        few = models.n_replicates(n)
+        claims.rows += claims_of_one(models, few, seed)
         for target in TARGETS:
             sets[name, target] = sets_of(models, target, max(few // 4, 5), seed)
-        rows.append(claim_of_rest(models, sets[name, RMP]))
+        claims.rows.append(claim_of_rest(models, sets[name, RMP]))
     if {"cac", "bnac"} <= set(low):
         say("cac and bnac")
-        warmer = max(low["cac"].temperature, low["bnac"].temperature)
-        first, second = low["cac"].at(warmer), low["bnac"].at(warmer)
-        (found,) = differences(first, second, [area_of(MIN, -1.0)], n, seed)
-        ess = min(worth(first), worth(second))
-        at = f"both at T = {warmer:g}" if np.isfinite(warmer) else "at temperatures not known"
-        rows.append(
-            claim(
-                "bNAC is more synergistic than cAC", "cac and bnac",
-                f"difference of the areas over the minimum, {told_difference(ess, found)}, {at}",
-                f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", found.verdict,
-            )
-        )  # fmt: skip
+        claims.rows.append(claim_of_cells(low["cac"], low["bnac"], n, seed))
         size = low["cac"].table.parameters.shape[1]
         for target, expected in ((RATE, True), (FIRST_INTERVAL, False)):
-            rows.append(
+            claims.rows.append(
                 shared_module(target, sets["cac", target], sets["bnac", target], size, expected)
             )
     for name, models in high.items():
         if name in low:
             say(f"{name} of high cost: {models.sample.told}")
-            few = max(n // 4, 10) if models.table.parameters.shape[1] > EXHAUSTIVE_N else n
-            rows += claims_of_high_cost(low[name], models, few, seed)
-    table = pd.DataFrame(rows)
-    table.to_csv(asked.out / "claims.csv", index=False)
-    lines = ["| claim | population | statistic | estimate | 95 % | verdict |", "|---" * 6 + "|"]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in table.to_numpy().tolist()]
-    lines += ["", "| population | feature | minimal set |", "|---|---|---|"]
-    lines += [f"| {name} | {one} | {told_set(found[0])} |" for (name, one), found in sets.items()]
-    for name, models in {**low, **{f"{k}_high": v for k, v in high.items()}}.items():
-        lines += [] if name != next(iter(low)) else ["", "| population | worth |", "|---|---|"]
-        lines.append(f"| {name} | {models.sample.told} |")
-    write_text(asked.out / "claims.md", "\n".join(lines) + "\n")
+            claims.rows += claims_of_high_cost(low[name], models, models.n_replicates(n), seed)
+    found = [(name, target, told_set(one[0])) for (name, target), one in sets.items()]
+    every = {**low, **{f"{name}_high": models for name, models in high.items()}}
+    worth = [(name, models.sample.told) for name, models in every.items()]
+    lines = claims.write(
+        asked.out,
+        ("claim", "population", "statistic", "estimate", "95 %", "verdict"),
+        below=[
+            "", *markdown_table(("population", "feature", "minimal set"), found),
+            "", *markdown_table(("population", "worth"), worth),
+        ],
+    )  # fmt: skip
     print("\n".join(lines))
 
 

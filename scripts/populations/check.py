@@ -1,6 +1,6 @@
 """Simulate models of the bundled populations again and compare with what is stored.
 
-    python scripts/check_populations.py --models 20
+    python scripts/populations/check.py --models 20
 
 prints, for every population, the largest difference of a feature in SDs of the experiment and
 exits with 1 if one exceeds the tolerance.  On the kind of machine that made the population the
@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from population_tables import POPULATIONS, every_population
 
 from ionfo.emodels.cell import resolve_morphology
+from ionfo.emodels.definition import POPULATIONS
+from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluator, Population, evaluator_spec, read_population
 from ionfo.sampling.evaluation.traces import emodel_of, own_morphology
+from ionfo.tables.population_files import list_populations
 
 TOLERANCE = 0.1
 """Of a feature, in SDs of the experiment."""
@@ -60,7 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.models < 1:
         parser.error(f"--models must be at least 1, got {asked.models}")
     failed = False
-    for file in every_population(asked.populations):
+    try:
+        files = list_populations(asked.populations)
+    except IonfoError as error:
+        parser.error(str(error))
+    for file in files:
         population = read_population(file)
         n = min(asked.models, len(population.frame))
         largest = largest_difference(population, file.stem, n)

@@ -1,6 +1,6 @@
 """Say how good the bundled populations are.
 
-    python scripts/describe_populations.py
+    python scripts/populations/describe.py
 
 prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
 smallest effective sample size and the largest R-hat of a parameter, the size that the distance of
@@ -19,12 +19,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from population_tables import POPULATIONS, every_population
 
 from ionfo.analysis import Sample
+from ionfo.emodels.definition import POPULATIONS
+from ionfo.errors import IonfoError
 from ionfo.pages.report.quality import Quality, quality_of
 from ionfo.sampling import read_population
 from ionfo.tables.matrix import read_analysis_table
+from ionfo.tables.population_files import list_populations
 
 COLUMNS = (
     "population", "models", "cost", "chain", "acceptance", "smallest ESS", "ESS by ensembles",
@@ -110,7 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--populations", type=Path, default=POPULATIONS, help="folder of them")
     asked = parser.parse_args(arguments)
-    files = every_population(asked.populations)
+    try:
+        files = list_populations(asked.populations)
+    except IonfoError as error:
+        parser.error(str(error))
     print("| " + " | ".join(COLUMNS) + " |")
     print("|" + "---|" * len(COLUMNS))
     for file in files:

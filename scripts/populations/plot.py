@@ -1,6 +1,6 @@
 """Draw the bundled populations: the figures that belong to Fig. 1-3 of Reva et al. (2025, PNAS).
 
-    python scripts/plot_populations.py --out figures
+    python scripts/populations/plot.py --out figures
 
 runs `ionfo analyse` on every population into figures/NAME, unless its tables are there, and draws
 
@@ -27,17 +27,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from population_tables import NAMES, POPULATIONS, TARGETS, bundled
 
 from ionfo.analysis import LONG_CHAIN
 from ionfo.analysis.figures.style import BLUE, GREEN, GREY, ORANGE, Figure, legend_below
 from ionfo.analysis.multiplets.questions import EXHAUSTIVE_N
 from ionfo.emodels.cell import resolve_morphology
+from ionfo.emodels.definition import POPULATIONS
 from ionfo.sampling import Population, read_population
 from ionfo.sampling.evaluation.traces import emodel_of, own_morphology
 from ionfo.tables.files import make_folder
+from ionfo.tables.population_files import PUBLISHED, TARGETS, published_populations
 
-COLOURS = dict(zip(NAMES, (BLUE, ORANGE, GREEN), strict=True))
+COLOURS = dict(zip(PUBLISHED, (BLUE, ORANGE, GREEN), strict=True))
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 REGIONS = {1: "somatic", 2: "axonal", 3: "basal", 4: "apical"}
 REGION_COLOURS = {"somatic": "black", "axonal": ORANGE, "basal": GREEN, "apical": BLUE}
@@ -269,9 +270,9 @@ def main() -> None:
     parser.add_argument("--populations", type=Path, default=POPULATIONS, help="folder of them")
     parser.add_argument("--options", default="", help="more options of ionfo analyse")
     asked = parser.parse_args()
-    files = dict(bundled(asked.populations))
+    files = published_populations(asked.populations)
     if not files:
-        raise SystemExit(f"'{asked.populations}' holds no population named {', '.join(NAMES)}")
+        raise SystemExit(f"'{asked.populations}' holds no population named {', '.join(PUBLISHED)}")
     make_folder(asked.out)
     populations = {name: read_population(file) for name, file in files.items()}
     options = asked.options.split()

@@ -1,7 +1,7 @@
 """Bias and coverage on samples of a known Gaussian; prints the tables of docs/measures.md.
 
-    python scripts/study_bias.py            # about ten minutes on one core
-    python scripts/study_bias.py --repeats 20 --replicates 20
+    python scripts/study/bias.py            # about ten minutes on one core
+    python scripts/study/bias.py --repeats 20 --replicates 20
 
 1. Bias: the mean O-information over multiplets of 30 variables, raw and corrected, less its true
    value, at every order; in units of its standard error over the repeats.

@@ -1,6 +1,6 @@
 """What library size and normalisation do to covariance; prints the tables of docs/genes.md.
 
-    python scripts/study_library_size.py ../shared/data/expression/m1_patchseq_counts.parquet
+    python scripts/study/library_size.py ../shared/data/expression/m1_patchseq_counts.parquet
 
 1. Simulated: 20 genes that are independent by construction, in 300 cells whose library sizes vary
    as those of real cells do (log10 SD 0.4); once beside 500 other genes, and once in a table that
@@ -77,7 +77,7 @@ def told(values: Array, rng: np.random.Generator, n_shuffles: int) -> list[float
 def main() -> None:
     """Print one row per table and way."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    beside = Path(__file__).resolve().parents[2] / "shared/data/expression"
+    beside = Path(__file__).resolve().parents[3] / "shared/data/expression"
     parser.add_argument("file", type=Path, nargs="?", default=beside / "m1_patchseq_counts.parquet")
     parser.add_argument("--shuffles", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,6 +1,6 @@
 """Ask which conductances set which features near a model: Sobol indices by polynomial chaos.
 
-    python scripts/study_sobol.py hall.parquet --out sobol --model 0 \
+    python scripts/study/sobol.py hall.parquet --out sobol --model 0 \
         --parameters gIhbar_Ih.somatic,gK_Pstbar_K_Pst.somatic
 
 Each chosen parameter is uniform within ``--width`` of its value (0.1: 5 % to both sides), all

@@ -1,6 +1,6 @@
 """Optimise virtual cells whose conductances are known, and compare sampling with optimisation.
 
-    python scripts/virtual_cells.py population.parquet --out virtual --cells 40 --generations 20
+    python scripts/study/virtual_cells.py population.parquet --out virtual --generations 20
 
 N members of an MCMC population, drawn by their weights, stand for experiments: their features are
 the targets, with SD 5 % of each value (``--sd 0.05``; 0.05 where the value is 0) or the

@@ -12,7 +12,7 @@ import pandas as pd
 def test_linear_target(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "linear.csv"
     command = [
-        sys.executable, root / "scripts/bench_sampling.py", "linear", "--seeds", "1",
+        sys.executable, root / "scripts/bench/sampling.py", "linear", "--seeds", "1",
         "--steps", "200", "--moves", "isotropic-redraw", "de", "--out", out,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)

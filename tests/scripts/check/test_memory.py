@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.neuron, pytest.mark.slow]
 
 
 def test_memory_and_steps_stay(root: Path) -> None:
-    command = [sys.executable, root / "scripts" / "check_memory.py", "soma"]
+    command = [sys.executable, root / "scripts" / "check" / "memory.py", "soma"]
     done = subprocess.run(
         [*command, "--evaluations", "600", "--settle", "250"], capture_output=True, text=True
     )

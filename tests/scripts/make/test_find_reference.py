@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,12 @@ import pytest
 
 from ionfo.emodels import load_emodel
 
+Load = Callable[[str], Any]
+
 
 @pytest.fixture(scope="module")
-def script(root: Path) -> Any:
-    path = root / "scripts" / "find_reference.py"
-    spec = importlib.util.spec_from_file_location("find_reference", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["find_reference"] = module
-    spec.loader.exec_module(module)
-    return module
+def script(load: Load) -> Any:
+    return load("make/find_reference.py")
 
 
 def test_strategy_learns_the_shape_of_a_valley(script: Any) -> None:
@@ -60,7 +56,7 @@ def test_a_fixed_parameter_is_freed(script: Any) -> None:
     ("start", "emodel", "n"), [("interneuron", "bnac", 22), ("l5pc", "l5pc", 30)]
 )
 def test_starts_lie_inside_the_bounds(root: Path, start: str, emodel: str, n: int) -> None:
-    values = json.loads((root / f"scripts/starts/{start}.json").read_text())
+    values = json.loads((root / f"scripts/make/starts/{start}.json").read_text())
     assert len(values) == n
     for parameter in load_emodel(emodel).free_parameters:
         assert parameter.bounds is not None
@@ -71,7 +67,7 @@ def test_starts_lie_inside_the_bounds(root: Path, start: str, emodel: str, n: in
 @pytest.mark.slow
 def test_stopped_search_goes_on_as_if_it_had_not(root: Path, tmp_path: Path) -> None:
     def search(name: str, generations: int) -> dict[str, Any]:
-        command = [sys.executable, root / "scripts/find_reference.py", "soma", "--size", "4"]
+        command = [sys.executable, root / "scripts/make/find_reference.py", "soma", "--size", "4"]
         options = ["--generations", str(generations), "--target", "0", "--sigma", "0.05"]
         path = tmp_path / name
         subprocess.run([*command, *options, "--checkpoint", path], check=True, capture_output=True)

@@ -27,7 +27,7 @@ def test_interneuron_is_remade(root: Path, tmp_path: Path) -> None:
     for name in ("one", "other"):
         out = tmp_path / name
         out.mkdir()
-        command = [sys.executable, root / "scripts/make_morphologies.py", "--only", "interneuron"]
+        command = [sys.executable, root / "scripts/make/morphologies.py", "--only", "interneuron"]
         subprocess.run([*command, "--out", out], check=True, capture_output=True)
         made.append(out / "interneuron.swc")
     assert made[0].read_bytes() == made[1].read_bytes()

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.neuron, pytest.mark.slow]
 
 def test_committed_definition_is_made_by_the_script(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "soma.json"
-    script = root / "scripts" / "make_soma_targets.py"
+    script = root / "scripts" / "make" / "soma_targets.py"
     subprocess.run([sys.executable, script, "--out", out], check=True, capture_output=True)
     made, committed = (
         json.loads(out.read_text()),

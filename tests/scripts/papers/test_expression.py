@@ -1,9 +1,8 @@
-"""Scripts about gene expression run, small, on tables of the shape of the real ones."""
+"""The claims about gene expression are decided, on small tables of the shape of the real ones."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,7 @@ import pytest
 CHANNELS = ["Kcna1", "Kcnc1", "Kcnd2", "Scn8a", "Hcn1", "Cacna1a"]
 
 
-def run(root: Path, *arguments: str | Path) -> str:
-    command = [sys.executable, root / "scripts" / arguments[0], *map(str, arguments[1:])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+Run = Callable[..., str]
 
 
 def logs(groups: tuple[str, ...], seed: int) -> pd.DataFrame:
@@ -57,11 +52,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_reproduce_expression_sets_every_claim_beside_a_result(root: Path, folder: Path) -> None:
+def test_reproduce_expression_sets_every_claim_beside_a_result(run: Run, folder: Path) -> None:
     pytest.importorskip("scanpy")
     out = folder / "report"
-    told = run(
-        root, "reproduce_expression.py", folder, "--models", folder / "models.parquet",
+    told = run("papers/expression.py", folder, "--models", folder / "models.parquet",
         "--out", out, "--random", "4", "--shuffles", "5", "--bootstrap", "4", "--draws", "3",
         "--permutations", "19", "--samples", "20",
     )  # fmt: skip
@@ -74,25 +68,3 @@ def test_reproduce_expression_sets_every_claim_beside_a_result(root: Path, folde
     assert "redundancy" in l4["verdict"] and l4["null_high"] < l4["low"]
     assert (out / "claims.md").read_text().count("\n") == len(claims) + 2
     assert "L5 PT cells" in told and (out / "beside/beside_channels.csv").exists()
-
-
-@pytest.mark.slow
-def test_study_library_size_shows_closure(root: Path, tmp_path: Path) -> None:
-    pytest.importorskip("scanpy")
-    told = run(root, "study_library_size.py", tmp_path / "none.parquet", "--shuffles", "20")
-    rows = [line.split(" | ") for line in told.splitlines()[2:]]
-    corrected = [float(row[3]) for row in rows]
-    assert len(rows) == 8
-    # not normalised, and normalised by a table that one gene fills: redundancy that is not there
-    assert corrected[0] > 1 and corrected[4] > 1 and corrected[5] > 0.5
-    assert max(map(abs, (*corrected[1:4], *corrected[6:]))) < 0.1
-
-
-@pytest.mark.slow
-def test_bench_identify_times_a_run(root: Path, tmp_path: Path) -> None:
-    pytest.importorskip("umap")
-    told = run(
-        root, "bench_identify.py", "--cells", "200", "--genes", "150", "--random", "2",
-        "--processes", "1", "--out", tmp_path / "bench",
-    )  # fmt: skip
-    assert "200 cells x 150 genes, 3 x 2 sets of 60 genes" in told

@@ -1,10 +1,9 @@
-"""Scripts of the analysis run, small."""
+"""The analysis of the optimised models runs, small, and is exact where it says so."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +12,10 @@ import pytest
 
 from ionfo.analysis import correlation_matrix, o_information
 
-
-def run(root: Path, *arguments: str | Path) -> str:
-    command = [sys.executable, root / "scripts" / arguments[0], *map(str, arguments[1:])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+Run = Callable[..., str]
 
 
-def test_bench_multiplets_counts_and_times(root: Path, tmp_path: Path) -> None:
-    told = run(
-        root, "bench_multiplets.py", "--largest", "16", "--no-peers", "--repeats", "1",
-        "--out", tmp_path,
-    )  # fmt: skip
-    assert "n = 16: ours" in told and "slogdet" in told
-
-
-def test_reproduce_nandi_on_a_small_table(root: Path, tmp_path: Path) -> None:
+def test_reproduce_nandi_on_a_small_table(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     values = np.repeat(rng.standard_normal((24, 6)), 3, axis=0) + 0.3 * rng.standard_normal((72, 6))
     frame = pd.DataFrame(values, columns=[f"p{i}" for i in range(6)])
@@ -37,8 +23,7 @@ def test_reproduce_nandi_on_a_small_table(root: Path, tmp_path: Path) -> None:
     frame.insert(0, "hof_index", np.tile(range(3), 24))
     frame.insert(0, "cell_id", np.repeat(range(100, 124), 3))
     frame.to_parquet(tmp_path / "models.parquet")
-    told = run(
-        root, "reproduce_nandi.py", tmp_path / "models.parquet", "--out", tmp_path / "report",
+    told = run("papers/nandi.py", tmp_path / "models.parquet", "--out", tmp_path / "report",
         "--shuffles", "5", "--bootstrap", "4", "--samples", "50",
     )  # fmt: skip
     report = json.loads((tmp_path / "report/report.json").read_text())
@@ -52,22 +37,6 @@ def test_reproduce_nandi_on_a_small_table(root: Path, tmp_path: Path) -> None:
     assert exact["o_information_of_all_parameters"] == pytest.approx(expected, abs=1e-12)
     assert exact["min_nats"][-1] == pytest.approx(expected, abs=1e-12)
     assert "Mann-Whitney" in told and (tmp_path / "report/figure.svg").exists()
-
-
-def test_study_bias_prints_both_tables(root: Path, tmp_path: Path) -> None:
-    told = run(
-        root, "study_bias.py", "--sizes", "50", "--repeats", "4", "--replicates", "4",
-        "--out", tmp_path,
-    )  # fmt: skip
-    assert "wishart_nats" in told and "published" in told
-    bias = pd.read_csv(tmp_path / "bias.csv")
-    assert bias["order"].tolist() == list(range(3, 31))
-    assert (bias["wishart_nats"].diff().dropna() < 0).all()
-
-
-def test_compare_greedy_names_what_was_missed(root: Path) -> None:
-    told = run(root, "compare_greedy.py", "--variables", "13")
-    assert told.count("|") == 5 * 10 and "of 11 orders" in told
 
 
 def test_reproduce_nandi_is_exact_where_it_says(shared: Path) -> None:
