@@ -56,6 +56,31 @@ def test_analysis_needs_neither_neuron_nor_mpi_nor_the_sampler() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        (
+            "import ionfo",
+            ("numpy", "scipy", "pandas", "matplotlib", "numba", "neuron", "ionfo.emodels"),
+        ),
+        ("import ionfo.analysis", ("numpy", "scipy", "numba", "pandas", "matplotlib")),
+        (
+            "import numpy, ionfo.analysis; ionfo.analysis.o_information(numpy.eye(3))",
+            ("scipy", "numba", "pandas", "matplotlib"),
+        ),
+        (
+            "from ionfo.analysis import *",
+            ("scipy.stats", "scipy.spatial", "pandas", "matplotlib", "ionfo.tables"),
+        ),
+    ],
+)
+def test_what_an_import_does_not_load(code: str, absent: tuple[str, ...]) -> None:
+    told = f"{code}\nimport sys\nprint(*(one for one in {absent!r} if one in sys.modules))"
+    command = [sys.executable, "-c", told]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_features_need_no_neuron() -> None:
     code = (
         "import sys\n"

@@ -8,9 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 from scipy.special import digamma
-from scipy.stats import t as student
 
 from ..measures.bias import mutual_information_bias
 from ..multiplets.spectrum import usable_cores
@@ -136,6 +134,8 @@ def pairwise_information(
             null = null_information(table, n_more, [seed, *pair, 1])
             return int(np.sum(null >= information_of_counts(table)))
     elif estimator == "gaussian":
+        from scipy.stats import t as student
+
         n_permutations = 0
         bias = mutual_information_bias(n_rows - 1)
 
@@ -218,6 +218,8 @@ def nearest_neighbour_information(x: ArrayLike, y: ArrayLike, k: int = 3) -> flo
     float
         The first estimator of Kraskov et al. (2004); it can be negative.
     """
+    from scipy.spatial import cKDTree
+
     points = np.column_stack([_spread(x), _spread(y)])
     n = len(points)
     radius = np.asarray(cKDTree(points).query(points, k + 1, p=np.inf)[0])[:, -1]
