@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 from scipy.special import digamma
 
 from ..pairs.neighbours import N_NEIGHBOURS, n_within, random_rank_scores, strictly_inside
@@ -72,6 +71,8 @@ def nearest_neighbour_o_information(values: ArrayLike, k: int = N_NEIGHBOURS) ->
     ----------
     Kraskov et al. (2004), Phys. Rev. E 69:066138, for entropies from one common distance.
     """
+    from scipy.spatial import cKDTree
+
     points = np.ascontiguousarray(values, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] < 3 or len(points) <= k:
         raise ValueError(f"values must have shape (n_rows > {k}, n >= 3), got {points.shape}")

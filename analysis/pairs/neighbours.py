@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 from scipy.special import digamma, ndtri
 
 Array = NDArray[np.float64]
@@ -36,6 +35,8 @@ def nearest_neighbour_information(x: ArrayLike, y: ArrayLike, k: int = N_NEIGHBO
     float
         The first estimator of Kraskov et al. (2004, Phys. Rev. E 69:066138); it can be negative.
     """
+    from scipy.spatial import cKDTree
+
     points = np.column_stack([_spread(x), _spread(y)])
     n = len(points)
     radius = strictly_inside(np.asarray(cKDTree(points).query(points, k + 1, p=np.inf)[0])[:, -1])

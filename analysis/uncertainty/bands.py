@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
 
 from ..measures.bias import wishart_bias
 from ..multiplets.questions import STATISTICS, Question
@@ -142,6 +141,8 @@ def replacement_bands(
 def _bands(
     question: Question, corrected: Array, curves: Array, scale: float, nu: float, n_blocks: int
 ) -> Bands:
+    from scipy.stats import t
+
     low, high = np.quantile(curves, (0.025, 0.975), axis=0)
     unbiased = curves - wishart_bias(question.name, question.orders, nu)[:, None]
     # few replicates pin down an SD better than their outermost quantiles; few blocks, such as four

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from ..measures.bias import wishart_bias
 from ..measures.estimators import Estimator
@@ -178,6 +177,8 @@ def measure_side(
     low = high = np.full_like(corrected, np.nan)
     how = "none: too few rows to resample"
     if n_table >= WIDE * n_rows and n_draws > 2:
+        from scipy.stats import t as student
+
         # draws of n of N rows vary with variance s^2/n (1 - n/N) about the table, those of a
         # population with s^2/n
         spread = raws.std(axis=0, ddof=1) / np.sqrt(1.0 - n_rows / n_table)

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .ensembles import BetweenEnsembles, between_ensembles
+from .between_ensembles import BetweenEnsembles, between_ensembles
 from .stationarity import HeldStates, Stationarity, stationarity
 
 ENOUGH_WALKERS = 20

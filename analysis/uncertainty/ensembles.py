@@ -1,149 +1,204 @@
-"""What the distance of ensembles that know nothing of each other says a sample is worth."""
+"""Populations of several ensembles: whole walkers drawn again, whole ensembles exchanged.
+
+Walkers of one ensemble move by each other's positions, so that ensembles are the units which are
+independent; walkers are those which are resampled, because there are more of them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..significance import compare_groups
+from .effective import Sample, kish_size
+from .judgement import Difference
+
 Array = NDArray[np.float64]
+
+Curve = Callable[[Array, Array, float], Array]
+"""Values (n_rows, n_variables), weights (n_rows,) and degrees of freedom to a measured curve."""
+
+Statistic = Callable[[Array], float]
+"""Number of a measured curve."""
+
+N_EXCHANGES = 70
+"""Ways to part eight ensembles into four and four; of more ensembles so many are drawn."""
 
 
 @dataclass(frozen=True)
-class BetweenEnsembles:
-    """Effective sizes by the distance of ensembles.
+class EnsembleSample:
+    """Rows of a population with their walkers and ensembles.
 
     Attributes
     ----------
-    ess : float
-        Independent rows whose means would lie as far apart as those of the ensembles, averaged
-        over the variables.
-    low, high : float
-        Its 95 % interval, of a chi-squared law with as many degrees of freedom as ensembles less
-        one times the variables that are worth counting, (tr R)^2/tr R^2.
-    n_products : float
-        The same for products of two variables' deviations: what the covariance is worth.
-    p : float
-        Chance of means as far apart if walkers of one ensemble were as good as walkers of
-        different ones (F test, averaged over the variables).
-    n_ensembles : int
-        Of them.
+    sample : Sample
+        The rows as the chain left them.
+    ensemble : ndarray of int, shape (n_rows,)
+        Number of the ensemble.
+    weights : ndarray, shape (n_rows,)
+        How much rows count: those of the sample, or those at another temperature.
     """
 
-    ess: float
-    low: float
-    high: float
-    n_products: float
-    p: float
-    n_ensembles: int
+    sample: Sample
+    ensemble: NDArray[np.int64]
+    weights: Array
+
+    @property
+    def worth(self) -> float:
+        """Effective sample size; less where the weights are tilted (Kish)."""
+        lost = kish_size(self.weights) / kish_size(self.sample.weights)
+        return (self.sample.nu + 1.0) * min(lost, 1.0)
+
+    def at_temperature(self, cost: Array, temperature: float, other: float) -> EnsembleSample:
+        """Weigh rows as a chain of another temperature would (importance sampling).
+
+        Parameters
+        ----------
+        cost : ndarray, shape (n_rows,)
+            Of each row; the chain sampled the density exp(-cost/T).
+        temperature, other : float
+            T of the chain, and the one that is wanted, in units of the cost.
+
+        Returns
+        -------
+        EnsembleSample
+            The same rows with weights exp(cost/T - cost/T').
+        """
+        gain = 1.0 / temperature - 1.0 / other
+        tilt = np.exp(gain * (cost - cost.max()))
+        return replace(self, weights=self.sample.weights * tilt)
+
+    def share(self, ess: float) -> float:
+        """Part of the walkers that is worth an effective sample size, at most all."""
+        return min(ess / self.worth, 1.0)
+
+    def nu(self, ess: float) -> float:
+        """Degrees of freedom of so many rows: their effective size, less one."""
+        return self.share(ess) * self.worth - 1.0
+
+    def resample(self, rng: np.random.Generator, ess: float) -> NDArray[np.int64]:
+        """Draw whole walkers with replacement.
+
+        Parameters
+        ----------
+        rng : Generator
+            Random numbers.
+        ess : float
+            Effective sample size that the walkers shall be worth.
+
+        Returns
+        -------
+        ndarray of int
+            Rows of a replicate, of at least two walkers.
+        """
+        blocks = self.sample.blocks
+        chosen = rng.integers(len(blocks), size=self._n_taken(ess))
+        return np.concatenate([blocks[i] for i in chosen])
+
+    def part(self, rng: np.random.Generator, ess: float) -> NDArray[np.int64]:
+        """Draw whole walkers, each at most once; parameters as of `resample`."""
+        blocks = self.sample.blocks
+        chosen = rng.choice(len(blocks), self._n_taken(ess), replace=False)
+        return np.concatenate([blocks[i] for i in chosen])
+
+    def curve(self, measure: Curve, rows: NDArray[np.int64], nu: float) -> Array:
+        """Measure some rows."""
+        return measure(self.sample.values[rows], self.weights[rows], nu)
+
+    def _n_taken(self, ess: float) -> int:
+        return max(round(self.share(ess) * len(self.sample.blocks)), 2)
 
 
-def between_ensembles(
-    values: Array,
-    weights: Array,
-    walker: NDArray[np.int64],
-    ensemble: NDArray[np.int64],
-) -> BetweenEnsembles:
-    """Measure how far ensembles lie apart.
+def compare_ensembles(
+    first: EnsembleSample,
+    second: EnsembleSample,
+    measure: Curve,
+    statistics: Sequence[Statistic],
+    n: int,
+    seed: int,
+) -> list[Difference]:
+    """Compare two populations at equal effective sample size.
 
     Parameters
     ----------
-    values : ndarray, shape (n_rows, n_variables)
-        Rows; variables that do not vary are left out.
-    weights : ndarray, shape (n_rows,)
-        How much each counts.
-    walker, ensemble : ndarray of int, shape (n_rows,)
-        Which walker a row belongs to, and which of at least two ensembles.
+    first, second : EnsembleSample
+        The populations; whole walkers are left out of the one that is worth more.
+    measure : Curve
+        Measures a curve.
+    statistics : sequence of Statistic
+        Numbers of the curve.
+    n : int
+        Replicates of each population; a quarter as many parts give the estimate.
+    seed : int
+        Of the random numbers.
 
     Returns
     -------
-    BetweenEnsembles
+    list of Difference
+        Second less first, one per statistic.
+    """
+    rng = np.random.default_rng([seed, 7])
+    ess = min(first.worth, second.worth)
+    values, variance = np.zeros(len(statistics)), np.zeros(len(statistics))
+    for sign, one in ((-1.0, first), (1.0, second)):
+        nu = one.nu(ess)
+        parts = [one.curve(measure, one.part(rng, ess), nu) for _ in range(max(n // 4, 5))]
+        again = [one.curve(measure, one.resample(rng, ess), nu) for _ in range(n)]
+        values += sign * np.mean([[of(curve) for of in statistics] for curve in parts], axis=0)
+        variance += np.var([[of(curve) for of in statistics] for curve in again], axis=0, ddof=1)
+    half = 1.96 * np.sqrt(variance)
+    p = exchange_ensembles(first, second, measure, statistics, seed)
+    return [
+        Difference(float(value), float(value - width), float(value + width), one)
+        for value, width, one in zip(values, half, p, strict=True)
+    ]
 
-    Notes
-    -----
-    With m ensembles whose means have the variance B over ensembles, and W the variance of rows,
-    the sample is worth m W/B rows: it knows nothing of autocorrelation times, and so holds for
-    short chains as well.  It says little of ensembles whose start still shows.
 
-    References
+def exchange_ensembles(
+    first: EnsembleSample,
+    second: EnsembleSample,
+    measure: Curve,
+    statistics: Sequence[Statistic],
+    seed: int,
+) -> list[float]:
+    """Two-sided p of differences when whole ensembles of two populations are exchanged.
+
+    Four ensembles against four can be parted in 70 ways, so that p is at least 2/70.
+
+    Parameters
     ----------
-    Gelman et al. (2004), Bayesian Data Analysis, 2nd edition, section 11.6: n_eff.
+    first, second, measure, statistics, seed
+        As of `compare_ensembles`.
+
+    Returns
+    -------
+    list of float
+        One per statistic.
     """
-    from scipy.stats import chi2
+    pieces: list[tuple[Array, Array]] = []
+    groups = []
+    for one in (first, second):
+        numbers = np.unique(one.ensemble)
+        groups.append(np.arange(len(pieces), len(pieces) + len(numbers)))
+        for number in numbers:
+            here = one.ensemble == number
+            pieces.append((one.sample.values[here], one.weights[here]))
+    nu = min(first.worth, second.worth) - 1.0
 
-    mean = np.average(values, axis=0, weights=weights)
-    variance = np.average((values - mean) ** 2, axis=0, weights=weights)
-    scaled = (values - mean)[:, variance > 0] / np.sqrt(variance[variance > 0])
-    _, place = np.unique(ensemble, return_inverse=True)
-    m = int(place.max()) + 1
-    means = np.array([np.average(scaled[place == i], axis=0, weights=weights[place == i])
-                      for i in range(m)])  # fmt: skip
-    apart = float(np.var(means, axis=0, ddof=1).mean())
-    correlation = (scaled * weights[:, None]).T @ scaled / weights.sum()
-    # variables that follow each other count once
-    n_counting = len(correlation) ** 2 / float(np.sum(correlation**2))
-    freedom = (m - 1) * n_counting
-    ess = m / apart if apart > 0 else np.inf
-    factors = chi2.ppf(np.array([0.025, 0.975]), freedom) / freedom
-    return BetweenEnsembles(
-        float(ess),
-        float(ess * factors[0]),
-        float(ess * factors[1]),
-        _products(scaled, weights, place),
-        _f_test(scaled, weights, walker, place, n_counting),
-        m,
-    )
+    @cache
+    def curve(units: tuple[int, ...]) -> Array:
+        values = np.concatenate([pieces[i][0] for i in units])
+        weights = np.concatenate([pieces[i][1] for i in units])
+        return measure(values, weights, nu)
 
+    def p_of(statistic: Statistic) -> float:
+        def of_units(units: NDArray[np.int64]) -> float:
+            return statistic(curve(tuple(sorted(units.tolist()))))
 
-def _products(scaled: Array, weights: Array, place: NDArray[np.int64]) -> float:
-    """Rows whose covariance would differ as much as that of the ensembles.
+        return compare_groups(of_units, groups[1], groups[0], N_EXCHANGES, 0, seed).p
 
-    The covariance is that within ensembles, which scatters over them, and that of their means,
-    whose elements have the variance v_i v_j (m - 1)/m^2 if the means are independent.
-    """
-    m, n = int(place.max()) + 1, scaled.shape[1]
-    pairs = np.triu_indices(n, 1) if n > 1 else (np.array([0]), np.array([0]))
-    within, means = [], []
-    for i in range(m):
-        rows, share = scaled[place == i], weights[place == i] / weights[place == i].sum()
-        means.append(share @ rows)
-        deviations = rows - means[-1]
-        within.append(((deviations * share[:, None]).T @ deviations)[pairs])
-    v = np.var(means, axis=0, ddof=1)
-    scatter = np.mean(np.var(within, axis=0, ddof=1)) / m
-    scatter += np.mean(v[pairs[0]] * v[pairs[1]]) * (m - 1) / m**2
-    share = weights / weights.sum()
-    products = (scaled * share[:, None]).T @ scaled
-    squares = (scaled**2 * share[:, None]).T @ scaled**2
-    of_one_row = np.mean((squares - products**2)[pairs])
-    return float(of_one_row / scatter) if scatter > 0 else np.inf
-
-
-def _f_test(
-    scaled: Array,
-    weights: Array,
-    walker: NDArray[np.int64],
-    place: NDArray[np.int64],
-    n_counting: float,
-) -> float:
-    """Compare the variance of ensembles' means with that of their walkers' means."""
-    from scipy.stats import f as f_law
-
-    _, first, number = np.unique(walker, return_index=True, return_inverse=True)
-    n_walkers, m = len(first), int(place.max()) + 1
-    if n_walkers <= m:
-        return 1.0
-    total = np.bincount(number, weights, n_walkers)
-    means = np.column_stack(
-        [np.bincount(number, weights * column, n_walkers) / total for column in scaled.T]
-    )
-    home = place[first]
-    counts = np.bincount(home, minlength=m)
-    of_ensembles = np.array([means[home == i].mean(axis=0) for i in range(m)])
-    between = (counts[:, None] * (of_ensembles - means.mean(axis=0)) ** 2).sum(axis=0) / (m - 1)
-    within = ((means - of_ensembles[home]) ** 2).sum(axis=0) / (n_walkers - m)
-    if not within.sum() > 0:
-        return 1.0
-    ratio = between.sum() / within.sum()
-    return float(f_law.sf(ratio, (m - 1) * n_counting, (n_walkers - m) * n_counting))
+    return [p_of(statistic) for statistic in statistics]
