@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import tell
 from ..limits import split
 from ..terminal.help import EXPRESSION, NULLS
 from ..terminal.options import (
@@ -30,6 +31,7 @@ from ..terminal.options import (
     ThreadsOption,
     ValuesOption,
 )
+from ..terminal.output import add_result
 
 
 def groups_command(
@@ -89,42 +91,36 @@ def groups_command(
 
     Example: ionfo groups cells.h5ad --group subclass --values counts --out groups
     """
-    from ..studies.groups import GroupSettings, analyse_groups
-    from ..studies.plan import AnalysisSettings
+    from ..studies.groups import groups as measure_groups
     from ..studies.population import parse_orders
-    from ..tables.expression_files import read_expression
 
-    wanted, left_out = split(targets, "--targets"), split(exclude, "--exclude")
-    effects = split(regress, "--regress")
-    settings = AnalysisSettings(
-        targets=wanted,
-        exclude=left_out,
+    found = measure_groups(
+        population,
+        group,
+        split(targets, "--targets"),
+        out,
+        groups=split(groups, "--groups"),
+        exclude=split(exclude, "--exclude"),
+        regress=split(regress, "--regress"),
         orders=() if orders is None else parse_orders(orders),
         estimator=estimator.value,
+        equal_rows=equal_rows,
+        genes=gene_set,
+        values=None if values is None else values.value,
+        library=library,
+        target_sum=target_sum,
+        median=median,
+        cells=cells,
+        layer=layer,
+        sum_duplicates=sum_duplicates,
         bootstrap=bootstrap,
         shuffles=shuffles,
         permutations=permutations,
         exhaustive_nulls=exhaustive_nulls,
+        group_permutations=group_permutations,
         seed=seed,
         threads=threads,
     )
-    how = GroupSettings(
-        group=group,
-        groups=split(groups, "--groups"),
-        genes=gene_set,
-        median=median,
-        rows=equal_rows,
-        permutations=group_permutations,
-        regress=effects,
-        target_sum=target_sum,
-        library=library,
-    )
-    table = read_expression(
-        population,
-        None if values is None else values.value,
-        annotations=[group, *wanted, *left_out, *effects, *([library] if library else [])],
-        cells=cells,
-        layer=layer,
-        sum_duplicates=sum_duplicates,
-    )
-    analyse_groups(table, out, how, settings)
+    add_result(found.summary)
+    for line in [*found.sentences(), f"tables and figures in {out}"]:
+        tell(line)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ...errors import tell
+from ...terminal.help import NULLS
 from ...terminal.options import (
     LibraryOption,
     MedianOption,
@@ -39,11 +41,20 @@ def beside_command(
     median: MedianOption = True,
     library: LibraryOption = None,
     target_sum: TargetSumOption = 1e6,
-    shuffles: Annotated[int, typer.Option("--shuffles", min=2, help="For the null.")] = 100,
-    bootstrap: Annotated[int, typer.Option("--bootstrap", min=2, help="Replicates.")] = 50,
-    draws: Annotated[int, typer.Option("--draws", help="Of rows from larger tables.")] = 20,
+    shuffles: Annotated[
+        int, typer.Option("--shuffles", min=2, help="For the null.", rich_help_panel=NULLS)
+    ] = 100,
+    bootstrap: Annotated[
+        int, typer.Option("--bootstrap", min=2, help="Replicates.", rich_help_panel=NULLS)
+    ] = 50,
+    draws: Annotated[
+        int, typer.Option("--draws", help="Of rows from larger tables.", rich_help_panel=NULLS)
+    ] = 20,
     permutations: Annotated[
-        int, typer.Option("--permutations", min=1, help="Of every pair of columns.")
+        int,
+        typer.Option(
+            "--permutations", min=1, help="Of every pair of columns.", rich_help_panel=NULLS
+        ),
     ] = 1000,
     seed: SeedOption = 0,
     threads: ThreadsOption = None,
@@ -54,10 +65,11 @@ def beside_command(
     covarying=population.parquet::high-covariance PT=cells.parquet::subclass=PT --values log
     --rows 75 --out beside
     """
-    from ...studies.beside import BesideSettings, parse_table, prepare_tables, tables_beside
-    from ...tables.expression_files import read_expression
+    from ...studies import genes
 
-    settings = BesideSettings(
+    found = genes.beside(
+        tables,
+        out,
         rows=rows,
         genes=gene_set,
         median=median,
@@ -65,16 +77,11 @@ def beside_command(
         bootstrap=bootstrap,
         draws=draws,
         permutations=permutations,
+        values=None if values is None else values.value,
         target_sum=target_sum,
         library=library,
         seed=seed,
         threads=threads,
     )
-    read = []
-    for spec in map(parse_table, tables):
-        column = [spec.subset.partition("=")[0]] if "=" in spec.subset else []
-        notes = [*column, *([library] if library else [])]
-        kind = None if values is None else values.value
-        table = read_expression(spec.file, kind, annotations=notes, as_declared=True)
-        read.append((spec, table))
-    tables_beside(prepare_tables(read, settings), out, settings)
+    for line in [*found.sentences(), f"tables and figures in {out}"]:
+        tell(line)

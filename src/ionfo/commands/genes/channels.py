@@ -27,11 +27,11 @@ def channels_command(
 
     Example: ionfo genes channels l5pc
     """
-    from ...analysis.genes.ion_channels import genes_of_conductances
-    from ...emodels import load_emodel
+    from ...studies import genes
     from ...terminal.console import console
 
-    names = [one.name for one in load_emodel(emodel).parameters]
-    for one in genes_of_conductances(names, species.value):
-        line = f"{one.parameter}: {one.channel}, {one.title}: {' '.join(one.genes)} ({one.source})"
-        console().print(line, soft_wrap=True)
+    screen = console()
+    for row in genes.channels(emodel, species.value).to_dict("records"):
+        symbols = " ".join(row["genes"])
+        line = f"{row['parameter']}: {row['channel']}, {row['title']}: {symbols} ({row['source']})"
+        screen.print(line, soft_wrap=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...errors import tell
 from ...limits import split
 from ...terminal.options import (
     AllCoresOption,
@@ -48,26 +49,25 @@ def identify_command(
 
     Example: ionfo genes identify cells.h5ad --values counts --labels subclass --out report
     """
-    from ...studies.identify import IdentifySettings, identify_types
-    from ...tables.expression_files import read_expression
+    from ...studies import genes
 
-    table = read_expression(
+    found = genes.identify(
         data,
-        None if values is None else values.value,
-        annotations=[labels, *([library] if library else [])],
-        cells=cells,
-        layer=layer,
-        sum_duplicates=sum_duplicates,
-    )
-    settings = IdentifySettings(
+        labels,
+        out,
         groups=split(groups, "--groups"),
         genes=gene_set,
         median=median,
         random=random,
         replicates=replicates,
+        values=None if values is None else values.value,
         target_sum=target_sum,
         library=library,
+        cells=cells,
+        layer=layer,
+        sum_duplicates=sum_duplicates,
         seed=seed,
         processes=processes,
     )
-    identify_types(table, labels, out, settings)
+    for line in [*found.sentences(), f"tables and figures in {out}"]:
+        tell(line)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ...limits import split
+from ...errors import tell
+from ...limits import MOST_ROWS, split
 from ...terminal.options import (
     CellsOption,
     DataArgument,
@@ -47,28 +48,25 @@ def sizes_command(
 
     Example: ionfo genes sizes cells.h5ad --values counts --group subclass --out sizes
     """
-    from ...limits import MOST_ROWS
+    from ...studies import genes
     from ...studies.population import parse_orders
-    from ...studies.sizes import SizeSettings, study_sizes
-    from ...tables.expression_files import read_expression
 
-    table = read_expression(
+    found = genes.sizes(
         data,
-        None if values is None else values.value,
-        annotations=[group, *([library] if library else [])],
-        cells=cells,
-        layer=layer,
-        sum_duplicates=sum_duplicates,
-    )
-    settings = SizeSettings(
-        group=group,
+        group,
+        out,
         groups=split(groups, "--groups"),
         genes=gene_set,
         median=median,
         sizes=() if at is None else parse_orders(at, "--sizes", MOST_ROWS),
         draws=draws,
+        values=None if values is None else values.value,
         target_sum=target_sum,
         library=library,
+        cells=cells,
+        layer=layer,
+        sum_duplicates=sum_duplicates,
         seed=seed,
     )
-    study_sizes(table, out, settings)
+    for line in [*found.sentences(), f"tables and figures in {out}"]:
+        tell(line)
