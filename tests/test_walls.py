@@ -76,7 +76,7 @@ def broken(name: str, tree: ast.Module) -> Iterator[str]:
     for way in WAYS:
         if is_in(name, way):
             yield from forbids(*(one for one in WAYS if one != way))
-    if not is_in(name, "cli", "commands", "terminal", "genes_cli", "__main__"):
+    if not is_in(name, "cli", "commands", "terminal", "__main__"):
         yield from (f"{name} imports {one}" for one in sorted(other & TERMINAL))
         yield from forbids("terminal", "cli")
         for node in ast.walk(tree):

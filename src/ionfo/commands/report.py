@@ -21,11 +21,6 @@ from ..terminal.options import (
 from ..terminal.output import add_result
 
 
-def register_report(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("report")(report_command)
-
-
 def report_command(
     source: Annotated[Path, typer.Argument(help="A run folder, or a population or table.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for report.html and its tables.")],

@@ -7,14 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import IonfoError
-from ..limits import split
+from ..limits import split_numbers
 from ..terminal.options import MechanismsOption, MorphologyOption, ProcessesOption
-
-
-def register_validate(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("validate")(validate_command)
 
 
 def validate_command(
@@ -29,7 +23,7 @@ def validate_command(
     ] = None,
     row: Annotated[int, typer.Option("--row", help="Of that model, from 0.")] = 0,
     percent: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option("--percent", help="Held-out steps in percent of the rheobase: 180,260."),
     ] = None,
     sd: Annotated[
@@ -54,11 +48,7 @@ def validate_command(
     """
     from ..studies.validate import validate
 
-    try:
-        percents = tuple(map(float, split(percent, "--percent")))
-    except ValueError:
-        raise IonfoError(f"--percent must be numbers such as 180,260, got '{percent}'") from None
-
+    percents = split_numbers(percent, "--percent")
     validate(
         population, out, held_out, experiment, row, percents, sd, noise_seed, noise_duration,
         trials, private, morphology, mechanisms, processes,

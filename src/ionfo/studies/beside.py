@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from ..analysis import (
@@ -25,15 +27,17 @@ from ..analysis.uncertainty.beside import (
     Side,
     equal_rows,
     measure_side,
+    side_frame,
 )
-from ..errors import IonfoError, note, tell
+from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
 from ..tables.files import make_folder, whole_folder
 from ..tables.matrix import chain_of, weights_of
-from .beside_output import draw_beside, write_beside
+from .beside_output import curves_figure, draw_beside, write_beside
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
 from .groups import runner
+from .shown import html
 
 CONDUCTANCES = "conductances"
 """Gene set of a comparison: the genes of the channels whose conductances the models have."""
@@ -102,6 +106,83 @@ class BesideSettings:
     library: str | None = None
     seed: int = 0
     threads: int | None = None
+
+
+@dataclass(frozen=True)
+class BesideFindings:
+    """Tables side by side at the same number of rows; values in nats.
+
+    Attributes
+    ----------
+    tables : list of BesideTable
+        All their rows.
+    sides : list of Side
+        O-information of each table.
+    pairs : list of PairwiseInformation
+        Pairs of columns of each table.
+    rows_of : list of ndarray, shape (n_rows, n_variables)
+        The rows that were drawn from each table.
+    n_rows : int
+        How many.
+    settings : BesideSettings
+        What was asked.
+    """
+
+    tables: list[BesideTable]
+    sides: list[Side]
+    pairs: list[PairwiseInformation]
+    rows_of: list[NDArray[np.float64]]
+    n_rows: int
+    settings: BesideSettings
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """O-information by table, order and statistic: raw, corrected, null (nats)."""
+        return side_frame(self.sides)
+
+    def sentences(self) -> list[str]:
+        """Say what was found, a line a table."""
+        return [
+            f"{side.name}: {side.n_rows} of {side.n_table} rows, {side.question.n} variables; all "
+            f"together raw {side.raw[-1, -1]:+.3f}, corrected {side.corrected[-1, -1]:+.3f} "
+            f"({side.low[-1, -1]:+.3f} to {side.high[-1, -1]:+.3f}) nats; "
+            f"{int(np.triu(pair.is_significant, 1).sum())} significant pairs"
+            for side, pair in zip(self.sides, self.pairs, strict=True)
+        ]
+
+    def plot_o_information(self) -> Axes:
+        """Draw O-information of the tables by order.
+
+        Returns
+        -------
+        Axes
+            The first panel; its figure is ``axes.figure``.
+        """
+        return curves_figure(self).axes[0]
+
+    def write(self, folder: str | Path) -> Path:
+        """Write tables, figures and beside.json.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if need be.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        out = Path(folder)
+        with whole_folder(out, "beside.json") as beside:
+            write_beside(beside, self)
+            draw_beside(beside, self)
+        return out
+
+    def _repr_html_(self) -> str:
+        """Show the sentences and the curves in a notebook."""
+        title = "Tables side by side"
+        return html(title, self.sentences(), curves_figure(self), "O-information by order")
 
 
 def parse_table(text: str) -> TableSpec:
@@ -220,21 +301,33 @@ def prepare_table(
 def tables_beside(
     tables: Sequence[BesideTable], out: Path, settings: BesideSettings | None = None
 ) -> list[Side]:
-    """Draw O-information by order, pairs and four-variable scatters of tables side by side.
-
-    Parameters
-    ----------
-    tables : sequence of BesideTable
-        At least one.
-    out : Path
-        Folder.
-    settings : BesideSettings, optional
-        How.
+    """Measure tables, see `measure_beside`, and write them to a folder.
 
     Returns
     -------
     list of Side
         O-information of each table at equal rows.
+    """
+    found = measure_beside(tables, settings, out)
+    found.write(out)
+    return found.sides
+
+
+def measure_beside(
+    tables: Sequence[BesideTable],
+    settings: BesideSettings | None = None,
+    kept: Path | None = None,
+) -> BesideFindings:
+    """Measure O-information by order and pairs of tables at the same number of rows.
+
+    Parameters
+    ----------
+    tables : sequence of BesideTable
+        At least one.
+    settings : BesideSettings, optional
+        How.
+    kept : Path, optional
+        Folder for the results; made before the work.
 
     Raises
     ------
@@ -258,7 +351,8 @@ def tables_beside(
                 f"--rows must be more than the {len(one.names)} variables and at most the "
                 f"{len(one.values)} rows of table '{one.name}', got {shortened(n_rows)}"
             )
-    make_folder(out)
+    if kept is not None:
+        make_folder(kept)  # what is in the way is said before the work
     run = runner(asked.threads, here=True)
     sides, rows_of = [], []
     for one in tables:
@@ -290,11 +384,7 @@ def tables_beside(
         )
         for values in rows_of
     ]
-    with whole_folder(out, "beside.json") as beside:
-        write_beside(beside, tables, sides, pairs, n_rows, asked)
-        draw_beside(beside, tables, sides, pairs, rows_of, n_rows)
-    _tell(sides, pairs, out)
-    return sides
+    return BesideFindings(list(tables), sides, pairs, rows_of, n_rows, asked)
 
 
 def _subset(table: BesideTable, n_rows: int) -> NDArray[np.float64]:
@@ -306,14 +396,3 @@ def _subset(table: BesideTable, n_rows: int) -> NDArray[np.float64]:
             f"variables, got {len(table.names)}"
         )
     return table.values[high_covariance_rows(table.values, n_rows)]
-
-
-def _tell(sides: list[Side], pairs: list[PairwiseInformation], out: Path) -> None:
-    for side, pair in zip(sides, pairs, strict=True):
-        tell(
-            f"{side.name}: {side.n_rows} of {side.n_table} rows, {side.question.n} variables; all "
-            f"together raw {side.raw[-1, -1]:+.3f}, corrected {side.corrected[-1, -1]:+.3f} "
-            f"({side.low[-1, -1]:+.3f} to {side.high[-1, -1]:+.3f}) nats; "
-            f"{int(np.triu(pair.is_significant, 1).sum())} significant pairs"
-        )
-    tell(f"tables and figures in {out}")

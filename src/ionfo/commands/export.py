@@ -1,4 +1,4 @@
-"""``ionfo import`` and ``ionfo export``."""
+"""``ionfo export``."""
 
 from __future__ import annotations
 
@@ -8,19 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ..limits import split
 from ..terminal.options import MechanismsOption, MorphologyOption
 from ..terminal.output import add_result
-
-
-class ImportFormat(str, Enum):
-    """What can be read."""
-
-    emodel_folder = "emodel-folder"
-    mcmc_table = "mcmc-table"
-    hall_of_fame = "hall-of-fame"
-    allen = "allen"
-    table = "table"
 
 
 class ExportFormat(str, Enum):
@@ -33,43 +22,6 @@ class ExportFormat(str, Enum):
     arviz = "arviz"
     csv = "csv"
     parquet = "parquet"
-
-
-def register_formats(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    app.command("import")(import_command)
-    app.command("export")(export_command)
-
-
-def import_command(
-    source: Annotated[Path, typer.Argument(help="File or folder of another tool.")],
-    out: Annotated[
-        Path, typer.Option("--out", help="Population (.parquet, .csv) or definition (.json).")
-    ],
-    format: Annotated[
-        ImportFormat | None, typer.Option("--format", help="Whose it is; default: by content.")
-    ] = None,
-    emodel: Annotated[
-        str | None,
-        typer.Option("--emodel", help="E-model of the models, or which one of a folder."),
-    ] = None,
-    features: Annotated[
-        list[str] | None,
-        typer.Option("--features", help="Columns of a plain table that are features."),
-    ] = None,
-) -> None:
-    """Read models or an e-model of another tool.
-
-    E-model folders of BluePyEModel and emodel-generalisation become a definition (.json); their
-    MCMC tables, halls of fame, all-active models of the Allen Institute, and tables (CSV, Parquet,
-    h5ad) become a population.
-
-    Example: ionfo import chains.csv --out population.parquet --emodel l5pc
-    """
-    from ..tables.exchange.reading import import_file
-
-    wanted = split(features, "--features")
-    add_result(import_file(source, out, None if format is None else format.value, emodel, wanted))
 
 
 def export_command(
