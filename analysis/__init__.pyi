@@ -42,8 +42,9 @@ from .pairs.thinnings import over_thinnings
 from .significance import benjamini_hochberg, cliffs_delta, compare_groups, mann_whitney
 from .uncertainty.bands import Bands, Null
 from .uncertainty.comparison import compare_spectra
+from .uncertainty.convergence import LONG_CHAIN
 from .uncertainty.curves import area_under_curve, stabilisation_order, stabilisation_orders
-from .uncertainty.effective import LONG_CHAIN, Sample
+from .uncertainty.effective import Sample
 from .uncertainty.resampling import Passes
 from .uncertainty.stationarity import HeldStates, Stationarity, stationarity
 

@@ -17,7 +17,7 @@ from .optimise import OptimiseStore, collect_hall, is_optimisation
 
 
 def population_of(
-    folder: Path, burn_in: int = 0, max_cost: float = np.inf, every: bool = False
+    folder: Path, burn_in: int | None = None, max_cost: float = np.inf, every: bool = False
 ) -> Population:
     """Collect the population of a run folder.
 
@@ -25,8 +25,8 @@ def population_of(
     ----------
     folder : Path
         Of `ionfo sample` or `ionfo optimise`.
-    burn_in : int
-        Steps to drop, of a chain.
+    burn_in : int, optional
+        Steps to drop, of a chain; by default as many as its drift and its autocorrelation ask for.
     max_cost : float
         Largest cost of a row.
     every : bool
@@ -50,7 +50,7 @@ def population_of(
 def collect_file(
     folder: Path,
     out: Path,
-    burn_in: int = 0,
+    burn_in: int | None = None,
     max_cost: float | None = None,
     min_cost: float | None = None,
     every: bool = False,

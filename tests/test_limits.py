@@ -24,12 +24,12 @@ from ionfo.limits import (
     split,
 )
 from ionfo.pages.report.explore import explore_data
-from ionfo.pages.report.quality import quality_of
 from ionfo.pages.report.tables import Material, weights
 from ionfo.sampling import Population, SampleSettings
 from ionfo.sampling.evaluation.score import ScoreSettings, score_file
 from ionfo.sampling.evaluation.traces import simulate_models
 from ionfo.sampling.optimise import OptimiseSettings
+from ionfo.sampling.runs.quality import quality_of
 from ionfo.studies.plan import AnalysisSettings, check_settings
 from ionfo.studies.population import parse_orders
 from ionfo.tables.exchange.inference_data import chain_rows

@@ -72,7 +72,12 @@ def broken(name: str, tree: ast.Module) -> Iterator[str]:
     if is_in(name, "tables"):
         yield from forbids("sampling", "terminal", "analysis", "studies", "pages", "commands")
     if is_in(name, "sampling"):
-        yield from forbids("analysis", "studies", "pages", "commands")
+        yield from forbids("studies", "pages", "commands")
+        yield from (
+            f"{name} imports {one}"  # arrays that judge chains, and nothing of information
+            for one in sorted(own)
+            if is_in(one, "analysis") and not is_in(one, "analysis.uncertainty")
+        )
     for way in WAYS:
         if is_in(name, way):
             yield from forbids(*(one for one in WAYS if one != way))

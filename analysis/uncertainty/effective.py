@@ -14,14 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .between_ensembles import BetweenEnsembles, between_ensembles
+from .convergence import LONG_CHAIN
 from .stationarity import HeldStates, Stationarity, stationarity
 
 ENOUGH_WALKERS = 20
 """From so many walkers on whole walkers are resampled."""
-
-LONG_CHAIN = 50.0
-"""Autocorrelation times that every walker should span before they are known (Foreman-Mackey et al.
-2013)."""
 
 ENSEMBLES_DIFFER = 0.01
 """Chance of an F as large below which ensembles are said to differ."""
@@ -88,14 +85,21 @@ class Sample:
         return series
 
     @cached_property
+    def taus(self) -> NDArray[np.float64]:
+        """Autocorrelation time of each variable, steps, shape (n_variables,); 1 of free rows."""
+        if not self.is_chain:
+            return np.ones(self.values.shape[1])
+        return np.array(
+            [
+                autocorrelation_time([self.values[one, j] for one in self.series])
+                for j in range(self.values.shape[1])
+            ]
+        )
+
+    @property
     def tau(self) -> float:
         """Longest autocorrelation time of a variable, steps; 1 for independent rows."""
-        if not self.is_chain:
-            return 1.0
-        return max(
-            autocorrelation_time([self.values[one, j] for one in self.series])
-            for j in range(self.values.shape[1])
-        )
+        return float(self.taus.max())
 
     @cached_property
     def n_steps(self) -> int:

@@ -123,7 +123,7 @@ class Models:
         frame, metadata = read_table(file)
         temperature = float(metadata.get("settings", {}).get("temperature", np.nan))
         table = read_analysis_table(file, targets)
-        sample = Sample(table.parameters, table.weights, table.walker, table.step)
+        sample = Sample(table.parameters, table.weights, table.walker, table.step, table.ensemble)
         ensemble = frame["ensemble"].to_numpy(np.int64)
         return cls(name, table, EnsembleSample(sample, ensemble, table.weights), temperature)
 

@@ -23,8 +23,8 @@ import pandas as pd
 from ionfo.analysis import Sample
 from ionfo.emodels.definition import POPULATIONS
 from ionfo.errors import IonfoError
-from ionfo.pages.report.quality import Quality, quality_of
 from ionfo.sampling import read_population
+from ionfo.sampling.runs.quality import Quality, quality_of
 from ionfo.tables.matrix import read_analysis_table
 from ionfo.tables.population_files import list_populations
 
@@ -48,7 +48,7 @@ def described(file: Path) -> tuple[str, ...]:
     held = frame.groupby(["ensemble", "walker"])["weight"].sum().max()
     n_proposals = quality.n_steps or f"up to {held:.0f}"
     table = read_analysis_table(file, [])
-    sample = Sample(table.parameters, table.weights, table.walker, table.step)
+    sample = Sample(table.parameters, table.weights, table.walker, table.step, table.ensemble)
     is_known = smallest == smallest and sample.is_long
     if is_known:
         worth = f"{smallest:.0f}"

@@ -9,7 +9,6 @@ import typer
 
 from ..errors import note
 from ..terminal.output import add_result
-from .status import convergence_told
 
 if TYPE_CHECKING:
     from ..sampling.chains.collect import Collected
@@ -19,7 +18,14 @@ if TYPE_CHECKING:
 def collect_command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     out: Annotated[Path, typer.Option("--out", help="Population: .parquet or .csv.")],
-    burn_in: Annotated[int, typer.Option("--burn-in", help="Steps to drop from the start.")] = 0,
+    burn_in: Annotated[
+        int | None,
+        typer.Option(
+            "--burn-in",
+            help="Steps to drop from the start; by default as many as the test for drift and five "
+            "autocorrelation times ask for, at most half.",
+        ),
+    ] = None,
     max_cost: Annotated[
         float | None, typer.Option("--max-cost", help="Drop states above this cost.")
     ] = None,
@@ -47,44 +53,35 @@ def collect_command(
 
 def show_collected(found: Collected, out: Path) -> None:
     """Say what a population holds and how far to believe it."""
-    import numpy as np
-
-    from ..sampling.runs.diagnostics import GOOD_R_HAT
     from ..terminal.console import console
 
     screen = console()
-    frame = found.population.frame
-    diagnostics = found.diagnostics
-    columns = [str(column) for column in frame]
-    names = [name.removeprefix("parameters/") for name in columns if name.startswith("parameters/")]
+    frame, quality = found.population.frame, found.quality
+    if found.why:
+        screen.print(
+            f"burn-in: the first {found.burn_in} of {found.n_steps} steps are dropped: {found.why}"
+        )
+    tries = int(found.population.metadata["collect"]["tries"])
+    each = f" of {tries} proposals" if tries > 1 else ""
     screen.print(
-        f"{len(frame)} models (weight {int(frame['weight'].sum())}) from {found.n_walkers} walkers "
-        f"({found.n_ensembles} ensembles) x {found.n_steps - found.burn_in} steps "
-        f"after a burn-in of {found.burn_in}; {out}"
+        f"{len(frame)} models (weight {int(frame['weight'].sum())} proposals) from "
+        f"{found.n_walkers} walkers ({found.n_ensembles} ensembles) x "
+        f"{found.n_steps - found.burn_in} steps{each} after a burn-in of {found.burn_in}; {out}"
     )
     screen.print(
-        f"acceptance {found.acceptance:.3f}; walkers that never moved {found.walkers_unmoved}; "
-        f"cost {frame['cost'].min():.3f} to {frame['cost'].max():.3f}; "
-        f"{found.n_outside} held steps dropped for their cost"
+        f"cost {frame['cost'].min():.3f} to {frame['cost'].max():.3f}; {found.n_outside} held "
+        "proposals dropped for their cost"
     )
-    ess, tau = diagnostics.effective_sample_size, diagnostics.tau
+    screen.print(f"chains: {quality.told()}")
     if found.n_lost:
         note(f"{found.n_lost} states are in segments that cannot be read; the rest is here")
     if found.condemned:
         from ..sampling.evaluation.flight import condemned_told
 
         note(condemned_told(found.condemned))
-    if np.isfinite(tau).all():
-        i = int(np.argmin(ess))
-        screen.print(
-            f"minimum effective sample size {ess[i]:.0f} ({names[i]}, tau {tau[i]:.1f} steps)"
-        )
-        if found.burn_in < 2 * tau.max():
-            note(f"burn-in is below 2 tau; --burn-in {int(np.ceil(2 * tau.max()))} or more is due")
-    screen.print(convergence_told(diagnostics, names))
-    known = diagnostics.r_hat[diagnostics.is_assessed]
-    if (known > GOOD_R_HAT).any():
-        note(f"R-hat exceeds {GOOD_R_HAT}: the ensembles disagree; sample longer")
+    for caution in quality.cautions():
+        note(caution)
+    add_result({"models": len(frame), "burn_in": found.burn_in, "verdict": quality.verdict})
 
 
 def show_hall(population: Population, out: Path) -> None:

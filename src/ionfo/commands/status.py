@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from ..sampling.chains.status import RunStatus
     from ..sampling.evaluation.counts import Counts
     from ..sampling.optimise import OptimiseStore
-    from ..sampling.runs.diagnostics import Diagnostics
+    from ..sampling.runs.quality import Quality
 
 ENOUGH = 400
 """Effective samples that are enough for most purposes (Vehtari et al. 2021)."""
@@ -63,12 +62,12 @@ def status_command(
 
     store = RunStore(run)
     found = run_status(store)
-    show_status(run, found, store.emodel.free_names)
+    show_status(run, found)
     if plots is not None:
         plot_chains(store, found, plots)
 
 
-def show_status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:
+def show_status(folder: Path, found: RunStatus) -> None:
     """Show where a run stands."""
     import numpy as np
 
@@ -76,19 +75,8 @@ def show_status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:
 
     screen = console()
     add_result({"steps": found.steps, "steps_asked": found.n_asked, "burn_in": found.burn_in})
-    if found.diagnostics is not None:
-        ess, r_hat = found.diagnostics.effective_sample_size, found.diagnostics.r_hat
-        add_result(
-            {
-                "ess": {
-                    n: None if np.isnan(x) else float(x) for n, x in zip(names, ess, strict=True)
-                },
-                "r_hat": {
-                    n: float(x) if known and np.isfinite(x) else None
-                    for n, x, known in zip(names, r_hat, found.diagnostics.is_assessed, strict=True)
-                },
-            }
-        )
+    if found.quality is not None:
+        add_result({"chain": found.quality.to_json()})
     if not found.steps:
         screen.print(
             f"{folder}: looking for starting points, {found.n_start} evaluations so far; "
@@ -105,17 +93,16 @@ def show_status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:
         low, median, high = np.quantile(found.costs, [0.0, 0.5, 1.0])
         shares = ", ".join(f"{found.share_below(c):.0%} at or below {c}" for c in (3, 5))
         screen.print(
-            f"acceptance {', '.join(f'{one:.3f}' for one in found.acceptance)}; cost {low:.3f} to "
-            f"{high:.3f}, median of states {median:.3f}; {shares}"
+            f"cost {low:.3f} to {high:.3f}, median of states {median:.3f}; {shares}; walkers moved "
+            f"in {', '.join(f'{one:.0%}' for one in found.acceptance)} of the steps of an ensemble"
         )
-    if found.diagnostics is not None:
-        show_diagnosis(found.diagnostics, names)
+    if found.quality is not None:
+        show_quality(found.quality)
         hours = found.hours_to(ENOUGH)
-        ess = found.diagnostics.effective_sample_size
         if np.isfinite(hours) and hours > 0:
             screen.print(
-                f"ESS of {names[int(np.argmin(ess))]} is {ess.min():.0f}; about {hours:.2g} h more "
-                f"on {found.n_workers} workers reach {ENOUGH}"
+                f"smallest effective size {found.quality.ess:.0f}; about {hours:.2g} h more on "
+                f"{found.n_workers} workers reach {ENOUGH}"
             )
     show_rejections(found.counts)
     if np.isfinite(found.idle):
@@ -135,61 +122,31 @@ def show_status(folder: Path, found: RunStatus, names: Sequence[str]) -> None:
         )
 
 
-def show_diagnosis(found: Diagnostics, names: Sequence[str]) -> None:
+def show_quality(found: Quality) -> None:
     """Show autocorrelation, effective size and R-hat of the parameters, the worst first."""
     import numpy as np
     from rich.table import Table
 
     from ..terminal.console import console
 
-    table = Table("parameter", "tau (steps)", "ESS", "R-hat")
-    order = np.argsort(np.nan_to_num(found.effective_sample_size, nan=0.0), kind="stable")
-    for i in order[:10]:
-        table.add_row(
-            names[i],
-            "did not move" if np.isnan(found.tau[i]) else f"{found.tau[i]:.1f}",
-            "" if np.isnan(found.tau[i]) else f"{found.effective_sample_size[i]:.0f}",
-            r_hat_told(found, int(i)),
-        )
     screen = console()
-    screen.print(table)
-    if len(order) > 10:
-        screen.print(f"and {len(order) - 10} more parameters with larger ESS")
-    screen.print(convergence_told(found, names))
-
-
-def r_hat_told(found: Diagnostics, i: int) -> str:
-    """Say R-hat of a parameter, or why it is not said."""
-    import numpy as np
-
-    if np.isnan(found.r_hat[i]):
-        return "not assessed"
-    if not found.is_assessed[i]:
-        return "not assessed (common start)"
-    return f"{found.r_hat[i]:.3f}"
-
-
-def convergence_told(found: Diagnostics, names: Sequence[str]) -> str:
-    """Say in a sentence whether the chains have converged."""
-    import numpy as np
-
-    told = []
-    if np.isnan(found.tau).any():
-        stuck = names[int(np.argmax(np.isnan(found.tau)))]
-        told.append(f"'{stuck}' did not move in some walkers: the chain says nothing yet")
-    elif not found.is_reliable:
-        needed = int(np.ceil(50 * found.tau.max()))
-        told.append(f"unreliable: the chain is shorter than 50 tau, {needed} steps")
-    known = np.where(found.is_assessed, found.r_hat, np.nan)
-    if np.isfinite(known).any():
-        i = int(np.nanargmax(known))
-        verdict = "the ensembles agree" if known[i] < 1.05 else "the ensembles do not agree yet"
-        told.append(f"largest R-hat {known[i]:.3f} ({names[i]}): {verdict}")
-    else:
-        told.append(
-            "R-hat not assessed: it needs two ensembles from different starts, and four steps"
-        )
-    return "; ".join(told)
+    if found.is_chain:
+        table = Table("parameter", "tau (proposals)", "ESS", "R-hat")
+        worst = found.parameters.sort_values("ess", kind="stable", na_position="first")
+        for row in worst.head(10).to_dict("records"):
+            cells = [
+                f"{row[name]:.{digits}f}" if np.isfinite(row[name]) else otherwise
+                for name, digits, otherwise in (
+                    ("tau", 1, "not known"), ("ess", 0, "not known"), ("r_hat", 3, "not assessed")
+                )
+            ]  # fmt: skip
+            table.add_row(str(row["parameter"]), *cells)
+        screen.print(table)
+        if len(worst) > 10:
+            screen.print(f"and {len(worst) - 10} more parameters with larger ESS")
+    screen.print(f"chains: {found.told()}", markup=False)
+    for caution in found.cautions():
+        screen.print(caution, markup=False)
 
 
 def show_rejections(counts: Counts) -> None:

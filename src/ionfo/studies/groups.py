@@ -344,4 +344,5 @@ def _table(values: NDArray[np.float64], grouped: Grouped) -> Table:
         None,
         None,
         None,
+        None,
     )
