@@ -48,7 +48,8 @@ def validate_command(
 ) -> None:
     """Score models on held-out steps, and how they predict spikes to coloured noise.
 
-    Example: ionfo validate hall.parquet --out v.parquet --experiment cells.parquet --percent 180
+    Example: ionfo validate population.parquet --out held_out.parquet --experiment
+    experiment.parquet --percent 180
     """
     from ..studies.validate import ValidateSettings, validate
 
