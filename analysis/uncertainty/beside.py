@@ -115,19 +115,37 @@ def rows_of_a_subsample(n_rows: int, n_variables: int) -> int:
     return max(round(0.6 * n_rows), n_rows - (n_rows - n_variables) // 4)
 
 
+@dataclass(frozen=True)
+class SideSettings:
+    """How well one table is measured.
+
+    Attributes
+    ----------
+    estimator, shuffles, bootstrap : str, int, int
+        As in ``ionfo analyse``.
+    draws : int
+        Draws of rows where the table has more.
+    n_samples : int
+        Multiplets per order where there are more than 24 variables.
+    seed : int
+        Of all of it.
+    """
+
+    estimator: Estimator = "gaussian"
+    shuffles: int = 100
+    bootstrap: int = 50
+    draws: int = N_DRAWS
+    n_samples: int = 5000
+    seed: int = 0
+
+
 def measure_side(
     name: str,
     values: Array,
     question: Question,
     n_rows: int,
     run: Run,
-    *,
-    estimator: Estimator = "gaussian",
-    shuffles: int = 100,
-    bootstrap: int = 50,
-    draws: int = N_DRAWS,
-    n_samples: int = 5000,
-    seed: int = 0,
+    settings: SideSettings | None = None,
 ) -> Side:
     """Measure one table at `n_rows` rows.
 
@@ -143,35 +161,30 @@ def measure_side(
         Rows to draw; more than variables.
     run : callable
         Runs passes, on threads or ranks.
-    estimator, shuffles, bootstrap : str, int, int
-        As in ``ionfo analyse``.
-    draws : int
-        Draws of rows where the table has more.
-    n_samples : int
-        Multiplets per order where there are more than 24 variables.
-    seed : int
-        Of all of it.
+    settings : SideSettings, optional
+        How well.
 
     Raises
     ------
     ValueError
         If there are not more rows than variables, or columns are degenerate.
     """
-    n_table = len(values)
-    design = Design(question.n <= EXHAUSTIVE_N, n_samples, seed)
+    asked = settings or SideSettings()
+    n_table, seed, bootstrap = len(values), asked.seed, asked.bootstrap
+    design = Design(question.n <= EXHAUSTIVE_N, asked.n_samples, seed)
 
     def passes_of(rows: Rows) -> Passes:
         sample = Sample(values[rows], np.ones(len(rows)))
-        return Passes(sample, np.arange(len(rows)), estimator, (question,), design, seed)
+        return Passes(sample, np.arange(len(rows)), asked.estimator, (question,), design, seed)
 
-    n_draws = 1 if n_rows == n_table else draws
+    n_draws = 1 if n_rows == n_table else asked.draws
     drawn = [equal_rows(n_table, n_rows, i, seed) for i in range(n_draws)]
     raws = np.array([passes_of(rows).observed()[0] for rows in drawn])
     bias = wishart_bias(question.name, question.orders, n_rows - 1.0)[:, None]
     first = passes_of(drawn[0])
     null = None
-    if shuffles:
-        found = run(first, [("shuffle", i) for i in range(shuffles)])
+    if asked.shuffles:
+        found = run(first, [("shuffle", i) for i in range(asked.shuffles)])
         null = null_of(question, raws[0], [one[0] for one in found], n_rows)
     corrected = raws.mean(axis=0) - bias
     low = high = np.full_like(corrected, np.nan)

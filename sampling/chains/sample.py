@@ -23,6 +23,7 @@ from ..evaluation.score import reference_models
 from ..evaluation.stop import StopRun
 from ..runs.diagnostics import Diagnostics
 from ..runs.progress import Progress
+from ..runs.session import Session
 from .collect import collect as collect_run
 from .last_states import read_standing, standing_of
 from .run import run_sampler
@@ -168,12 +169,8 @@ def sample(
         cell,
         None if mechanisms is None else Path(mechanisms),
         models,
-        processes,
-        report,
-        stopped,
-        note,
-        force,
         read_evaluations([Path(each) for each in learn], one) if learn else None,
+        Session(processes, report, stopped, note, force),
     )
     return Run(folder, counts)
 

@@ -34,7 +34,7 @@ from ionfo.analysis import correlation_matrix, greedy_extremes, wishart_bias
 from ionfo.analysis.figures.beside import curves_beside
 from ionfo.analysis.figures.spectra import minimal_set
 from ionfo.analysis.multiplets.questions import STATISTICS
-from ionfo.analysis.uncertainty.beside import Side, measure_side, side_frame
+from ionfo.analysis.uncertainty.beside import Side, SideSettings, measure_side, side_frame
 from ionfo.studies.beside import (
     CONDUCTANCES,
     BesideSettings,
@@ -214,11 +214,13 @@ def groups(report: Report, stem: str, table: Expression, names: tuple[str, ...])
                 question,
                 n_rows,
                 runner(None),
-                shuffles=report.options.shuffles,
-                bootstrap=report.options.bootstrap,
-                draws=report.options.draws,
-                n_samples=report.options.samples,
-                seed=report.options.seed,
+                SideSettings(
+                    shuffles=report.options.shuffles,
+                    bootstrap=report.options.bootstrap,
+                    draws=report.options.draws,
+                    n_samples=report.options.samples,
+                    seed=report.options.seed,
+                ),
             )
             sides.append(side)
             claim = (

@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 
 from ionfo.analysis import benjamini_hochberg
 from ionfo.analysis.cells.class_tests import compare_classes, median_interval
-from ionfo.analysis.cells.classification import classify_cells
+from ionfo.analysis.cells.classification import ForestSettings, classify_cells
 from ionfo.analysis.cells.feature_space import fit_space, gap_clusters
 from ionfo.analysis.cells.hall_spread import class_distances, hall_dispersion
 from ionfo.analysis.figures.classes import (
@@ -396,9 +396,7 @@ def forests(claims: JudgedClaims, models: pd.DataFrame, cells: pd.DataFrame, out
         classes.loc[rows["cell_id"]].to_numpy(),
         rows["cell_id"].to_numpy(),
         names,
-        n_trees=(50, 150, 300),
-        n_null=19,
-        seed=claims.seed,
+        ForestSettings(n_trees=(50, 150, 300), n_null=19, seed=claims.seed),
     )
     importances(found.importance, "subclass from shared parameters").savefig(
         out / "importances.png", dpi=110

@@ -45,7 +45,7 @@ def import_command(
     MCMC tables, halls of fame, all-active models of the Allen Institute, and tables (CSV, Parquet,
     h5ad) become a population.
 
-    Example: ionfo import chains.csv --out population.parquet --emodel l5pc
+    Example: ionfo import chains.csv --out population.parquet --emodel soma
     """
     from ..tables.exchange.reading import import_file
 

@@ -58,7 +58,7 @@ def score_command(
 
     `reference` is the model that ships with the e-model; ./reference is a file of that name.
 
-    Example: ionfo score l5pc models.csv --out scored.parquet --morphology cell.asc
+    Example: ionfo score soma models.csv --out scored.parquet
     """
     from ..emodels import load_emodel
     from ..sampling.evaluation.score import ScoreSettings, profile_first, score_file

@@ -18,7 +18,8 @@ from ..analysis.uncertainty.beside import extreme_quadruplet, side_frame
 from ..tables.files import write_table, write_text
 
 if TYPE_CHECKING:
-    from .beside import BesideFindings, BesideTable
+    from .beside import BesideFindings
+    from .beside_tables import BesideTable
 
 
 def write_beside(out: Path, found: BesideFindings) -> None:

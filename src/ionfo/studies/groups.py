@@ -17,7 +17,14 @@ from ..analysis import Passes
 from ..analysis.genes.residuals import residuals
 from ..analysis.multiplets.spectrum import usable_cores
 from ..analysis.significance import benjamini_hochberg
-from ..analysis.uncertainty.beside import Run, Side, compare_sides, equal_rows, measure_side
+from ..analysis.uncertainty.beside import (
+    Run,
+    Side,
+    SideSettings,
+    compare_sides,
+    equal_rows,
+    measure_side,
+)
 from ..errors import IonfoError, nearest, note
 from ..limits import MOST_REPLICATES, check_count, shortened
 from ..tables.expression import Expression, log_normalised, varying_genes
@@ -275,10 +282,12 @@ def compare_at_equal_rows(
                     question,
                     n_rows,
                     run,
-                    estimator=asked.estimator,
-                    shuffles=asked.shuffles,
-                    bootstrap=asked.bootstrap,
-                    seed=asked.seed,
+                    SideSettings(
+                        estimator=asked.estimator,
+                        shuffles=asked.shuffles,
+                        bootstrap=asked.bootstrap,
+                        seed=asked.seed,
+                    ),
                 )
             )
         for first, second in combinations(grouped.values, 2) if permutations else ():
