@@ -7,7 +7,7 @@
 
 linear   effective sample size (ESS, smallest over the parameters) per evaluation on a target
          with the conditioning of the 30 parameters of l5pc: its features linearised around the
-         reference (make_linear_target.py), cost the largest score.
+         reference (make/linear_target.py), cost the largest score.
 soma     ESS per evaluation, integrator step and CPU hour on the real cell, each scheme from the
          same starting points; the default with early rejection and without.
 l5pc     a comparison of single steps, not of ESS: from one set of states every scheme makes the
@@ -104,7 +104,7 @@ def _state(target: Target, theta: NDArray[np.float64]) -> State:
 
 
 class LinearPool:
-    """Evaluates the linear model of make_linear_target.py."""
+    """Evaluates the linear model of make/linear_target.py."""
 
     def __init__(self, emodel: EModel, file: Path) -> None:
         content = json.loads(file.read_text())
