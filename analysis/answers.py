@@ -23,6 +23,26 @@ MIN, MAX, MEAN = (STATISTICS.index(one) for one in ("min", "max", "mean"))
 
 
 @dataclass(frozen=True)
+class OtherEstimate:
+    """The same curve by the other estimator.
+
+    Attributes
+    ----------
+    estimator : str
+        ``gaussian`` or ``copula``.
+    curve, corrected : ndarray, shape (n_orders, n_statistics)
+        Raw, and less the bias; nats.
+    bands : Bands or None
+        Of subsamples of the same rows.
+    """
+
+    estimator: str
+    curve: Array
+    corrected: Array
+    bands: Bands | None
+
+
+@dataclass(frozen=True)
 class Answer:
     """All that was measured for one question.
 
@@ -52,6 +72,8 @@ class Answer:
         Raw curves of the subsamples.
     found : tuple of Found or None
         Lowest and highest that searches came across, where not all multiplets were measured.
+    other : OtherEstimate or None
+        By the other estimator, where both were asked for.
     """
 
     question: Question
@@ -67,6 +89,7 @@ class Answer:
     replacements: Bands | None
     replicates: Array
     found: tuple[Found, Found] | None
+    other: OtherEstimate | None = None
 
     @property
     def bias(self) -> Array:
@@ -163,6 +186,13 @@ def curve_frame(answer: Answer, sample: Sample) -> pd.DataFrame:
             columns["spread_high_nats"] = bands.spread_high.ravel()
         columns[f"{name}confidence_low_nats"] = bands.confidence_low.ravel()
         columns[f"{name}confidence_high_nats"] = bands.confidence_high.ravel()
+    if answer.other is not None:
+        columns["other_estimator"] = answer.other.estimator
+        columns["other_raw_nats"] = answer.other.curve.ravel()
+        columns["other_corrected_nats"] = answer.other.corrected.ravel()
+        if answer.other.bands is not None:
+            columns["other_confidence_low_nats"] = answer.other.bands.confidence_low.ravel()
+            columns["other_confidence_high_nats"] = answer.other.bands.confidence_high.ravel()
     columns |= _worth(sample)
     frame = pd.DataFrame(columns)
     if answer.target is not None:
@@ -257,6 +287,11 @@ def pairs_frame(
             "tested_rows": found.n_rows,
             "bins": found.n_bins,
             "permutations": found.n_draws[i, j],
+            "estimator": found.estimator,
+            "thinnings": found.n_thinnings,
+            "significant_in_thinnings": found.is_significant[i, j].astype(float)
+            if found.agreement is None
+            else found.agreement[i, j],
             **_worth(sample),
         }
     )
@@ -301,6 +336,10 @@ def summary_of(answer: Answer) -> dict[str, object]:
             told_of[f"orders_where_{name}_differs_from_null"] = orders[
                 adjusted[:, i] <= 0.05
             ].tolist()
+    if answer.other is not None:
+        of, curve = answer.other.estimator, answer.other.curve
+        told_of[f"{of}_raw_minimum_nats"] = float(curve[:, MIN].min())
+        told_of[f"{of}_raw_maximum_nats"] = float(curve[:, MAX].max())
     if answer.found is not None:
         for side, one in zip(("lowest", "highest"), answer.found, strict=True):
             told_of[f"{side}_found_nats"] = one.value.tolist()

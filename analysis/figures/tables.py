@@ -130,5 +130,6 @@ def pairs_of_table(table: pd.DataFrame, x: Sequence[str], y: Sequence[str]) -> P
         n_rows=int(table["tested_rows"].iloc[0]),
         n_bins=int(table["bins"].iloc[0]),
         n_permutations=int(table["permutations"].min()),
-        estimator="histogram",
+        estimator=table["estimator"].iloc[0] if "estimator" in table else "histogram",
+        n_thinnings=int(table["thinnings"].iloc[0]) if "thinnings" in table else 1,
     )

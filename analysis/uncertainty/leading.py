@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..measures.estimators import Estimator
+from ..measures.estimators import ESTIMATORS, Estimator
 from ..multiplets.questions import STATISTICS, Design, Question
 from .effective import Sample
 from .resampling import Passes
@@ -75,16 +75,12 @@ def leading_estimator(sample: Sample, n: int, seed: int = 0) -> Leading:
     question = Question("o_information", tuple(range(n)))
     design = Design(n <= 12, _N_MULTIPLETS, seed)
     passes = Passes(sample, np.arange(sample.n_rows), "gaussian", (question,), design, seed)
-    both = {one: replace(passes, estimator=one) for one in ("gaussian", "copula")}
+    both = {one: replace(passes, estimator=one) for one in ESTIMATORS}
     curves = {
         name: design.curve(question.measure(one.correlation(question, sample)), question.orders)
         for name, one in both.items()
     }
-    lowest, highest = (
-        (lambda curve: float(curve[:, _MIN].min())),
-        (lambda curve: float(curve[:, _MAX].max())),
-    )
-    ends = {name: (lowest(curve), highest(curve)) for name, curve in curves.items()}
+    ends = {name: _ends(curve) for name, curve in curves.items()}
     difference = np.subtract(ends["copula"], ends["gaussian"])
     scale = np.sqrt(passes.fraction / (1.0 - passes.fraction))
     if sample.n_rows * passes.fraction <= n + 1:
@@ -92,12 +88,14 @@ def leading_estimator(sample: Sample, n: int, seed: int = 0) -> Leading:
     draws = []
     for i in range(N_SUBSAMPLES):
         of = {name: one.run("subsample", i)[0] for name, one in both.items()}
-        draws.append(
-            [lowest(of["copula"]) - lowest(of["gaussian"]),
-             highest(of["copula"]) - highest(of["gaussian"])]
-        )  # fmt: skip
+        draws.append(np.subtract(_ends(of["copula"]), _ends(of["gaussian"])))
     error = scale * np.std(draws, axis=0, ddof=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         n_errors = float(np.nan_to_num(np.abs(difference) / error).max())
     leads: Estimator = "copula" if n_errors > N_ERRORS else "gaussian"
     return Leading(leads, ends["gaussian"], ends["copula"], n_errors)
+
+
+def _ends(curve: Array) -> tuple[float, float]:
+    """Lowest minimum and highest maximum over the orders."""
+    return float(curve[:, _MIN].min()), float(curve[:, _MAX].max())

@@ -129,7 +129,9 @@ def test_chains_count_as_their_effective_size(tmp_path: Path) -> None:
     analyse_population(chain(tmp_path / "chain.parquet"), out, settings=QUICK)
     summary = json.loads((out / "summary.json").read_text())
     assert summary["rows"] == 960 and 50 < summary["effective_sample_size"] < 500
-    assert summary["nu"] == pytest.approx(summary["effective_sample_size"] - 1)
+    # the covariance is worth more than the means: products decorrelate faster
+    assert summary["effective_sample_size"] - 1 < summary["nu"] < 960
+    assert summary["chains"] == "settled"
     assert summary["tested_rows"] == pytest.approx(summary["effective_sample_size"], rel=0.15)
     assert "approximation" in summary["estimator"]
     curves = pd.read_csv(out / "o_information_curves.csv")

@@ -15,11 +15,13 @@ from ..errors import IonfoError, tell
 from ..limits import split
 from ..terminal.options import (
     BootstrapOption,
-    Estimator,
-    EstimatorOption,
+    Estimators,
+    EstimatorsOption,
     ExcludeOption,
     ExhaustiveNullsOption,
     OrdersOption,
+    Pairs,
+    PairsOption,
     PermutationsOption,
     SeedOption,
     ShufflesOption,
@@ -38,7 +40,8 @@ def analyse(
     targets: TargetsOption = None,
     exclude: ExcludeOption = None,
     orders: OrdersOption = None,
-    estimator: EstimatorOption = Estimator.gaussian,
+    estimator: EstimatorsOption = Estimators.both,
+    pairs: PairsOption = Pairs.knn,
     bootstrap: BootstrapOption = 50,
     shuffles: ShufflesOption = 100,
     permutations: PermutationsOption = 1000,
@@ -64,6 +67,7 @@ def analyse(
         exhaustive_nulls=exhaustive_nulls,
         seed=seed,
         threads=threads,
+        pairs=pairs.value,
     )
     found = analyse_population(population, out, settings=settings)
     add_result(found.summary)
@@ -80,7 +84,7 @@ def or_groups(function: Callable[..., None], groups: Callable[..., None]) -> Cal
     @wraps(function)
     def command(**named: Any) -> None:
         if named["group"] is not None:
-            groups(**named)
+            groups(**{name: named[name] for name in theirs})
             return
         for name, one in hidden.items():
             if named[name] != one.default:

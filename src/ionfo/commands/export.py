@@ -50,5 +50,5 @@ def export_command(
     from ..tables.exchange.writing import export_source
 
     kind, run = None if format is None else format.value, Path(what)
-    population = population_of(run) if (run / "run.json").is_file() else None
+    population = population_of(run, 0) if (run / "run.json").is_file() else None
     add_result(export_source(what, out, kind, model, morphology, mechanisms, population))

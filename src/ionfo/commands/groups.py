@@ -13,8 +13,8 @@ from ..terminal.help import EXPRESSION, NULLS
 from ..terminal.options import (
     BootstrapOption,
     CellsOption,
-    Estimator,
-    EstimatorOption,
+    Estimators,
+    EstimatorsOption,
     ExcludeOption,
     ExhaustiveNullsOption,
     LabelsOption,
@@ -52,7 +52,7 @@ def groups_command(
         typer.Option("--regress", help="Column whose effect on every gene is taken out."),
     ] = None,
     orders: OrdersOption = None,
-    estimator: EstimatorOption = Estimator.gaussian,
+    estimator: EstimatorsOption = Estimators.both,
     equal_rows: Annotated[
         int | None,
         typer.Option("--equal-rows", help="Rows of each group; default those of the smallest."),

@@ -11,11 +11,13 @@ from ..errors import tell
 from ..limits import split
 from ..terminal.options import (
     BootstrapOption,
-    Estimator,
-    EstimatorOption,
+    Estimators,
+    EstimatorsOption,
     ExcludeOption,
     MechanismsOption,
     MorphologyOption,
+    Pairs,
+    PairsOption,
     PermutationsOption,
     SeedOption,
     ShufflesOption,
@@ -29,7 +31,13 @@ def report_command(
     out: Annotated[Path, typer.Option("--out", help="Folder for report.html and its tables.")],
     targets: TargetsOption = None,
     exclude: ExcludeOption = None,
-    burn_in: Annotated[int, typer.Option("--burn-in", help="Of a run: steps to drop.")] = 0,
+    burn_in: Annotated[
+        int | None,
+        typer.Option(
+            "--burn-in",
+            help="Of a run: steps to drop; by default as many as drift and tau ask for.",
+        ),
+    ] = None,
     max_cost: Annotated[
         float | None, typer.Option("--max-cost", help="Of a run: drop states above this cost.")
     ] = None,
@@ -42,7 +50,8 @@ def report_command(
         bool,
         typer.Option("--analysis/--no-analysis", help="Analyse, or take tables that are there."),
     ] = True,
-    estimator: EstimatorOption = Estimator.gaussian,
+    estimator: EstimatorsOption = Estimators.both,
+    pairs: PairsOption = Pairs.knn,
     bootstrap: BootstrapOption = 50,
     shuffles: ShufflesOption = 100,
     permutations: PermutationsOption = 1000,
@@ -53,7 +62,7 @@ def report_command(
     The page needs no network: summary in words, sampling quality, linked charts, traces of four
     models, mutual information, O-information, RSI and a methods paragraph.
 
-    Example: ionfo report run --out report --burn-in 100
+    Example: ionfo report run --out report
     """
     from ..studies.plan import AnalysisSettings
     from ..studies.report import ReportSettings, report
@@ -62,6 +71,7 @@ def report_command(
         targets=split(targets, "--targets"),
         exclude=split(exclude, "--exclude"),
         estimator=estimator.value,
+        pairs=pairs.value,
         bootstrap=bootstrap,
         shuffles=shuffles,
         permutations=permutations,

@@ -13,12 +13,27 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..analysis import PairwiseInformation, figures
-from ..analysis.answers import Answer, curve_frame, extremes_frame, pairs_frame, summary_of
+from ..analysis.answers import (
+    MAX,
+    MIN,
+    Answer,
+    curve_frame,
+    extremes_frame,
+    pairs_frame,
+    summary_of,
+)
 from ..analysis.figures.style import Figure
 from ..pages.report import write_page
 from ..pages.report.tables import read_material
 from ..tables.files import make_folder, write_table
-from .output import estimator_told, summary_content, write_results
+from .output import (
+    ESTIMATOR_NAMES,
+    estimator_told,
+    pairs_told,
+    settling_told,
+    summary_content,
+    write_results,
+)
 from .plan import Work
 from .shown import html
 
@@ -86,18 +101,28 @@ class Findings:
     def sentences(self) -> list[str]:
         """Say what was found, a line each."""
         n_measured = sum(int(one.spectrum.measured.sum()) for one in self.answers)
-        told = [
+        is_sample = self.work.stationarity.is_sample
+        told = (
+            []
+            if is_sample
+            else [
+                "the chains are still settling: what follows describes a transient and gets no "
+                "verdict"
+            ]
+        )
+        told += [
             self.work.sample.told,
             f"{estimator_told(self.work)}; {n_measured} multiplets measured in "
             f"{self.seconds:.0f} s",
         ]
         for one in self.answers:
-            told += _of_answer(one)
-        if self.pairs:
+            told += _of_answer(one, is_sample)
+        if self.pairs and is_sample:
             n_significant = int(np.triu(self.pairs[0].is_significant, 1).sum())
             n = len(self.work.table.parameter_names)
             told.append(
-                f"{n_significant} of {n * (n - 1) // 2} pairs depend on each other by >= 0.1 nats"
+                f"{n_significant} of {n * (n - 1) // 2} pairs depend on each other by >= 0.1 nats "
+                f"({pairs_told(self.pairs[0])})"
             )
         return told
 
@@ -109,7 +134,7 @@ class Findings:
         Axes
             The upper panel; its figure is ``axes.figure``.
         """
-        title = f"{estimator_told(self.work)}, {self.work.sample.told}"
+        title = f"{settling_told(self.work)}{estimator_told(self.work)}, {self.work.sample.told}"
         figure = figures.spectra.information_by_order(
             self.answers[:1], "O-information (nats)", title
         )
@@ -177,7 +202,7 @@ class Findings:
         return html(title, self.sentences(), figure, "O-information by order")
 
 
-def _of_answer(one: Answer) -> list[str]:
+def _of_answer(one: Answer, is_sample: bool) -> list[str]:
     """Say the extremes of a measure, and where they differ from shuffled rows."""
     spectrum = one.spectrum
     label = "O-information" if one.target is None else f"RSI {one.target}"
@@ -189,7 +214,15 @@ def _of_answer(one: Answer) -> list[str]:
         f"{spectrum.maximum[high]:+.4g} nats at order {spectrum.order[high]}"
         f"{_meaning(spectrum.maximum[high])}"
     ]
-    if one.null is not None:
+    if one.other is not None:
+        lows, highs = one.other.curve[:, MIN], one.other.curve[:, MAX]
+        told.append(
+            f"  by the other estimator, {ESTIMATOR_NAMES[one.other.estimator]}: lowest "
+            f"{lows.min():+.4g} nats at order {one.question.orders[np.argmin(lows)]}, highest "
+            f"{highs.max():+.4g} nats at order {one.question.orders[np.argmax(highs)]}"
+            + ("" if one.nothing_was_drawn else ", of the multiplets drawn")
+        )
+    if one.null is not None and is_sample:
         found = summary_of(one)
         lowest, highest = (
             found[f"orders_where_{side}_differs_from_null"] for side in ("minimum", "maximum")

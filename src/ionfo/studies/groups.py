@@ -283,7 +283,7 @@ def compare_at_equal_rows(
                     n_rows,
                     run,
                     SideSettings(
-                        estimator=asked.estimator,
+                        estimator="copula" if asked.estimator == "copula" else "gaussian",
                         shuffles=asked.shuffles,
                         bootstrap=asked.bootstrap,
                         seed=asked.seed,

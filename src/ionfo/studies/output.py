@@ -48,6 +48,10 @@ NOT_ALWAYS = (
 """Names of what some analyses write and others do not; the page is written after the tables."""
 
 
+ESTIMATOR_NAMES = {"gaussian": "Gaussian", "copula": "Gaussian copula"}
+"""What estimators are called."""
+
+
 def write_results(
     out: Path,
     source: Path,
@@ -91,6 +95,7 @@ def write_tables(
     correlation = work.passes.correlation(work.questions[0], work.sample)
     matrix = pd.DataFrame(mutual_information(correlation), columns=names)
     matrix.insert(0, "parameter", names)
+    matrix["chains"] = work.stationarity.verdict
     write_table(out / "mutual_information.csv", matrix)
     frames: dict[str, pd.DataFrame] = {}
     if pairs:
@@ -111,6 +116,7 @@ def write_tables(
             frames[f"{stem}_frequencies"] = _stack([frequency_frame(one) for one in some])
             frames[f"{stem}_histogram"] = _stack([histogram_frame(one) for one in some])
     for stem, frame in frames.items():
+        frame["chains"] = work.stationarity.verdict
         write_table(out / f"{stem}.csv", frame)
         write_table(out / f"{stem}.parquet", frame)
 
@@ -121,15 +127,21 @@ def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _title(work: Work) -> str:
     return (
-        f"{estimator_told(work)}, {work.sample.told}\n{work.settings.shuffles} shuffles of "
-        f"{len(work.passes.rows)} rows, {work.settings.bootstrap} replicates"
+        f"{settling_told(work)}{estimator_told(work)}, {work.sample.told}\n"
+        f"{work.settings.shuffles} shuffles of {len(work.passes.rows)} rows, "
+        f"{work.settings.bootstrap} replicates"
     )
+
+
+def settling_told(work: Work) -> str:
+    """Say that chains have not settled, before anything that is made of them."""
+    return "" if work.stationarity.is_sample else "STILL SETTLING, no verdict: "
 
 
 def estimator_told(work: Work) -> str:
     """Say how correlations were estimated and their bias corrected."""
-    kind = {"gaussian": "Gaussian", "copula": "Gaussian copula"}[work.settings.estimator]
-    exact = work.settings.estimator == "gaussian" and not work.sample.is_chain
+    kind = ESTIMATOR_NAMES[work.passes.estimator]
+    exact = work.passes.estimator == "gaussian" and not work.sample.is_chain
     exact = exact and bool(np.ptp(work.sample.weights) == 0)
     how = "exact Wishart bias" if exact else "Wishart bias as an approximation"
     return f"{kind}, {how} with nu = {work.sample.nu:.1f}"
@@ -162,7 +174,7 @@ def draw_figures(
                 _save(out / f"{stem}_frequencies{number}", figure)
     if pairs:
         told = (
-            f"histogram of {pairs[0].n_bins} x {pairs[0].n_bins} bins, n = {pairs[0].n_rows} rows, "
+            f"{settling_told(work)}{pairs_told(pairs[0])}, n = {pairs[0].n_rows} rows, "
             f"{pairs[0].n_permutations} permutations; dots and lines: adjusted p <= 0.05 and "
             ">= 0.1 nats"
         )
@@ -183,6 +195,16 @@ def draw_figures(
         figures.components(work.table.parameters, names, cost, "cost", title),
     )
     _draw_distributions(out, work.table)
+
+
+def pairs_told(found: PairwiseInformation) -> str:
+    """Say how pairs were measured."""
+    how = {
+        "knn": "3 nearest neighbours of ranks",
+        "gaussian": "correlations",
+        "histogram": f"histogram of {found.n_bins} x {found.n_bins} bins (a lower bound)",
+    }[found.estimator]
+    return how + (f", {found.n_thinnings} thinnings" if found.n_thinnings > 1 else "")
 
 
 def _draw_distributions(out: Path, table: Table) -> None:
@@ -242,6 +264,11 @@ def summary_content(
         "effective_sample_size": sample.ess if sample.is_chain else None,
         "spanned_tau": sample.n_tau if sample.is_chain else None,
         "rows_assumed_independent": not sample.is_chain,
+        "chains": work.stationarity.verdict,
+        "chains_settled_from_proposal": work.stationarity.settled_from,
+        "estimator_leading": work.passes.estimator,
+        "estimator_other": None if work.other is None else work.other.estimator,
+        "pairs_by": pairs_told(pairs[0]) if pairs else None,
         "nu": sample.nu,
         "tested_rows": len(work.passes.rows),
         "units": "nats",
@@ -258,5 +285,7 @@ def summary_content(
         "o_information_max": float(spectrum.maximum.max()),
         "o_information": summary_of(answers[0]),
         "redundancy_synergy": {str(one.target): summary_of(one) for one in answers[1:]},
-        "significant_pairs": None if not pairs else int(np.triu(pairs[0].is_significant, 1).sum()),
+        "significant_pairs": None
+        if not pairs or not work.stationarity.is_sample
+        else int(np.triu(pairs[0].is_significant, 1).sum()),
     }

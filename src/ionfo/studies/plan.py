@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import dataclass, replace
+from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from ..analysis import LONG_CHAIN, Design, Passes, Question, Sample, estimated_c
 from ..analysis.measures.estimators import ESTIMATORS, Estimator
 from ..analysis.multiplets.questions import EXHAUSTIVE_N
 from ..analysis.multiplets.spectrum import usable_cores
+from ..analysis.pairs.pairwise import PairEstimator
+from ..analysis.uncertainty.leading import Leading, leading_estimator
+from ..analysis.uncertainty.stationarity import Stationarity
 from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers
 from ..tables.matrix import Table
@@ -19,6 +22,8 @@ from ..tables.matrix import Table
 N_DEFAULT_TARGETS = 2
 """Features whose RSI is measured when none is named."""
 
+
+EstimatorChoice = Literal["both", "gaussian", "copula"]
 
 MOST_VARIABLES = 500
 """Above, no order can be sampled in a time that anybody has."""
@@ -42,7 +47,8 @@ class AnalysisSettings:
     orders : tuple of int
         Orders to report; empty for all.
     estimator : str
-        ``gaussian`` or ``copula``.
+        ``both``: Gaussian and copula side by side, led by the copula where they differ by more
+        than their errors; or ``gaussian`` or ``copula`` alone.
     bootstrap, shuffles, permutations : int
         Replicates of each kind, shuffles, and draws of the null of each pair; 0 for none.
     exhaustive_nulls : int
@@ -51,18 +57,22 @@ class AnalysisSettings:
         Of all random numbers.
     threads : int or None
         At work at a time; default the cores this process may use.  No result depends on it.
+    pairs : str
+        How pairs are measured: ``knn``, nearest neighbours of ranks, or ``histogram``, as
+        published, which is a lower bound.
     """
 
     targets: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     orders: tuple[int, ...] = ()
-    estimator: Estimator = "gaussian"
+    estimator: EstimatorChoice = "both"
     bootstrap: int = 50
     shuffles: int = 100
     permutations: int = 1000
     exhaustive_nulls: int = 0
     seed: int = 0
     threads: int | None = None
+    pairs: PairEstimator = "knn"
 
 
 class AnalysisOptions(TypedDict, total=False):
@@ -70,18 +80,41 @@ class AnalysisOptions(TypedDict, total=False):
 
     exclude: tuple[str, ...]
     orders: tuple[int, ...]
-    estimator: Estimator
+    estimator: EstimatorChoice
     bootstrap: int
     shuffles: int
     permutations: int
     exhaustive_nulls: int
     seed: int
     threads: int | None
+    pairs: PairEstimator
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is analysed: the table, the rows, and the questions put to them."""
+    """What is analysed: the table, the rows, and the questions put to them.
+
+    Attributes
+    ----------
+    table : Table
+        What was read.
+    sample : Sample
+        Parameters and targets of its rows.
+    targets : list of str
+        Features whose RSI is measured.
+    questions : tuple of Question
+        O-information, then RSI about each target.
+    passes : Passes
+        By the estimator that leads.
+    settings : AnalysisSettings
+        What was asked.
+    other : Passes or None
+        By the other estimator, where both are asked for.
+    leading : Leading or None
+        Why that one leads.
+    stationarity : Stationarity
+        Whether the parameters of the chains drift; not tested of independent rows.
+    """
 
     table: Table
     sample: Sample
@@ -89,6 +122,9 @@ class Work:
     questions: tuple[Question, ...]
     passes: Passes
     settings: AnalysisSettings
+    other: Passes | None = None
+    leading: Leading | None = None
+    stationarity: Stationarity = Stationarity(None, None, None)
 
     @property
     def threads(self) -> int:
@@ -116,14 +152,18 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
             f"it has {n} variables, and {MOST_VARIABLES} are the most; leave some out with "
             "--exclude, or keep the columns of interest"
         )
+    leading, estimator = None, asked.estimator
+    if estimator == "both":
+        leading = _lead(table, asked.seed)
+        estimator = leading.estimator
     correlation = estimated_correlation(
-        table.parameters, table.weights, asked.estimator, table.parameter_names
+        table.parameters, table.weights, estimator, table.parameter_names
     )
     if asked.orders and not 3 <= asked.orders[0] <= asked.orders[-1] <= n:
         raise ValueError(f"--orders must be from 3 to {n} for its {n} parameters")
     for name in wanted:
-        _joint(table, name, asked.estimator)  # refuses what follows from the parameters
-    targets = wanted or _most_informed(table, correlation, asked.estimator)
+        _joint(table, name, estimator)  # refuses what follows from the parameters
+    targets = wanted or _most_informed(table, correlation, estimator)
     if not targets:
         note(
             "no feature varies in all models: no redundancy-synergy index; a column of the table "
@@ -137,6 +177,16 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
         table.step,
         table.ensemble,
     )
+    if n != sample.values.shape[1]:
+        alone = replace(sample, values=table.parameters)
+    else:
+        alone = sample
+    found = alone.stationarity
+    if not found.is_sample:
+        note(
+            "the chains are still settling: what follows describes a transient and gets no "
+            "verdict; sample longer"
+        )
     if not sample.is_long:
         note(
             f"the shortest walker spans {sample.n_tau:.1f} autocorrelation times of "
@@ -152,8 +202,27 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
     )
     rows = sample.thinned(np.random.default_rng([asked.seed, 17]))
     design = Design(n <= EXHAUSTIVE_N, N_IN_PASSES, asked.seed)
-    passes = Passes(sample, rows, asked.estimator, questions, design, asked.seed)
-    return Work(table, sample, targets, questions, passes, asked)
+    passes = Passes(sample, rows, estimator, questions, design, asked.seed)
+    other = None
+    if leading is not None:
+        other = replace(passes, estimator="gaussian" if estimator == "copula" else "copula")
+        if estimator == "copula":
+            note(
+                "the copula leads: linear correlations give O-information from "
+                f"{leading.gaussian[0]:+.4f} to {leading.gaussian[1]:+.4f} nats, those of ranks "
+                f"{leading.copula[0]:+.4f} to {leading.copula[1]:+.4f} (over the multiplets "
+                f"compared), {min(leading.n_errors, 999):.1f} standard errors apart"
+            )
+    return Work(table, sample, targets, questions, passes, asked, other, leading, found)
+
+
+def _lead(table: Table, seed: int) -> Leading:
+    """Choose the estimator; where only one of them works, that one."""
+    sample = Sample(table.parameters, table.weights, table.walker, table.step, table.ensemble)
+    try:
+        return leading_estimator(sample, len(table.parameter_names), seed)
+    except ValueError:  # said by name where the correlation is made
+        return Leading("gaussian", (np.nan, np.nan), (np.nan, np.nan), 0.0)
 
 
 def check_settings(asked: AnalysisSettings) -> None:
@@ -164,10 +233,12 @@ def check_settings(asked: AnalysisSettings) -> None:
     IonfoError
         Naming the option.
     """
-    if asked.estimator not in ESTIMATORS:
+    if asked.estimator not in ("both", *ESTIMATORS):
         raise IonfoError(
-            f"--estimator must be one of {', '.join(ESTIMATORS)}, got '{asked.estimator}'"
+            f"--estimator must be one of both, {', '.join(ESTIMATORS)}, got '{asked.estimator}'"
         )
+    if asked.pairs not in ("knn", "histogram", "gaussian"):
+        raise IonfoError(f"--pairs must be one of knn, histogram, gaussian, got '{asked.pairs}'")
     for name, value, least in (
         ("--bootstrap", asked.bootstrap, 2),
         ("--shuffles", asked.shuffles, 2),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +16,18 @@ from typing_extensions import Unpack
 from ..analysis import (
     Design,
     Found,
-    PairwiseInformation,
     Passes,
     Question,
     Spectrum,
     find_extremes,
-    pairwise_information,
     sampled_spectrum,
     wishart_bias,
 )
-from ..analysis.answers import Answer
+from ..analysis.answers import Answer, OtherEstimate
 from ..analysis.memory import available_memory
 from ..analysis.multiplets.lattice import new_table, table_bytes
 from ..analysis.multiplets.sampled import N_SAMPLES
 from ..analysis.multiplets.spectrum import spectrum_of
-from ..analysis.pairs.pairwise import PairEstimator
 from ..analysis.uncertainty.bands import Null, null_of, replacement_bands, subsample_bands
 from ..errors import IonfoError, note
 from ..limits import split_whole_numbers
@@ -40,6 +36,7 @@ from ..tables.files import make_folder
 from ..tables.matrix import Table, analysis_table, read_analysis_table
 from ..tables.population import Population
 from .findings import Findings
+from .pairs import pairs_of
 from .passes import Curves, Request, run_exhaustive, run_passes
 from .plan import MOST_VARIABLES, AnalysisOptions, AnalysisSettings, Work, check_settings, make_work
 
@@ -180,7 +177,7 @@ def measure(
         answers = _answers(work, kept)
     except ValueError as error:
         raise IonfoError(f"'{origin}' cannot be analysed: {error}") from None
-    pairs, about = _pairs(work)
+    pairs, about = pairs_of(work)
     return Findings(origin, work, answers, pairs, about, time.monotonic() - began)
 
 
@@ -228,6 +225,7 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
         replace(work.passes, design=Design(True, threads=work.threads)) if full else work.passes
     )
     nulls, subsampled, replaced = _replicates(work, tested, kept, seconds)
+    others = _by_the_other(work)
     answers = []
     for i, question in enumerate(work.questions):
         correlation = work.passes.correlation(question, work.sample)
@@ -268,6 +266,7 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
                 replacements=replacements,
                 replicates=np.array(subsampled[i]),
                 found=spectra[i][1],
+                other=others[i] if others else None,
             )
         )
     return answers
@@ -311,9 +310,7 @@ def _replicates(
             f"{n_needed} are needed; sample longer"
         )
         n_shuffles = 0
-    n_taken = passes.fraction * len(passes.blocks)
-    too_few = n_taken <= 2 and not work.sample.ensembles_differ
-    if n_bootstrap and (too_few or passes.fraction * work.sample.n_rows <= n_needed):
+    if n_bootstrap and not _can_resample(work):
         note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
         n_bootstrap = 0
     full = tested is not passes and n_shuffles > 0
@@ -343,6 +340,41 @@ def _replicates(
     )
 
 
+def _by_the_other(work: Work) -> list[OtherEstimate]:
+    """Measure every question by the other estimator: curve and confidence, no null."""
+    passes = work.other
+    if passes is None:
+        return []
+    n_bootstrap = work.settings.bootstrap if _can_resample(work) else 0
+    requests: list[Request] = [("subsample", i) for i in range(n_bootstrap)]
+    replicates = run_passes(passes, requests, work.threads)
+    found = []
+    for i, question in enumerate(work.questions):
+        correlation = passes.correlation(question, work.sample)
+        curve = passes.design.curve(question.measure(correlation), question.orders)
+        corrected = curve - _bias(question, work.sample.nu)
+        bands = None
+        if replicates:
+            bands = subsample_bands(
+                question,
+                corrected,
+                [one[i] for one in replicates],
+                passes.fraction,
+                passes.nu("subsample"),
+                len(passes.blocks),
+            )
+        found.append(OtherEstimate(passes.estimator, curve, corrected, bands))
+    return found
+
+
+def _can_resample(work: Work) -> bool:
+    """Whether subsamples have more rows than variables, and blocks enough."""
+    passes = work.passes
+    n_needed = max(len(one.used) for one in work.questions)
+    few = passes.fraction * len(passes.blocks) <= 2 and not work.sample.ensembles_differ
+    return not few and passes.fraction * work.sample.n_rows > n_needed
+
+
 def _bias(question: Question, nu: float) -> NDArray[np.float64]:
     return wishart_bias(question.name, question.orders, nu)[:, None]
 
@@ -350,31 +382,3 @@ def _bias(question: Question, nu: float) -> NDArray[np.float64]:
 def _fits(n: int) -> bool:
     available = available_memory()
     return available is None or table_bytes(n) + _BESIDE_THE_TABLE < available
-
-
-def _pairs(work: Work) -> tuple[list[PairwiseInformation], list[PairwiseInformation]]:
-    """Pairs of parameters, and parameters with features: histogram and Gaussian."""
-    rows = work.passes.rows
-    parameters = work.table.parameters[rows]
-    pairs, about = [], []
-    kinds: tuple[tuple[PairEstimator, int], ...] = (
-        ("histogram", work.settings.permutations),
-        ("gaussian", 0),
-    )
-    fit = (np.ptp(parameters, axis=0) > 0).all() and len(rows) >= 10
-    features = work.table.features[rows]
-    if not fit:
-        return [], []
-    for kind, n in kinds:
-        measure = partial(
-            pairwise_information,
-            parameters,
-            estimator=kind,
-            n_permutations=n,
-            seed=work.settings.seed,
-            threads=work.threads,
-        )
-        pairs.append(measure())
-        if features.shape[1] and (np.ptp(features, axis=0) > 0).all():
-            about.append(measure(features))
-    return pairs, about

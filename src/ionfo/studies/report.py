@@ -37,7 +37,7 @@ class ReportSettings:
         Whether to analyse; otherwise the tables of the folder are taken as they are.
     """
 
-    burn_in: int = 0
+    burn_in: int | None = None
     max_cost: float | None = None
     morphology: Path | None = None
     mechanisms: Path | None = None
@@ -86,7 +86,7 @@ def report(
         collected = population_of(source, asked.burn_in, limit)
         population = out / "population.parquet"
         write_table(population, collected.frame, collected.metadata)
-    elif asked.burn_in or asked.max_cost is not None:
+    elif asked.burn_in is not None or asked.max_cost is not None:
         raise IonfoError(
             f"--burn-in and --max-cost concern a run, and '{source}' is a population already"
         )

@@ -19,6 +19,22 @@ class Estimator(str, Enum):
     copula = "copula"
 
 
+class Estimators(str, Enum):
+    """How correlations are estimated, or both ways side by side."""
+
+    both = "both"
+    gaussian = "gaussian"
+    copula = "copula"
+
+
+class Pairs(str, Enum):
+    """How pairs of columns are measured."""
+
+    knn = "knn"
+    histogram = "histogram"
+    gaussian = "gaussian"
+
+
 class Cost(str, Enum):
     """How scores become one cost."""
 
@@ -66,6 +82,22 @@ OrdersOption = Annotated[
 ]
 EstimatorOption = Annotated[
     Estimator, typer.Option("--estimator", help="Of values, or of their normal scores.")
+]
+EstimatorsOption = Annotated[
+    Estimators,
+    typer.Option(
+        "--estimator",
+        help="Of values, or of their normal scores (copula); by default both, led by the copula "
+        "where they differ by more than their errors.",
+    ),
+]
+PairsOption = Annotated[
+    Pairs,
+    typer.Option(
+        "--pairs",
+        help="Nearest neighbours of ranks (knn), the published histogram (a lower bound), or "
+        "correlations.",
+    ),
 ]
 
 # how well it is tested
