@@ -6,6 +6,8 @@ import inspect
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionfo.cli import app
 from ionfo.commands import COMMANDS
 from ionfo.emodels import load_emodel
 from ionfo.emodels.cell import resolve_morphology
@@ -31,7 +32,7 @@ FEW = "--shuffles 2 --bootstrap 0 --permutations 2"
 # what an example says, and what the test says instead so that it takes seconds
 SMALLER = {
     "mpirun -n 3 ionfo": "ionfo",
-    "--steps 500": "--steps 4 --ensembles 2 --start-evaluations 24",
+    "--steps 500": "--steps 5 --ensembles 1 --start-evaluations 0 --no-early-rejection",
     "--generations 20 --offspring 64": "--generations 2 --offspring 4 --seeds 1",
     "--burn-in 100 --max-cost 5": "--burn-in 1 --max-cost 250",
     "--burn-in 100": f"--burn-in 1 {FEW}",
@@ -103,35 +104,37 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def made(inputs: Path) -> Path:
     """The same with what earlier commands leave for later ones."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(inputs)
-        for begin in ("mpirun -n 3 ionfo sample", "ionfo analyse population"):
-            (example,) = (one for one in examples() if one.startswith(begin))
-            run(example)
+    for example in FIRST:
+        run(example, inputs)
     return inputs
 
 
-def run(example: str) -> int:
+FIRST = [one for one in examples() if re.search("ionfo (sample|analyse) ", one)]
+"""Examples whose results later ones read."""
+
+
+def run(example: str, folder: Path) -> None:
     words = shlex.split(small(example))
     assert words[0] == "ionfo"
-    return int(app(words[1:], standalone_mode=False) or 0)
+    command = [sys.executable, "-m", "ionfo", *words[1:]]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    # the doctor may find something to mend on the machine of the test
+    assert done.returncode == 0 or (done.returncode == 3 and words[1] == "doctor"), done.stderr
+    assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("example", list(examples()))
-def test_an_example_runs(
-    example: str, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("example", list(examples()), ids=lambda one: one.split(" --")[0])
+def test_an_example_runs(example: str, made: Path, tmp_path: Path) -> None:
     if "identify" in example:
         pytest.importorskip("umap", reason="needs the genes extra")
-    shutil.copytree(made, tmp_path / "here")
-    monkeypatch.chdir(tmp_path / "here")
+    here = shutil.copytree(made, tmp_path / "here")
     found = re.search(r"--(?:out|plots) (\S+)", example)
-    out = Path("nothing" if found is None else found[1])
-    if str(out) not in example.split("--out")[0].split():  # unless the example reads it too
-        shutil.rmtree(out, ignore_errors=True)
-        out.unlink(missing_ok=True)
-    code = run(example)
-    assert code == 0 or (code == 3 and example == "ionfo doctor")
+    out = here / ("nothing" if found is None else found[1])
+    if example not in FIRST:
+        if out.name not in example.split("--out")[0].split():  # unless the example reads it too
+            shutil.rmtree(out, ignore_errors=True)
+            out.unlink(missing_ok=True)
+        run(example, here)
     if found is not None:
         assert list(out.iterdir()) if out.is_dir() else out.stat().st_size
 
