@@ -6,10 +6,13 @@
 Independent variables, in four ensembles of autoregressive walkers whose means lie apart by chance,
 with SDs of 0, 0.1 and 0.3 of a variable's.  Nothing depends on anything, so that every pair found
 and every O-information beyond its shuffles is false.  The table tells, for walkers taken as
-independent (as before) and for ensembles known (now): the share of samples whose minimum or maximum
-lies beyond its shuffles at some order (two tests of 5 %, so that 10 % are due), the share of pairs that
-are significant before adjustment (5 % are due), the degrees of freedom beside the truth (from the
-scatter of correlations over the repeats), and how often the 95 % band of the mean over multiplets holds zero.
+independent (as before) and for ensembles known (now):
+
+- the share of samples whose minimum or maximum lies beyond its shuffles at some order (two tests of
+  5 %, so that 10 % are due),
+- the share of pairs that are significant before adjustment (5 % are due),
+- the degrees of freedom, beside the truth from the scatter of correlations over the repeats,
+- how often the 95 % band of the mean over multiplets holds zero.
 """
 
 from __future__ import annotations
