@@ -1,4 +1,4 @@
-"""Compare the published L5PC optimum with the published evaluator and write docs/studies/fidelity.md.
+"""Compare the published L5PC optimum with the published evaluator; writes docs/studies/fidelity.md.
 
 Needs the reference file and the reconstruction, which are not part of the repository:
 

@@ -97,7 +97,8 @@ class Run:
         if found.diagnostics is not None:
             ess, r_hat = found.diagnostics.effective_sample_size, found.diagnostics.r_hat
             known = r_hat[found.diagnostics.is_assessed]
-            told.append(f"smallest effective size {np.nanmin(ess):.0f}")
+            if np.isfinite(ess).any():
+                told.append(f"smallest effective size {np.nanmin(ess):.0f}")
             if known.size:
                 told.append(f"largest R-hat {np.nanmax(known):.3f}")
         return f"<p>{escape(', '.join(told))}</p>"

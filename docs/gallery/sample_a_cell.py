@@ -1,0 +1,57 @@
+# %% [markdown]
+# # Sample a cell and judge the chain
+#
+# Which conductances let a cell fire as it does? The sampler draws models with a probability that
+# falls with their cost, the largest distance of a feature from its target in SDs. `soma` is a
+# cell of one compartment, so this takes a minute; the functions are the same for a pyramidal cell
+# on a cluster.
+
+# %%
+import pandas as pd
+
+import ionfo
+
+steps, search, max_cost = 8, 240, 40.0
+
+# %%
+emodel = ionfo.load_emodel("soma")
+run = ionfo.sample(
+    emodel, "run", steps=steps, ensembles=2, start_evaluations=search,
+    max_cost=max_cost, temperature=5, processes=2,
+)  # fmt: skip
+run
+
+# %% [markdown]
+# The same call resumes a run that was stopped, and a larger `steps` extends it.
+#
+# Judge the chain before you use it. R-hat compares the ensembles, which started in different
+# places: a value above 1.05 says that they have not mixed. A chain shorter than 50
+# autocorrelation times (`tau`, in steps) overestimates its effective sample size, and `tau` is
+# not known before every walker has moved. This chain is far too short for a paper, and its
+# temperature and `max_cost` are high so that it moves at all within a minute; take a temperature
+# of 0.5 and a `max_cost` of 5.
+
+# %%
+diagnostics = run.diagnostics()
+table = {
+    "tau": diagnostics.tau,
+    "ESS": diagnostics.effective_sample_size,
+    "R-hat": diagnostics.r_hat,
+}
+pd.DataFrame(table, index=emodel.free_names).round(2)
+
+# %% [markdown]
+# The first steps are the burn-in. What is left is the population: a row a model, with its weight.
+
+# %%
+population = run.collect(burn_in=steps // 4, max_cost=max_cost)
+population
+
+# %% [markdown]
+# Where in their bounds do the parameters lie? A narrow box is a parameter that the features pin
+# down.
+
+# %%
+low, high = emodel.bounds.T
+within = (population.parameters - low) / (high - low)
+axes = within.plot.box(vert=False, xlabel="from the lower to the upper bound", figsize=(8, 5))
