@@ -54,4 +54,4 @@ population
 # %%
 low, high = emodel.bounds.T
 within = (population.parameters - low) / (high - low)
-axes = within.plot.box(vert=False, xlabel="from the lower to the upper bound", figsize=(8, 5))
+axes = within.plot.box(rot=90, ylabel="from lower to upper bound", figsize=(8, 4))

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import ionfo
 
-steps = 2
-
 # %%
 definition = ionfo.load_emodel("soma").model_dump(mode="json", exclude_defaults=True)
 definition["name"] = "mycell"
@@ -38,5 +36,5 @@ axes = scores.rename(lambda name: name.split("/")[1]).plot.barh(xlabel="score (S
 # channels and `morphology="cell.swc"` takes your own reconstruction, in `score` and in `sample`.
 
 # %%
-run = ionfo.sample(mycell, "mycell-run", steps=steps, start="reference", ensembles=2)
+run = ionfo.sample(mycell, "mycell-run", steps=2, start="reference", ensembles=2, processes=2)
 run.collect()

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "docs/gallery").glob("*.py"))
 SMALL = {
-    "steps": 4, "search": 0, "max_cost": 1e6, "models": 40, "shuffles": 5, "bootstrap": 4,
+    "steps": 5, "search": 0, "max_cost": 1e6, "models": 40, "shuffles": 5, "bootstrap": 4,
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_examples_are_short(script: Path, gallery: ModuleType) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_examples_run_as_scripts(script: Path, gallery: ModuleType, tmp_path: Path) -> None:
     text = gallery.resized(script.read_text(), SMALL)
-    assert text != script.read_text()
+    assert (text == script.read_text()) == (script.stem == "your_own_cell")  # small as it is
     (tmp_path / "example.py").write_text(text)
     done = subprocess.run(
         [sys.executable, "-W", "error", "example.py"],
