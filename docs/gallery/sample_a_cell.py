@@ -3,15 +3,15 @@
 #
 # Which conductances let a cell fire as it does? The sampler draws models with a probability that
 # falls with their cost, the largest distance of a feature from its target in SDs. `soma` is a
-# cell of one compartment, so this takes a minute; the functions are the same for a pyramidal cell
-# on a cluster.
+# cell of one compartment, so this takes a few minutes; the functions are the same for a pyramidal
+# cell on a cluster.
 
 # %%
 import pandas as pd
 
 import ionfo
 
-steps, search, max_cost = 8, 240, 40.0
+steps, search, max_cost = 6, 200, 40.0
 
 # %%
 emodel = ionfo.load_emodel("soma")
