@@ -1,91 +1,10 @@
 """From a matrix to information: measures on arrays, all multiplets, nulls, figures.
 
 Values are in nats and float64.  Positive O-information and positive RSI mean that redundancy
-dominates, negative that synergy does.
+dominates, negative that synergy does.  What the stub beside this file names is imported when it is
+first asked for: a measure of one matrix waits neither for a compiler nor for distributions.
 """
 
-from .cells.subsets import (
-    cost_strata,
-    high_covariance_rows,
-    oversampled_rows,
-    principal_components,
-    unique_rows,
-)
-from .measures.bias import mutual_information_bias, wishart_bias
-from .measures.correlation import correlation_matrix
-from .measures.estimators import estimated_correlation, normal_scores
-from .measures.gaussian import (
-    dual_total_correlation,
-    mutual_information,
-    o_information,
-    redundancy_synergy_index,
-    s_information,
-    total_correlation,
-)
-from .multiplets.questions import Design, Question
-from .multiplets.sampled import sampled_spectrum
-from .multiplets.search import Found, find_extremes, greedy_extremes
-from .multiplets.spectrum import (
-    Spectrum,
-    dual_total_correlation_spectrum,
-    measure_all,
-    o_information_spectrum,
-    redundancy_synergy_spectrum,
-    s_information_spectrum,
-    total_correlation_spectrum,
-)
-from .pairs.pairwise import PairwiseInformation, nearest_neighbour_information, pairwise_information
-from .significance import benjamini_hochberg, cliffs_delta, compare_groups, mann_whitney
-from .uncertainty.bands import Bands, Null
-from .uncertainty.comparison import compare_spectra
-from .uncertainty.curves import area_under_curve, stabilisation_order, stabilisation_orders
-from .uncertainty.effective import LONG_CHAIN, Sample
-from .uncertainty.resampling import Passes
+import lazy_loader
 
-__all__ = [
-    "LONG_CHAIN",
-    "Bands",
-    "Design",
-    "Found",
-    "Null",
-    "PairwiseInformation",
-    "Passes",
-    "Question",
-    "Sample",
-    "Spectrum",
-    "area_under_curve",
-    "benjamini_hochberg",
-    "cliffs_delta",
-    "compare_groups",
-    "compare_spectra",
-    "correlation_matrix",
-    "cost_strata",
-    "dual_total_correlation",
-    "dual_total_correlation_spectrum",
-    "estimated_correlation",
-    "find_extremes",
-    "greedy_extremes",
-    "high_covariance_rows",
-    "mann_whitney",
-    "measure_all",
-    "mutual_information",
-    "mutual_information_bias",
-    "nearest_neighbour_information",
-    "normal_scores",
-    "o_information",
-    "o_information_spectrum",
-    "oversampled_rows",
-    "pairwise_information",
-    "principal_components",
-    "redundancy_synergy_index",
-    "redundancy_synergy_spectrum",
-    "s_information",
-    "s_information_spectrum",
-    "sampled_spectrum",
-    "stabilisation_order",
-    "stabilisation_orders",
-    "total_correlation",
-    "total_correlation_spectrum",
-    "unique_rows",
-    "wishart_bias",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

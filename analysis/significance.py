@@ -10,7 +10,6 @@ from math import comb
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import mannwhitneyu
 
 
 def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
@@ -60,6 +59,8 @@ def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
     >>> round(cliffs_delta([2, 3], [1, 1, 2]), 4)
     0.8333
     """
+    from scipy.stats import mannwhitneyu
+
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     u = mannwhitneyu(first, second).statistic
     return float(2 * u / (len(first) * len(second)) - 1)
@@ -191,6 +192,8 @@ def mann_whitney(a: ArrayLike, b: ArrayLike) -> RankTest:
     >>> test.p, test.cliffs_delta, test.n_resamples
     (0.1, -1.0, (3, 3))
     """
+    from scipy.stats import mannwhitneyu
+
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     p = float(mannwhitneyu(first, second, alternative="two-sided").pvalue)
     return RankTest(p, cliffs_delta(first, second), (len(first), len(second)))

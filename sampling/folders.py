@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import IonfoError
+from ..tables.files import check_table_path, write_table
 from ..tables.population import Population
-from .chains.collect import collect
+from .chains.collect import Collected, collect
 from .chains.store import RunStore
 from .evaluation.flight import read_condemned
 from .optimise import OptimiseStore, collect_hall, is_optimisation
 
 
 def population_of(
-    folder: Path, burn_in: int = 0, max_cost: float = np.inf, every: bool = False
+    folder: Path, burn_in: int | None = None, max_cost: float = np.inf, every: bool = False
 ) -> Population:
     """Collect the population of a run folder.
 
@@ -24,8 +25,8 @@ def population_of(
     ----------
     folder : Path
         Of `ionfo sample` or `ionfo optimise`.
-    burn_in : int
-        Steps to drop, of a chain.
+    burn_in : int, optional
+        Steps to drop, of a chain; by default as many as its drift and its autocorrelation ask for.
     max_cost : float
         Largest cost of a row.
     every : bool
@@ -44,6 +45,54 @@ def population_of(
             "--burn-in"
         )
     return collect_hall(OptimiseStore(folder), max_cost, every)
+
+
+def collect_file(
+    folder: Path,
+    out: Path,
+    burn_in: int | None = None,
+    max_cost: float | None = None,
+    min_cost: float | None = None,
+    every: bool = False,
+) -> Collected | Population:
+    """Collect the population of a run folder into a table.
+
+    Parameters
+    ----------
+    folder, burn_in, every
+        As for `population_of`.
+    out : Path
+        .parquet or .csv.
+    max_cost, min_cost : float, optional
+        Largest and smallest cost of a row; the smallest of chains only.
+
+    Returns
+    -------
+    Collected or Population
+        The population with what to know about its chains; of an optimisation, the population.
+
+    Raises
+    ------
+    IonfoError
+        If it is no run folder, has no such models, or an option is for the other kind of run.
+    """
+    check_table_path(out)
+    most = np.inf if max_cost is None else max_cost
+    found: Collected | Population
+    if is_optimisation(folder):
+        if min_cost is not None:
+            raise IonfoError(f"--min-cost is for chains, and '{folder}' is an optimisation")
+        found = population = population_of(folder, burn_in, most, every)
+    else:
+        if every:
+            raise IonfoError(
+                f"--every is for optimisations, and '{folder}' is a chain; leave it out"
+            )
+        least = -np.inf if min_cost is None else min_cost
+        found = collect(RunStore(folder), burn_in, most, least)
+        population = found.population
+    write_table(out, population.frame, population.metadata)
+    return found
 
 
 @dataclass(frozen=True)

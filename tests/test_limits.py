@@ -24,12 +24,12 @@ from ionfo.limits import (
     split,
 )
 from ionfo.pages.report.explore import explore_data
-from ionfo.pages.report.quality import quality_of
 from ionfo.pages.report.tables import Material, weights
 from ionfo.sampling import Population, SampleSettings
-from ionfo.sampling.evaluation.score import score_file
+from ionfo.sampling.evaluation.score import ScoreSettings, score_file
 from ionfo.sampling.evaluation.traces import simulate_models
 from ionfo.sampling.optimise import OptimiseSettings
+from ionfo.sampling.runs.quality import quality_of
 from ionfo.studies.plan import AnalysisSettings, check_settings
 from ionfo.studies.population import parse_orders
 from ionfo.tables.exchange.inference_data import chain_rows
@@ -254,12 +254,13 @@ def test_a_huge_weight_takes_no_memory() -> None:
 @pytest.mark.parametrize(("name", "value"), [("max_steps", 0), ("max_steps", 10**12)])
 def test_score_bounds_its_steps(tmp_path: Path, name: str, value: int) -> None:
     with pytest.raises(IonfoError, match="--max-steps must be at"):
-        score_file("soma", None, tmp_path / "o.csv", **{name: value})  # type: ignore[arg-type]
+        settings = ScoreSettings(**{name: value})  # type: ignore[arg-type]
+        score_file("soma", None, tmp_path / "o.csv", settings)
 
 
 @pytest.mark.neuron
 def test_a_model_that_takes_too_many_steps_has_failed(tmp_path: Path) -> None:
-    frame = score_file("soma", None, tmp_path / "o.parquet", max_steps=500)
+    frame = score_file("soma", None, tmp_path / "o.parquet", ScoreSettings(max_steps=500))
     assert frame["cost"].tolist() == [250.0]
     assert "the evaluation took more than 500 integrator steps" in frame["failures"][0]
 

@@ -72,11 +72,16 @@ def broken(name: str, tree: ast.Module) -> Iterator[str]:
     if is_in(name, "tables"):
         yield from forbids("sampling", "terminal", "analysis", "studies", "pages", "commands")
     if is_in(name, "sampling"):
-        yield from forbids("analysis", "studies", "pages", "commands")
+        yield from forbids("studies", "pages", "commands")
+        yield from (
+            f"{name} imports {one}"  # arrays that judge chains, and nothing of information
+            for one in sorted(own)
+            if is_in(one, "analysis") and not is_in(one, "analysis.uncertainty")
+        )
     for way in WAYS:
         if is_in(name, way):
             yield from forbids(*(one for one in WAYS if one != way))
-    if not is_in(name, "cli", "commands", "terminal", "genes_cli", "__main__"):
+    if not is_in(name, "cli", "commands", "terminal", "__main__"):
         yield from (f"{name} imports {one}" for one in sorted(other & TERMINAL))
         yield from forbids("terminal", "cli")
         for node in ast.walk(tree):

@@ -52,16 +52,37 @@ class Classification:
     importance: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class ForestSettings:
+    """How forests are trained and tested.
+
+    Attributes
+    ----------
+    n_shuffles : int
+        Splits, stratified by class.
+    least_cells : int
+        Classes with fewer cells are left out.
+    n_trees : sequence of int
+        Among which 3-fold cross-validation within the training cells chooses.
+    n_null : int
+        Shuffles of the classes over cells, each with one split and the median number of trees.
+    seed : int
+        Of splits, forests and shuffles.
+    """
+
+    n_shuffles: int = 3
+    least_cells: int = 10
+    n_trees: Sequence[int] = N_TREES
+    n_null: int = 20
+    seed: int = 0
+
+
 def classify_cells(
     values: ArrayLike,
     classes: ArrayLike,
     cells: ArrayLike,
     names: Sequence[str],
-    n_shuffles: int = 3,
-    least_cells: int = 10,
-    n_trees: Sequence[int] = N_TREES,
-    n_null: int = 20,
-    seed: int = 0,
+    settings: ForestSettings | None = None,
 ) -> Classification:
     """Train random forests on 70 % of the cells and test them on the others.
 
@@ -73,16 +94,8 @@ def classify_cells(
         Class and cell of each row.
     names : sequence of str
         Of the columns.
-    n_shuffles : int
-        Splits, stratified by class.
-    least_cells : int
-        Classes with fewer cells are left out.
-    n_trees : sequence of int
-        Among which 3-fold cross-validation within the training cells chooses.
-    n_null : int
-        Shuffles of the classes over cells, each with one split and the median number of trees.
-    seed : int
-        Of splits, forests and shuffles.
+    settings : ForestSettings, optional
+        How.
 
     Raises
     ------
@@ -91,31 +104,33 @@ def classify_cells(
     IonfoError
         If scikit-learn is missing.
     """
+    asked = settings or ForestSettings()
     table = np.asarray(values, dtype=np.float64)
     labels, owners = np.asarray(classes).astype(str), np.asarray(cells)
     if not np.isfinite(table).all():
         raise ValueError("values must be finite; leave out columns that some cells lack")
     every, first = np.unique(owners, return_index=True)
     of_cell = labels[first]
-    kept = [name for name in np.unique(of_cell) if (of_cell == name).sum() >= least_cells]
+    kept = [name for name in np.unique(of_cell) if (of_cell == name).sum() >= asked.least_cells]
     if len(kept) < 2:
         raise ValueError(
-            f"two classes must have at least {least_cells} cells, got {len(kept)} such classes"
+            f"two classes must have at least {asked.least_cells} cells, got {len(kept)} such "
+            "classes"
         )
     every, of_cell = every[np.isin(of_cell, kept)], of_cell[np.isin(of_cell, kept)]
     rows_of = {cell: np.flatnonzero(owners == cell) for cell in every}
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(asked.seed)
     scores, chosen, importances = [], [], []
-    for _ in range(n_shuffles):
+    for _ in range(asked.n_shuffles):
         train, test = _split(of_cell, rng)
         state = int(rng.integers(2**31))
-        trees = _best_size(table, of_cell, every, train, rows_of, n_trees, state)
+        trees = _best_size(table, of_cell, every, train, rows_of, asked.n_trees, state)
         score, importance = _fit(table, of_cell, every, train, test, rows_of, trees, state)
         scores.append(score)
         chosen.append(trees)
         importances.append(importance)
     null = []
-    for _ in range(n_null):
+    for _ in range(asked.n_null):
         mixed = rng.permutation(of_cell)
         train, test = _split(mixed, rng)
         state, trees = int(rng.integers(2**31)), int(np.median(chosen))
@@ -125,7 +140,7 @@ def classify_cells(
         tuple(map(str, kept)),
         np.array(scores),
         np.array(null),
-        float((1 + np.sum(np.array(null) >= np.mean(scores))) / (1 + n_null)),
+        float((1 + np.sum(np.array(null) >= np.mean(scores))) / (1 + asked.n_null)),
         len(every),
         tuple(chosen),
         pd.DataFrame(

@@ -8,14 +8,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
-from scipy.special import digamma
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from ..measures.bias import mutual_information_bias
 from ..multiplets.spectrum import usable_cores
 from ..significance import benjamini_hochberg
 from .contingency import information_of_counts, null_information
+from .neighbours import nearest_neighbour_information, null_of_ranks, random_rank_scores
 
 Array = NDArray[np.float64]
 PairEstimator = Literal["histogram", "gaussian", "knn"]
@@ -48,6 +47,10 @@ class PairwiseInformation:
         Rows, bins per axis (0 without bins) and draws asked for (0 for a closed form).
     estimator : str
         How the values were estimated.
+    n_thinnings : int
+        Thinnings of a chain that the values are of; see `over_thinnings`.
+    agreement : ndarray or None
+        Part of them in which a pair is significant alone; None of one.
     """
 
     raw: Array
@@ -60,13 +63,15 @@ class PairwiseInformation:
     n_bins: int
     n_permutations: int
     estimator: PairEstimator
+    n_thinnings: int = 1
+    agreement: Array | None = None
 
 
 def pairwise_information(
     values: ArrayLike,
     others: ArrayLike | None = None,
     *,
-    estimator: PairEstimator = "histogram",
+    estimator: PairEstimator = "knn",
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
     threads: int | None = None,
@@ -80,13 +85,14 @@ def pairwise_information(
     others : array_like, shape (n_rows, n_y), optional
         Second set of columns; by default pairs within `values`.
     estimator : str
-        ``histogram`` (equal-width bins), ``gaussian`` (from the correlation, null by the t
-        distribution) or ``knn`` (3 nearest neighbours, Kraskov et al. 2004, Phys. Rev. E
-        69:066138).
+        ``knn`` (3 nearest neighbours of the ranks, Kraskov et al. 2004, Phys. Rev. E 69:066138),
+        ``gaussian`` (from the correlation, null by the t distribution) or ``histogram``
+        (equal-width bins, as published): a lower bound, since bins as wide as few rows allow
+        hide dependence, and the mean of the null takes off more than its bias.
     n_permutations : int
-        Draws of each null.  Histogram: pairs that no draw reaches get more, just as many as the
-        adjustment for the number of pairs needs; the smallest p of 1,000 draws, 0.001, would not
-        survive it among 435 pairs unless at least nine pairs had it.
+        Draws of each null.  Pairs that no draw reaches get more, just as many as the adjustment
+        for the number of pairs needs; the smallest p of 1,000 draws, 0.001, would not survive it
+        among 435 pairs unless at least nine pairs had it.
     seed : int
         Of the draws.
     threads : int, optional
@@ -109,86 +115,151 @@ def pairwise_information(
     [[False, False, True], [False, False, False], [True, False, False]]
     """
     x = _checked(values)
-    y = x if others is None else _checked(others)
-    n_rows = len(x)
-    if len(y) != n_rows:
-        raise ValueError(f"others must have as many rows as values, got {len(y)} and {n_rows}")
-    pairs = [
-        (i, j) for i in range(x.shape[1]) for j in range(y.shape[1]) if others is not None or i < j
-    ]
-    bins = 0
+    y = None if others is None else _checked(others)
+    if y is not None and len(y) != len(x):
+        raise ValueError(f"others must have as many rows as values, got {len(y)} and {len(x)}")
+    n_y = x.shape[1] if y is None else y.shape[1]
+    pairs = [(i, j) for i in range(x.shape[1]) for j in range(n_y) if y is not None or i < j]
+    asked = _Asked(pairs, n_permutations, seed, threads or usable_cores())
     if estimator == "histogram":
-        bins = n_bins(n_rows)
-        x_bins = _binned(x, bins)
-        y_bins = x_bins if others is None else _binned(y, bins)
-
-        def counted(i: int, j: int) -> NDArray[np.int64]:
-            counts = np.bincount(x_bins[i] * bins + y_bins[j], minlength=bins * bins)
-            return np.asarray(counts.reshape(bins, bins), dtype=np.int64)
-
-        def one(pair: tuple[int, int]) -> tuple[float, float, float]:
-            table = counted(*pair)
-            null = null_information(table, n_permutations, [seed, *pair])
-            return _against(information_of_counts(table), null)
-
-        def hits(pair: tuple[int, int], n_more: int) -> int:
-            table = counted(*pair)
-            null = null_information(table, n_more, [seed, *pair, 1])
-            return int(np.sum(null >= information_of_counts(table)))
+        tested = _by_histogram(x, y, asked)
     elif estimator == "gaussian":
-        n_permutations = 0
-        bias = mutual_information_bias(n_rows - 1)
-
-        def one(pair: tuple[int, int]) -> tuple[float, float, float]:
-            r = float(np.corrcoef(x[:, pair[0]], y[:, pair[1]])[0, 1])
-            raw = -0.5 * np.log1p(-min(r * r, 1.0 - 1e-15))
-            statistic = abs(r) * np.sqrt((n_rows - 2) / max(1.0 - r * r, 1e-15))
-            return raw, raw - bias, float(2 * student.sf(statistic, n_rows - 2))
+        tested = _by_correlation(x, y, asked)
     elif estimator == "knn":
-
-        def one(pair: tuple[int, int]) -> tuple[float, float, float]:
-            i, j = pair
-            a, b = x[:, i], y[:, j]
-            rng = np.random.default_rng([seed, i, j])
-            null = [
-                nearest_neighbour_information(a, rng.permutation(b)) for _ in range(n_permutations)
-            ]
-            return _against(nearest_neighbour_information(a, b), np.array(null))
+        tested = _by_neighbours(x, y, asked)
     else:
         raise ValueError(f"estimator must be histogram, gaussian or knn, got '{estimator}'")
+    return _gathered(tested, pairs, (x.shape[1], n_y), y is None, len(x), estimator)
 
-    with ThreadPoolExecutor(threads or usable_cores()) as pool:
-        found = list(pool.map(one, pairs))
-        n_draws = {pair: n_permutations for pair in pairs}
-        unreached = [
-            pair
-            for pair, told in zip(pairs, found, strict=True)
-            if estimator == "histogram" and told[2] == 1 / (1 + n_permutations)
-        ]
-        if unreached and n_permutations:
-            # so few at the smallest p that it could not survive the adjustment: draw more
-            needed = int(np.ceil(len(pairs) / (FALSE_DISCOVERY_RATE * len(unreached))))
-            n_more = max(0, needed - n_permutations)
-            more = list(pool.map(hits, unreached, [n_more] * len(unreached)))
-            for pair, n_hits in zip(unreached, more, strict=True):
-                n_draws[pair] += n_more
-                at = pairs.index(pair)
-                found[at] = (*found[at][:2], (1 + n_hits) / (1 + n_draws[pair]))
-    raw, corrected, p = (np.full((x.shape[1], y.shape[1]), np.nan) for _ in range(3))
-    draws = np.zeros(raw.shape, np.int64)
-    for (i, j), told in zip(pairs, found, strict=True):
-        raw[i, j], corrected[i, j], p[i, j] = told
-        draws[i, j] = n_draws[i, j]
+
+@dataclass(frozen=True)
+class _Asked:
+    """What every estimator needs besides the columns."""
+
+    pairs: list[tuple[int, int]]
+    n_permutations: int
+    seed: int
+    threads: int
+
+    def draws_needed(self, n_unreached: int) -> int:
+        """Draws so that pairs none of them reaches can survive the adjustment."""
+        if not n_unreached or not self.n_permutations:
+            return self.n_permutations
+        return max(
+            self.n_permutations,
+            int(np.ceil(len(self.pairs) / (FALSE_DISCOVERY_RATE * n_unreached))),
+        )
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """Values of all pairs, in their order, shape (n_pairs,) each."""
+
+    raw: Array
+    corrected: Array
+    p: Array
+    n_draws: NDArray[np.int64]
+    n_permutations: int
+    n_bins: int = 0
+
+
+def _by_histogram(x: Array, y: Array | None, asked: _Asked) -> _Tested:
+    """Plug-in of equal-width bins, against random tables with the margins of each pair."""
+    bins = n_bins(len(x))
+    x_bins = _binned(x, bins)
+    y_bins = x_bins if y is None else _binned(y, bins)
+
+    def counted(pair: tuple[int, int]) -> NDArray[np.int64]:
+        joint = x_bins[pair[0]] * bins + y_bins[pair[1]]
+        counts = np.bincount(joint, minlength=bins * bins)
+        return np.asarray(counts.reshape(bins, bins), dtype=np.int64)
+
+    def first(pair: tuple[int, int]) -> tuple[float, float, float]:
+        table = counted(pair)
+        null = null_information(table, asked.n_permutations, [asked.seed, *pair])
+        return _against(information_of_counts(table), null)
+
+    with ThreadPoolExecutor(asked.threads) as pool:
+        raw, corrected, p = np.array(list(pool.map(first, asked.pairs))).reshape(-1, 3).T
+        n_draws = np.full(len(asked.pairs), asked.n_permutations)
+        unreached = np.flatnonzero(p == 1 / (1 + asked.n_permutations))
+        n_all = asked.draws_needed(len(unreached))
+        n_more = n_all - asked.n_permutations
+
+        def hits(at: int) -> int:
+            table = counted(asked.pairs[at])
+            null = null_information(table, n_more, [asked.seed, *asked.pairs[at], 1])
+            return int(np.sum(null >= information_of_counts(table)))
+
+        if n_more > 0:
+            for at, n_hits in zip(unreached, pool.map(hits, unreached.tolist()), strict=True):
+                n_draws[at] = n_all
+                p[at] = (1 + n_hits) / (1 + n_all)
+    return _Tested(raw, corrected, p, n_draws, asked.n_permutations, bins)
+
+
+def _by_correlation(x: Array, y: Array | None, asked: _Asked) -> _Tested:
+    """Take closed forms: the value from the correlation, its bias, and Student's t."""
+    n = len(x)
+    if not asked.pairs:
+        return _Tested(*(np.empty(0),) * 3, np.zeros(0, np.int64), 0)
+    other = x if y is None else y
+    r = np.array([np.corrcoef(x[:, i], other[:, j])[0, 1] for i, j in asked.pairs])
+    raw = -0.5 * np.log1p(-np.minimum(r * r, 1.0 - 1e-15))
+    statistic = np.abs(r) * np.sqrt((n - 2) / np.maximum(1.0 - r * r, 1e-15))
+    p = np.asarray(2 * stdtr(n - 2, -statistic))
+    bias = mutual_information_bias(n - 1)
+    return _Tested(raw, raw - bias, p, np.zeros(len(r), np.int64), 0)
+
+
+def _by_neighbours(x: Array, y: Array | None, asked: _Asked) -> _Tested:
+    """Nearest neighbours of ranks, against one null for all pairs."""
+    mine = random_rank_scores(x, asked.seed)
+    other = mine if y is None else random_rank_scores(y, asked.seed + 1)
+    n_rows, n_first = len(x), asked.n_permutations
+
+    def value(pair: tuple[int, int]) -> float:
+        return nearest_neighbour_information(mine[:, pair[0]], other[:, pair[1]])
+
+    with ThreadPoolExecutor(asked.threads) as pool:
+        raw = np.array(list(pool.map(value, asked.pairs)))
+    if not n_first:
+        nothing = np.full(len(raw), np.nan)
+        return _Tested(raw, raw.copy(), nothing, np.zeros(len(raw), np.int64), 0)
+    null = null_of_ranks(n_rows, n_first, asked.seed, asked.threads)
+    n_all = asked.draws_needed(int(np.sum(raw > null.max())))
+    if n_all > n_first:
+        null = null_of_ranks(n_rows, n_all, asked.seed, asked.threads)
+    above = n_all - np.searchsorted(np.sort(null), raw, "left")
+    p = (1 + above) / (1 + n_all)
+    return _Tested(raw, raw - null.mean(), p, np.full(len(raw), n_all), n_first)
+
+
+def _gathered(
+    tested: _Tested,
+    pairs: list[tuple[int, int]],
+    shape: tuple[int, int],
+    is_one_set: bool,
+    n_rows: int,
+    estimator: PairEstimator,
+) -> PairwiseInformation:
+    """Put the values of pairs into matrices, adjust, and judge."""
+    raw, corrected, p = (np.full(shape, np.nan) for _ in range(3))
+    draws = np.zeros(shape, np.int64)
+    for at, (i, j) in enumerate(pairs):
+        raw[i, j], corrected[i, j], p[i, j] = tested.raw[at], tested.corrected[at], tested.p[at]
+        draws[i, j] = tested.n_draws[at]
     adjusted = benjamini_hochberg(p)
-    if others is None:
+    if is_one_set:
         upper = np.triu_indices(len(raw), 1)
         for matrix in (raw, corrected, p, adjusted, draws):
             matrix.T[upper] = matrix[upper]
     with np.errstate(invalid="ignore"):
         significant = (adjusted <= FALSE_DISCOVERY_RATE) & (corrected >= EFFECT_FLOOR)
     return PairwiseInformation(
-        raw, corrected, p, adjusted, significant, draws, n_rows, bins, n_permutations, estimator
-    )
+        raw, corrected, p, adjusted, significant, draws, n_rows, tested.n_bins,
+        tested.n_permutations, estimator,
+    )  # fmt: skip
 
 
 def n_bins(n_rows: int) -> int:
@@ -201,44 +272,6 @@ def n_bins(n_rows: int) -> int:
     """
     most = 1 + int(np.sqrt(2 * n_rows * LARGEST_BIAS) + 1e-12)
     return min(max(most, FEWEST_BINS), MOST_BINS)
-
-
-def nearest_neighbour_information(x: ArrayLike, y: ArrayLike, k: int = 3) -> float:
-    """Mutual information of two variables from nearest neighbours, nats.
-
-    Parameters
-    ----------
-    x, y : array_like, shape (n_rows,)
-        Continuous; equal values are told apart by their rank of appearance.
-    k : int
-        Neighbours.
-
-    Returns
-    -------
-    float
-        The first estimator of Kraskov et al. (2004); it can be negative.
-    """
-    points = np.column_stack([_spread(x), _spread(y)])
-    n = len(points)
-    radius = np.asarray(cKDTree(points).query(points, k + 1, p=np.inf)[0])[:, -1]
-    total = 0.0
-    for column in points.T:
-        ordered = np.sort(column)
-        # strictly inside the distance to the k-th neighbour, without the point itself
-        inside = np.searchsorted(ordered, column + radius, "left") - np.searchsorted(
-            ordered, column - radius, "right"
-        )
-        total += float(np.mean(digamma(np.maximum(inside, 1))))
-    return float(digamma(k) + digamma(n) - total)
-
-
-def _spread(column: ArrayLike) -> Array:
-    """Scale to unit SD, with ties broken far below any distance that matters."""
-    values = np.asarray(column, dtype=np.float64)
-    scaled = (values - values.mean()) / values.std()
-    if len(np.unique(scaled)) < len(scaled):
-        scaled = scaled + 1e-10 * np.random.default_rng(0).standard_normal(len(scaled))
-    return np.asarray(scaled)
 
 
 def _against(raw: float, null: Array) -> tuple[float, float, float]:

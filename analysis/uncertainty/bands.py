@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
 
 from ..measures.bias import wishart_bias
 from ..multiplets.questions import STATISTICS, Question
@@ -95,7 +94,12 @@ def null_of(question: Question, observed: Array, shuffled: Sequence[Array], n_ro
 
 
 def subsample_bands(
-    question: Question, corrected: Array, replicates: Sequence[Array], fraction: float, nu: float
+    question: Question,
+    corrected: Array,
+    replicates: Sequence[Array],
+    fraction: float,
+    nu: float,
+    n_blocks: int,
 ) -> Bands:
     """Bands from subsamples without replacement.
 
@@ -111,6 +115,8 @@ def subsample_bands(
         Part of the sample that each took.
     nu : float
         Degrees of freedom of each.
+    n_blocks : int
+        Blocks of rows that were drawn from.
 
     Notes
     -----
@@ -118,19 +124,28 @@ def subsample_bands(
     times (m/n)/(1 - m/n) this is sigma^2/n, the variance of the full sample.
     """
     scale = np.sqrt(fraction / (1.0 - fraction))
-    return _bands(question, corrected, np.array(replicates), scale, nu)
+    return _bands(question, corrected, np.array(replicates), scale, nu, n_blocks)
 
 
 def replacement_bands(
-    question: Question, corrected: Array, replicates: Sequence[Array], nu: float
+    question: Question, corrected: Array, replicates: Sequence[Array], nu: float, n_blocks: int
 ) -> Bands:
-    """Bands from replicates with replacement, recentred on the corrected curve."""
-    return _bands(question, corrected, np.array(replicates), 1.0, nu)
+    """Bands from replicates with replacement, recentred on the corrected curve.
+
+    Draws of n blocks from n vary with (n - 1)/n of the variance of n new ones.
+    """
+    scale = np.sqrt(n_blocks / (n_blocks - 1.0))
+    return _bands(question, corrected, np.array(replicates), scale, nu, n_blocks)
 
 
-def _bands(question: Question, corrected: Array, curves: Array, scale: float, nu: float) -> Bands:
+def _bands(
+    question: Question, corrected: Array, curves: Array, scale: float, nu: float, n_blocks: int
+) -> Bands:
+    from scipy.stats import t
+
     low, high = np.quantile(curves, (0.025, 0.975), axis=0)
     unbiased = curves - wishart_bias(question.name, question.orders, nu)[:, None]
-    # few replicates pin down an SD better than their outermost quantiles
-    half = t.ppf(0.975, len(curves) - 1) * scale * unbiased.std(axis=0, ddof=1)
+    # few replicates pin down an SD better than their outermost quantiles; few blocks, such as four
+    # ensembles, leave it uncertain however many replicates there are
+    half = t.ppf(0.975, min(len(curves), n_blocks) - 1) * scale * unbiased.std(axis=0, ddof=1)
     return Bands(low, high, corrected - half, corrected + half)

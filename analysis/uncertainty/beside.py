@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from ..measures.bias import wishart_bias
 from ..measures.estimators import Estimator
@@ -116,19 +115,37 @@ def rows_of_a_subsample(n_rows: int, n_variables: int) -> int:
     return max(round(0.6 * n_rows), n_rows - (n_rows - n_variables) // 4)
 
 
+@dataclass(frozen=True)
+class SideSettings:
+    """How well one table is measured.
+
+    Attributes
+    ----------
+    estimator, shuffles, bootstrap : str, int, int
+        As in ``ionfo analyse``.
+    draws : int
+        Draws of rows where the table has more.
+    n_samples : int
+        Multiplets per order where there are more than 24 variables.
+    seed : int
+        Of all of it.
+    """
+
+    estimator: Estimator = "gaussian"
+    shuffles: int = 100
+    bootstrap: int = 50
+    draws: int = N_DRAWS
+    n_samples: int = 5000
+    seed: int = 0
+
+
 def measure_side(
     name: str,
     values: Array,
     question: Question,
     n_rows: int,
     run: Run,
-    *,
-    estimator: Estimator = "gaussian",
-    shuffles: int = 100,
-    bootstrap: int = 50,
-    draws: int = N_DRAWS,
-    n_samples: int = 5000,
-    seed: int = 0,
+    settings: SideSettings | None = None,
 ) -> Side:
     """Measure one table at `n_rows` rows.
 
@@ -144,40 +161,37 @@ def measure_side(
         Rows to draw; more than variables.
     run : callable
         Runs passes, on threads or ranks.
-    estimator, shuffles, bootstrap : str, int, int
-        As in ``ionfo analyse``.
-    draws : int
-        Draws of rows where the table has more.
-    n_samples : int
-        Multiplets per order where there are more than 24 variables.
-    seed : int
-        Of all of it.
+    settings : SideSettings, optional
+        How well.
 
     Raises
     ------
     ValueError
         If there are not more rows than variables, or columns are degenerate.
     """
-    n_table = len(values)
-    design = Design(question.n <= EXHAUSTIVE_N, n_samples, seed)
+    asked = settings or SideSettings()
+    n_table, seed, bootstrap = len(values), asked.seed, asked.bootstrap
+    design = Design(question.n <= EXHAUSTIVE_N, asked.n_samples, seed)
 
     def passes_of(rows: Rows) -> Passes:
         sample = Sample(values[rows], np.ones(len(rows)))
-        return Passes(sample, np.arange(len(rows)), estimator, (question,), design, seed)
+        return Passes(sample, np.arange(len(rows)), asked.estimator, (question,), design, seed)
 
-    n_draws = 1 if n_rows == n_table else draws
+    n_draws = 1 if n_rows == n_table else asked.draws
     drawn = [equal_rows(n_table, n_rows, i, seed) for i in range(n_draws)]
     raws = np.array([passes_of(rows).observed()[0] for rows in drawn])
     bias = wishart_bias(question.name, question.orders, n_rows - 1.0)[:, None]
     first = passes_of(drawn[0])
     null = None
-    if shuffles:
-        found = run(first, [("shuffle", i) for i in range(shuffles)])
+    if asked.shuffles:
+        found = run(first, [("shuffle", i) for i in range(asked.shuffles)])
         null = null_of(question, raws[0], [one[0] for one in found], n_rows)
     corrected = raws.mean(axis=0) - bias
     low = high = np.full_like(corrected, np.nan)
     how = "none: too few rows to resample"
     if n_table >= WIDE * n_rows and n_draws > 2:
+        from scipy.stats import t as student
+
         # draws of n of N rows vary with variance s^2/n (1 - n/N) about the table, those of a
         # population with s^2/n
         spread = raws.std(axis=0, ddof=1) / np.sqrt(1.0 - n_rows / n_table)
@@ -192,7 +206,7 @@ def measure_side(
             for _ in range(bootstrap)
         ]
         bands = subsample_bands(
-            question, corrected, replicates, n_taken / n_rows, float(n_taken - 1)
+            question, corrected, replicates, n_taken / n_rows, float(n_taken - 1), n_rows
         )
         low, high = bands.confidence_low, bands.confidence_high
         how = f"{bootstrap} subsamples of {n_taken} rows, scaled"

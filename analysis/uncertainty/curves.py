@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import trapezoid
 
 
 def stabilisation_order(orders: ArrayLike, values: ArrayLike, orientation: str = "rise") -> int:
@@ -72,4 +71,6 @@ def area_under_curve(orders: ArrayLike, values: ArrayLike) -> float:
     >>> area_under_curve([3, 4, 5], [0.0, 1.0, 1.0])
     1.5
     """
+    from scipy.integrate import trapezoid  # brings scipy.optimize and scipy.spatial
+
     return float(trapezoid(np.asarray(values, dtype=np.float64), np.asarray(orders)))

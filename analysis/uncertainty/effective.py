@@ -1,8 +1,8 @@
 """How many independent rows a sample is worth, and how to resample it without pretending more.
 
 The rows of a population that came from a chain are states that one walker held for a number
-of steps; rows of one walker resemble each other.  A sample knows its walkers, so that it can be
-thinned to its effective size and resampled in blocks.
+of steps; rows of one walker resemble each other.  A sample knows its walkers and their ensembles,
+so that it can be thinned to its effective size and resampled in blocks.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .between_ensembles import BetweenEnsembles, between_ensembles
+from .convergence import LONG_CHAIN
+from .stationarity import HeldStates, Stationarity, stationarity
+
 ENOUGH_WALKERS = 20
 """From so many walkers on whole walkers are resampled."""
 
-LONG_CHAIN = 50.0
-"""Autocorrelation times that every walker should span before they are known (Foreman-Mackey et al.
-2013)."""
+ENSEMBLES_DIFFER = 0.01
+"""Chance of an F as large below which ensembles are said to differ."""
 
 _WINDOW = 5.0  # of autocorrelation times (Sokal 1997)
 
@@ -37,12 +40,16 @@ class Sample:
         Number of the walker; None when rows are independent, or nobody knows better.
     step : ndarray of int, shape (n_rows,), or None
         When the walker arrived.
+    ensemble : ndarray of int, shape (n_rows,), or None
+        Number of the walker's ensemble; ensembles know nothing of each other.  None where there
+        is one.
     """
 
     values: NDArray[np.float64]
     weights: NDArray[np.float64]
     walker: NDArray[np.int64] | None = None
     step: NDArray[np.int64] | None = None
+    ensemble: NDArray[np.int64] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -78,25 +85,48 @@ class Sample:
         return series
 
     @cached_property
-    def tau(self) -> float:
-        """Longest autocorrelation time of a variable, steps; 1 for independent rows."""
+    def taus(self) -> NDArray[np.float64]:
+        """Autocorrelation time of each variable, steps, shape (n_variables,); 1 of free rows."""
         if not self.is_chain:
-            return 1.0
-        return max(
-            autocorrelation_time([self.values[one, j] for one in self.series])
-            for j in range(self.values.shape[1])
+            return np.ones(self.values.shape[1])
+        return np.array(
+            [
+                autocorrelation_time([self.values[one, j] for one in self.series])
+                for j in range(self.values.shape[1])
+            ]
         )
 
+    @property
+    def tau(self) -> float:
+        """Longest autocorrelation time of a variable, steps; 1 for independent rows."""
+        return float(self.taus.max())
+
     @cached_property
-    def ess(self) -> float:
-        """Effective sample size of the chain; of independent rows their number.
+    def n_steps(self) -> int:
+        """Held steps of all walkers together; of independent rows their number."""
+        return sum(len(one) for one in self.series) if self.is_chain else self.n_rows
+
+    @cached_property
+    def ess_by_time(self) -> float:
+        """Effective sample size by the autocorrelation time; of independent rows their number.
 
         No walker counts for less than one row, since tau cannot be longer than the chain: of a
         chain that is not `is_long` it is the most that the sample can be worth.
         """
-        if not self.is_chain:
-            return float(self.n_rows)
-        return sum(len(one) for one in self.series) / self.tau
+        return self.n_steps / self.tau
+
+    @cached_property
+    def by_ensembles(self) -> BetweenEnsembles | None:
+        """What the distance of the ensembles says; None of independent rows or one ensemble."""
+        if self.walker is None or self.ensemble is None or np.ptp(self.ensemble) == 0:
+            return None
+        return between_ensembles(self.values, self.weights, self.walker, self.ensemble)
+
+    @cached_property
+    def ess(self) -> float:
+        """Effective sample size: the smaller of those by time and by the distance of ensembles."""
+        apart = self.by_ensembles
+        return self.ess_by_time if apart is None else min(self.ess_by_time, apart.ess)
 
     @cached_property
     def n_tau(self) -> float:
@@ -110,19 +140,51 @@ class Sample:
         """Whether the chain is long enough for its autocorrelation time to be known."""
         return self.n_tau >= LONG_CHAIN
 
+    @cached_property
+    def n_products(self) -> float:
+        """Effective size for the covariance: products of deviations decorrelate before means do.
+
+        The smaller of the steps over sum_k rho_i(k) rho_j(k), averaged over pairs of variables,
+        and of what the distance of the ensembles' covariances says.
+        """
+        if not self.is_chain:
+            return float(self.n_rows)
+        by_time = self.n_steps / product_time(self.values, self.series)
+        apart = self.by_ensembles
+        return by_time if apart is None else min(by_time, apart.n_products)
+
     @property
     def nu(self) -> float:
-        """Degrees of freedom of its covariance: the smaller effective size, less one."""
-        return min(self.ess, self.kish) - 1.0
+        """Degrees of freedom of its covariance: its effective size, less one."""
+        return min(self.n_products, self.kish) - 1.0
+
+    @cached_property
+    def stationarity(self) -> Stationarity:
+        """Whether the walkers drift; not tested of independent rows."""
+        if self.walker is None or self.step is None:
+            return Stationarity(None, None, None)
+        begin = self.step.astype(np.float64)
+        ensemble = np.zeros(self.n_rows, np.int64) if self.ensemble is None else self.ensemble
+        return stationarity(
+            HeldStates(self.values, begin, begin + self.weights, self.walker, ensemble)
+        )
 
     @property
     def told(self) -> str:
         """What it is worth, in words."""
         if self.is_chain:
             most = "" if self.is_long else f"at most, in walkers of {self.n_tau:.1f} tau; "
+            apart = self.by_ensembles
+            agree = ""
+            if apart is not None and apart.ess < self.ess_by_time:
+                agree = (
+                    f"{apart.ess:.0f} by the distance of the ensembles (95 %: {apart.low:.0f} to "
+                    f"{apart.high:.0f}), by time {self.ess_by_time:.0f}; "
+                )
             return (
                 f"{self.n_rows} rows ({self.n_distinct} distinct) of {len(self.series)} walkers, "
-                f"ESS {self.ess:.0f} ({most}tau {self.tau:.1f} steps), Kish ESS {self.kish:.0f}"
+                f"ESS {self.ess:.0f} ({agree}{most}tau {self.tau:.1f} proposals), Kish ESS "
+                f"{self.kish:.0f}"
             )
         weighted = "" if np.ptp(self.weights) == 0 else f", Kish ESS {self.kish:.0f}"
         return (
@@ -138,11 +200,11 @@ class Sample:
     def thinned(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Rows of about the effective size that may count as independent, one unit each.
 
-        Of a chain every ceil(tau)-th held step of each walker, from a random start; of
+        Of a chain every ceil(steps/ESS)-th held step of each walker, from a random start; of
         weighted rows a draw by weight without repetition; else all rows.
         """
         if self.is_chain:
-            stride = int(np.ceil(self.tau))
+            stride = int(np.ceil(self.n_steps / self.ess))
             starts = rng.integers(stride, size=len(self.series))
             return np.concatenate(
                 [one[start::stride] for one, start in zip(self.series, starts, strict=True)]
@@ -156,14 +218,21 @@ class Sample:
     def blocks(self) -> list[NDArray[np.int64]]:
         """Rows that are resampled together.
 
-        Whole walkers where there are at least 20, else `stretches`; each row alone when rows are
-        independent.
+        Whole ensembles where they differ by more than their walkers allow, whole walkers where
+        there are at least 20, else `stretches`; each row alone when rows are independent.
         """
         if not self.is_chain:
             return list(np.arange(self.n_rows)[:, None])
+        if self.ensemble is not None and self.ensembles_differ:
+            return [np.flatnonzero(self.ensemble == one) for one in np.unique(self.ensemble)]
         if len(self.series) >= ENOUGH_WALKERS:
             return [np.unique(one) for one in self.series]
         return self.stretches
+
+    @property
+    def ensembles_differ(self) -> bool:
+        """Whether the means of ensembles differ by more than those of walkers allow."""
+        return self.by_ensembles is not None and self.by_ensembles.p <= ENSEMBLES_DIFFER
 
     @cached_property
     def stretches(self) -> list[NDArray[np.int64]]:
@@ -208,16 +277,70 @@ def autocorrelation_time(series: list[NDArray[np.float64]]) -> float:
         are from the mean of all walkers, so walkers that do not mix lengthen it.  A variable
         that never moves has the length of the longest series.
     """
+    correlation = autocorrelation(series)
+    if not len(correlation):
+        return float(max(len(one) for one in series))
+    times = 2.0 * np.cumsum(correlation) - 1.0
+    return float(max(times[_window(times)], 1.0))
+
+
+def autocorrelation(series: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Autocorrelation of walkers that share one distribution, by lag in steps.
+
+    Returns
+    -------
+    ndarray, shape (length of the longest series,)
+        Of the deviations from the mean of all walkers; empty for a variable that never moves.
+    """
     pooled = np.concatenate(series)
     longest = max(len(one) for one in series)
     if np.ptp(pooled) == 0:
-        return float(longest)
+        return np.empty(0)
     covariance = np.zeros(longest)
     for one in series:
         size = 1 << (2 * len(one) - 1).bit_length()
         spectrum = np.fft.rfft(one - pooled.mean(), size)
         covariance[: len(one)] += np.fft.irfft(np.abs(spectrum) ** 2, size)[: len(one)]
-    times = 2.0 * np.cumsum(covariance / covariance[0]) - 1.0
-    inside = np.arange(longest) < _WINDOW * times
-    window = int(np.argmin(inside)) if not inside.all() else longest - 1
-    return float(max(times[window], 1.0))
+    return np.asarray(covariance / covariance[0])
+
+
+def product_time(values: NDArray[np.float64], series: list[NDArray[np.int64]]) -> float:
+    """Autocorrelation time of products of two variables' deviations, averaged over pairs, steps.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_rows, n_variables)
+        Rows.
+    series : list of ndarray of int
+        Row at each step, one series per walker.
+
+    Returns
+    -------
+    float
+        Mean over pairs of 1 + 2 sum_k rho_i(k) rho_j(k), at least 1: how many steps of Gaussian
+        variables tell of their covariance what one independent row tells.
+
+    References
+    ----------
+    Bartlett (1946), Suppl. J. R. Stat. Soc. 8:27, of the variance of a cross-correlation.
+    """
+    every = [autocorrelation([values[one, j] for one in series]) for j in range(values.shape[1])]
+    longest = max(len(one) for one in series)
+    if any(not len(one) for one in every):  # a variable that never moves is not known to mix
+        return float(longest)
+    correlations = np.array(every)
+    n_kept = 1 + max(_window(2.0 * np.cumsum(one) - 1.0) for one in correlations)
+    kept = correlations[:, :n_kept]
+    if len(kept) < 2:
+        pairs = float(np.sum(kept[0, 1:] ** 2))
+    else:  # the sum over pairs of products is the square of the sum, less the squares
+        n = len(kept)
+        squares = kept[:, 1:].sum(axis=0) ** 2 - (kept[:, 1:] ** 2).sum(axis=0)
+        pairs = float(squares.sum() / (n * (n - 1)))
+    return float(max(1.0 + 2.0 * pairs, 1.0))
+
+
+def _window(times: NDArray[np.float64]) -> int:
+    """First lag at least 5 times the time up to it (Sokal 1997), or the last."""
+    inside = np.arange(len(times)) < _WINDOW * times
+    return int(np.argmin(inside)) if not inside.all() else len(times) - 1

@@ -59,6 +59,9 @@ class Passes:
 
     @cached_property
     def _plan(self) -> tuple[float, list[NDArray[np.int64]]]:
+        if self.sample.ensembles_differ:  # few, but the only ones that are independent
+            ensembles = self.sample.blocks
+            return max(1, len(ensembles) // 2) / len(ensembles), ensembles
         n = self.sample.n_rows
         fraction = min(SUBSAMPLE_ROWS / n, SUBSAMPLE_FRACTION)
         if fraction * (self.sample.nu + 1) < 1.5 * self.sample.values.shape[1]:
@@ -81,6 +84,12 @@ class Passes:
         """Rows that are taken together."""
         return self._plan[1]
 
+    @property
+    def n_taken(self) -> int:
+        """Blocks of a subsample."""
+        least = 1 if self.sample.ensembles_differ else 2
+        return max(least, round(self.fraction * len(self.blocks)))
+
     def nu(self, kind: Kind) -> float:
         """Degrees of freedom of one pass."""
         if kind == "shuffle":
@@ -101,8 +110,7 @@ class Passes:
             return self._curves(Sample(rng.permuted(values, axis=0), np.ones(len(self.rows))))
         blocks = self.blocks
         if kind == "subsample":
-            n_taken = max(2, round(self.fraction * len(blocks)))
-            chosen = rng.choice(len(blocks), n_taken, replace=False)
+            chosen = rng.choice(len(blocks), self.n_taken, replace=False)
         else:
             chosen = rng.integers(len(blocks), size=len(blocks))
         return self._curves(self.sample.take(np.concatenate([blocks[b] for b in chosen])))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from ..measures.bias import wishart_bias
 from ..measures.estimators import Estimator, estimated_correlation
@@ -125,6 +124,8 @@ def size_study(
     def mean_curve(rows: NDArray[np.int64]) -> Array:
         correlation = estimated_correlation(values[rows][:, question.used], estimator=estimator)
         return design.curve(question.measure(correlation), question.orders)[:, MEAN]
+
+    from scipy.stats import t as student
 
     ordered = np.array(sorted(set(sizes)), dtype=np.int64)
     raw, corrected, sd = [], [], []

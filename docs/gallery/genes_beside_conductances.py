@@ -6,25 +6,18 @@
 # number of rows.
 
 # %%
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 import ionfo
-from ionfo.analysis.figures.beside import curves_beside
-from ionfo.analysis.genes.ion_channels import genes_of_conductances
 from ionfo.emodels import bundled_populations
-from ionfo.studies.beside import BesideSettings, TableSpec, prepare_tables, tables_beside
-from ionfo.tables.expression_files import read_expression
 
-shuffles = 50
+shuffles, bootstrap = 50, 20
 
 # %%
-file = bundled_populations("l5pc")[0]
-joined = genes_of_conductances(list(ionfo.read_population(file).parameters))
-genes = sorted({gene for one in joined for gene in one.genes})
-pd.DataFrame({one.channel: [one.title, " ".join(one.genes)] for one in joined}).T
+channels = ionfo.genes.channels("l5pc")
+genes = sorted(set(channels["genes"].explode()))
+channels.groupby("channel")[["title", "genes"]].first()
 
 # %% [markdown]
 # The cells here are simulated so that the page needs no download: counts of independent genes,
@@ -35,16 +28,14 @@ pd.DataFrame({one.channel: [one.title, " ".join(one.genes)] for one in joined}).
 rng = np.random.default_rng(0)
 common = rng.lognormal(0, 0.5, (300, 1)) ** (np.arange(len(genes)) % 2)
 counts = pd.DataFrame(rng.poisson(40 * common * rng.lognormal(0, 0.3, common.shape)), columns=genes)
-counts.add_prefix("count/").to_csv("cells.csv", index=False)
+cells = counts.add_prefix("count/")
 
 # %%
-settings = BesideSettings(
-    genes="conductances", shuffles=shuffles, bootstrap=20, draws=5, permutations=50
-)
-specs = [TableSpec("models", file), TableSpec("cells", Path("cells.csv"))]
-tables = prepare_tables([(spec, read_expression(spec.file)) for spec in specs], settings)
-sides = tables_beside(tables, Path("beside"), settings)
-curves_beside(sides, "O-information (nats)")
+found = ionfo.genes.beside(
+    {"models": bundled_populations("l5pc")[0], "cells": cells},
+    genes="conductances", shuffles=shuffles, bootstrap=bootstrap, draws=5, permutations=50,
+)  # fmt: skip
+found
 
 # %% [markdown]
 # Compare the means at equal orders, and extremes only each with its own shuffles, because the

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...analysis.uncertainty.effective import Sample
+from ...analysis.uncertainty.stationarity import HeldStates, stationarity
 from ...errors import IonfoError
 from ...limits import shortened
 from ...tables.columns import columns
 from ...tables.population import Population
 from ..evaluation.flight import Condemned, read_condemned
 from ..runs.diagnostics import Diagnostics, diagnose
-from .states import dense, held
+from ..runs.quality import Quality, quality_of
+from .states import Gap, dense, held
 from .store import RunStore
 
 
@@ -30,12 +34,12 @@ class Collected:
         Steps of the chain, the walkers of all ensembles and the steps dropped.
     n_outside : int
         Weight that was dropped because of its cost.
-    acceptance : float
-        Fraction of kept steps at which a walker moved.
-    walkers_unmoved : int
-        Walkers that never moved in the kept steps.
+    quality : Quality
+        Of the kept chains, whatever their states cost.
     diagnostics : Diagnostics
-        Of the kept steps.
+        Of the kept steps, in steps.
+    why : str
+        Why so many steps were dropped; empty where they were asked for.
     n_ensembles, n_lost : int
         Ensembles, and states in segments that could not be read.
     condemned : tuple of Condemned
@@ -47,16 +51,19 @@ class Collected:
     n_walkers: int
     burn_in: int
     n_outside: int
-    acceptance: float
-    walkers_unmoved: int
+    quality: Quality
     diagnostics: Diagnostics
+    why: str = ""
     n_ensembles: int = 1
     n_lost: int = 0
     condemned: tuple[Condemned, ...] = ()
 
 
 def collect(
-    store: RunStore, burn_in: int = 0, max_cost: float = np.inf, min_cost: float = -np.inf
+    store: RunStore,
+    burn_in: int | None = None,
+    max_cost: float = np.inf,
+    min_cost: float = -np.inf,
 ) -> Collected:
     """Turn the chain of a run into a population.
 
@@ -67,8 +74,8 @@ def collect(
     ----------
     store : RunStore
         The run.
-    burn_in : int
-        Steps to drop from the start.
+    burn_in : int, optional
+        Steps to drop from the start; by default what `burn_in_of` finds.
     max_cost, min_cost : float
         Largest and smallest cost of a row.
 
@@ -86,12 +93,15 @@ def collect(
         raise IonfoError(f"--min-cost must be below --max-cost, {max_cost:g}, got {min_cost:g}")
     if n_steps < 1:
         raise IonfoError(f"run '{store.folder}' holds no steps yet; sample longer")
-    if not 0 <= burn_in < n_steps:
+    if burn_in is not None and not 0 <= burn_in < n_steps:
         raise IonfoError(
             f"--burn-in must be from 0 to {n_steps - 1} for this run, got {shortened(burn_in)}"
         )
     states, gaps = store.states()
     states = states[states["step"] < n_steps].reset_index(drop=True)
+    why = ""
+    if burn_in is None:
+        burn_in, why = burn_in_of(states, columns(emodel)[0], n_steps, gaps, store.n_tries)
     chains = dense(states, columns(emodel)[0], n_steps, gaps)
     kept = {ensemble: chain[burn_in:] for ensemble, chain in chains.items()}
 
@@ -99,10 +109,9 @@ def collect(
     # of a population, weight and step count proposals
     since = (states["step"] * store.n_tries + states["try"]).clip(lower=burn_in * store.n_tries)
     rows = states.assign(weight=weight, step=since)[weight > 0]
-    new = states[states["step"] >= burn_in].drop_duplicates(["ensemble", "walker", "step"])
-    everyone = states[["ensemble", "walker"]].drop_duplicates()
-    n_moved = len(new[["ensemble", "walker"]].drop_duplicates())
-    n_walkers = len(everyone)
+    starts = starting_points(states, columns(emodel)[0])
+    quality = quality_of(rows, starts)
+    n_walkers = len(states[["ensemble", "walker"]].drop_duplicates())
 
     wanted = rows["cost"].between(min_cost, max_cost)
     n_outside = int(rows.loc[~wanted, "weight"].sum())
@@ -121,6 +130,7 @@ def collect(
         )
     condemned = tuple(read_condemned(store.folder))
     metadata = {
+        "chain": quality.to_json(),
         "units": {p.name: p.unit for p in emodel.free_parameters}
         | {feature.name: feature.unit for feature in emodel.features},
         **{key: value for key, value in settings.items() if key != "format"},
@@ -130,6 +140,7 @@ def collect(
             "min_cost": None if np.isinf(min_cost) else min_cost,
             "n_steps": n_steps,
             "tries": store.n_tries,
+            "burn_in_because": why or None,
             "condemned": [{"theta": list(one.theta), "how": one.how} for one in condemned],
         },
     }
@@ -139,13 +150,77 @@ def collect(
         n_walkers,
         burn_in,
         n_outside,
-        len(new) / ((n_steps - burn_in) * n_walkers),
-        n_walkers - n_moved,
-        diagnose(list(kept.values()), starting_points(states, columns(emodel)[0])),
+        quality,
+        diagnose(list(kept.values()), starts),
+        why,
         len(chains),
         store.n_lost if gaps else 0,
         condemned,
     )
+
+
+def burn_in_of(
+    states: pd.DataFrame, wanted: list[str], n_steps: int, gaps: Sequence[Gap], n_tries: int
+) -> tuple[int, str]:
+    """Find how many steps to drop from the start, and say why.
+
+    Parameters
+    ----------
+    states : DataFrame
+        States of all walkers, sorted by ensemble, walker, step and try.
+    wanted : list of str
+        Columns of the parameters.
+    n_steps : int
+        Steps of the chain.
+    gaps : sequence of Gap
+        Lost steps.
+    n_tries : int
+        Proposals of a walker in a step.
+
+    Returns
+    -------
+    int
+        Steps: 5 autocorrelation times of the second half (Sokal 1997), or until the walkers no
+        longer drift where that takes longer; at most half.
+    str
+        Why.
+    """
+    most = n_steps // 2
+    half = held(states, n_steps, gaps, most, n_tries)
+    whole = held(states, n_steps, gaps, 0, n_tries)
+    begin = (states["step"] * n_tries + states["try"]).to_numpy(np.float64)
+    walker = np.asarray(states.groupby(["ensemble", "walker"]).ngroup(), dtype=np.int64)
+    ensemble = states["ensemble"].to_numpy(np.int64)
+    values = states[wanted].to_numpy(np.float64)
+    last = half > 0
+    tau = Sample(
+        values[last], half[last].astype(np.float64), walker[last], begin[last].astype(np.int64)
+    ).tau
+    of_tau = int(np.ceil(5 * tau / n_tries))
+    known = whole > 0
+    first = np.maximum(begin, 0.0)
+    # a start that was left before the first proposal was held for none
+    found = stationarity(
+        HeldStates(
+            values[known],
+            first[known],
+            (first + whole)[known],
+            walker[known],
+            ensemble[known],
+        )
+    )
+    tau_told = f"5 autocorrelation times are {of_tau} steps"
+    if found.verdict == "still settling":
+        return most, f"{tau_told}, and the walkers still drift in the second half; half are kept"
+    settled = 0 if found.settled_from is None else int(np.ceil(found.settled_from / n_tries))
+    drift_told = (
+        "drift is not tested with so few walkers or steps" if found.whole is None
+        else f"no drift is seen from step {settled} on"
+    )  # fmt: skip
+    needed = max(of_tau, settled)
+    if needed > most:
+        return most, f"{tau_told} and {drift_told}; half are kept, since more would leave too few"
+    return needed, f"{tau_told}, and {drift_told}"
 
 
 def starting_points(states: pd.DataFrame, wanted: list[str]) -> list[NDArray[np.float64]]:

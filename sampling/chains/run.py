@@ -22,11 +22,11 @@ from ..evaluation.counts import Counts
 from ..evaluation.evaluator import evaluator_spec
 from ..evaluation.flight import FlightRecord
 from ..evaluation.scheduler import Scheduler, SharedPool
-from ..evaluation.stop import StopRun, stoppable
+from ..evaluation.stop import stoppable
 from ..evaluation.workers import Workers, open_workers
 from ..runs.lock import writing
 from ..runs.progress import Progress
-from ..runs.session import make_way, see_through
+from ..runs.session import Session, make_way, see_through
 from .chain import Chain, stream
 from .idle import idle_workers
 from .moves import make_moves
@@ -52,12 +52,8 @@ def run_sampler(
     morphology: Path | None = None,
     mechanisms: Path | None = None,
     start_models: NDArray[np.float64] | None = None,
-    processes: int = 1,
-    report: Callable[[Progress], None] = lambda progress: None,
-    stopped: Callable[[StopRun], None] = lambda why: None,
-    note: Callable[[str], None] = lambda text: None,
-    force: bool = False,
     learned: Evaluated | None = None,
+    session: Session | None = None,
 ) -> Counts:
     """Sample an e-model into a run folder, or go on with the run that is there.
 
@@ -77,18 +73,10 @@ def run_sampler(
     start_models : ndarray, shape (n_models, n_parameters), optional
         Where to start; around them when they are fewer than the walkers.  With a leading axis,
         shape (n_ensembles, n_models, n_parameters), each ensemble has its own.
-    processes : int
-        Local processes, when not under mpirun.
-    report : callable
-        Called as the run goes on.
-    stopped : callable
-        Called when a signal has stopped the run and all is stored.
-    note : callable
-        Given what the user should know before it begins.
-    force : bool
-        Move another run that is in the folder aside instead of refusing.
     learned : Evaluated, optional
         What the surrogates of the search and of the chains learn from besides their own search.
+    session : Session, optional
+        How the run is carried out; it changes no result.
 
     Returns
     -------
@@ -102,6 +90,8 @@ def run_sampler(
     StopRun
         If a signal asked it to stop; the chain is stored up to the last step.
     """
+    session = session or Session()
+    note = session.note
     n_walkers = settings.check(emodel)
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
@@ -113,14 +103,14 @@ def run_sampler(
         )
     asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models, learned)
     store = RunStore(out)
-    make_way(store, lambda: check_same_run(store, asked), force, note)
+    make_way(store, lambda: check_same_run(store, asked), session.force, note)
     if settings.ensembles == 1:
         note("one ensemble: R-hat, the check that chains agree, needs two")
     build_mechanisms(folder)
     numerics = Numerics(exact_rates=settings.exact_rates)
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
     out.mkdir(parents=True, exist_ok=True)
-    with writing(out, note), stoppable() as flag, open_workers(spec, processes) as workers:
+    with writing(out, note), stoppable() as flag, open_workers(spec, session.processes) as workers:
         if not (out / "run.json").exists():
             RunStore.create(out, asked)
         else:
@@ -145,10 +135,12 @@ def run_sampler(
                     f"'{kind}/{name}' cannot be read or is not what was written, and is now in "
                     f"'{out / 'unreadable'}'; it held {n_rows} {told}"
                 )
-        run = _Run(store, emodel, settings, n_walkers, start_models, workers, report, learned)
+        run = _Run(
+            store, emodel, settings, n_walkers, start_models, workers, session.report, learned
+        )
         run.scheduler = Scheduler(workers, flag, flight)
         run.begin()
-        see_through(run.all, run.end, run.scheduler, stopped)
+        see_through(run.all, run.end, run.scheduler, session.stopped)
         return run.counts()
 
 

@@ -23,6 +23,7 @@ from ..evaluation.score import reference_models
 from ..evaluation.stop import StopRun
 from ..runs.diagnostics import Diagnostics
 from ..runs.progress import Progress
+from ..runs.session import Session
 from .collect import collect as collect_run
 from .last_states import read_standing, standing_of
 from .run import run_sampler
@@ -82,7 +83,10 @@ class Run:
         return self.status().diagnostics
 
     def collect(
-        self, burn_in: int = 0, max_cost: float | None = None, min_cost: float | None = None
+        self,
+        burn_in: int | None = None,
+        max_cost: float | None = None,
+        min_cost: float | None = None,
     ) -> Population:
         """Turn the chains into a population; see `collect`."""
         return collect(self.folder, burn_in, max_cost, min_cost)
@@ -94,14 +98,12 @@ class Run:
             f"run {self.folder}: {min(found.steps, default=0)} of {found.n_asked} steps in "
             f"{len(found.steps)} ensembles of {found.n_walkers} walkers"
         ]
-        if found.diagnostics is not None:
-            ess, r_hat = found.diagnostics.effective_sample_size, found.diagnostics.r_hat
-            known = r_hat[found.diagnostics.is_assessed]
-            if np.isfinite(ess).any():
-                told.append(f"smallest effective size {np.nanmin(ess):.0f}")
-            if known.size:
-                told.append(f"largest R-hat {np.nanmax(known):.3f}")
-        return f"<p>{escape(', '.join(told))}</p>"
+        cautions = ""
+        if found.quality is not None:
+            told.append(found.quality.told())
+            listed = "".join(f"<li>{escape(one)}</li>" for one in found.quality.cautions())
+            cautions = f"<ul>{listed}</ul>"
+        return f"<p>{escape('; '.join(told))}</p>{cautions}"
 
 
 def sample(
@@ -167,19 +169,15 @@ def sample(
         cell,
         None if mechanisms is None else Path(mechanisms),
         models,
-        processes,
-        report,
-        stopped,
-        note,
-        force,
         read_evaluations([Path(each) for each in learn], one) if learn else None,
+        Session(processes, report, stopped, note, force),
     )
     return Run(folder, counts)
 
 
 def collect(
     run: str | Path | Run,
-    burn_in: int = 0,
+    burn_in: int | None = None,
     max_cost: float | None = None,
     min_cost: float | None = None,
 ) -> Population:
@@ -189,8 +187,9 @@ def collect(
     ----------
     run : path or Run
         A run folder.
-    burn_in : int
-        Steps to drop from the start.
+    burn_in : int, optional
+        Steps to drop from the start; by default as many as their drift and their autocorrelation
+        ask for, at most half.
     max_cost, min_cost : float, optional
         Largest and smallest cost of a model.
 

@@ -12,6 +12,7 @@ from ...tables.columns import columns
 from ..evaluation.counts import Counts
 from ..evaluation.flight import Condemned, Suspect, read_condemned, read_suspects
 from ..runs.diagnostics import Diagnostics, diagnose
+from ..runs.quality import Quality, quality_of
 from .collect import starting_points
 from .states import dense, held
 from .store import RunStore
@@ -35,13 +36,15 @@ class RunStatus:
     burn_in : int
         Steps left out of all that follows.
     acceptance : list of float
-        Of each ensemble: fraction of its steps at which a walker moved.
+        Of each ensemble: fraction of its steps, of one or more proposals, at which a walker moved.
+    quality : Quality or None
+        Of what is left, in proposals as everywhere; None before there are steps enough.
     costs : ndarray, shape (n_states,)
         Costs of held states, and
     weights : ndarray, shape (n_states,)
         for how many proposals each was held.
     diagnostics : Diagnostics or None
-        None before there are steps enough.
+        The same in steps.
     counts : Counts
         Of the evaluations of the chains.
     seconds_per_step : float
@@ -64,6 +67,7 @@ class RunStatus:
     n_start: int
     burn_in: int
     acceptance: list[float]
+    quality: Quality | None
     costs: NDArray[np.float64]
     weights: NDArray[np.float64]
     diagnostics: Diagnostics | None
@@ -81,9 +85,9 @@ class RunStatus:
 
     def hours_to(self, ess: float) -> float:
         """Hours on the workers of the last session until the smallest ESS is reached."""
-        if self.diagnostics is None:
+        now = float("nan") if self.quality is None else self.quality.ess
+        if not now > 0:
             return float("nan")
-        now = float(np.min(self.diagnostics.effective_sample_size))
         n_kept = min(self.steps) - self.burn_in
         missing = max(0.0, ess / now - 1.0) * n_kept / (1 - _BURN_IN)
         return missing * self.seconds_per_step / 3600
@@ -104,16 +108,20 @@ def run_status(store: RunStore) -> RunStatus:
     counts = Counts()
     for one in state["ensembles"]:
         counts += Counts.from_json(one["counts"])
-    diagnostics, costs, weights, n_lost = None, np.empty(0), np.empty(0), 0
+    quality, diagnostics, costs, weights, n_lost = None, None, np.empty(0), np.empty(0), 0
     if n_steps > 0:
         states, gaps = store.states()
         states = states[states["step"] < n_steps].reset_index(drop=True)
-        weights = held(states, n_steps, gaps, burn_in, store.n_tries).astype(float)
-        costs, weights = states["cost"].to_numpy()[weights > 0], weights[weights > 0]
+        weight = held(states, n_steps, gaps, burn_in, store.n_tries)
+        since = (states["step"] * store.n_tries + states["try"]).clip(lower=burn_in * store.n_tries)
+        rows = states.assign(weight=weight, step=since)[weight > 0]
+        costs, weights = rows["cost"].to_numpy(), rows["weight"].to_numpy(np.float64)
         chains = dense(states, columns(store.emodel)[0], n_steps, gaps)
         kept = [chain[burn_in:] for chain in chains.values()]
         if n_steps - burn_in >= 4:
-            diagnostics = diagnose(kept, starting_points(states, columns(store.emodel)[0]))
+            starts = starting_points(states, columns(store.emodel)[0])
+            diagnostics = diagnose(kept, starts)
+            quality = quality_of(rows, starts)
         n_lost = store.n_lost if gaps else 0
     seconds_per_step, n_workers, idle = _speed(store.read_log(), max(1, len(steps)))
     return RunStatus(
@@ -123,6 +131,7 @@ def run_status(store: RunStore) -> RunStatus:
         sum(int(entry["rows"]) for entry in state["start"]),
         burn_in,
         [float(np.mean(one["accepted"])) / max(1, int(one["steps"])) for one in state["ensembles"]],
+        quality,
         costs,
         weights,
         diagnostics,

@@ -83,23 +83,43 @@ def score(
     IonfoError
         If an input breaks a rule.  A failed model is a row, not an error.
     """
-    asked = _asked(emodel, models, morphology, mechanisms, cost, exact_rates, max_steps)
+    settings = ScoreSettings(morphology, mechanisms, cost, exact_rates, max_steps)
+    asked = _asked(emodel, models, settings)
     file = Path(models) if isinstance(models, (str, Path)) else None
     return _with_book(
         score_frame(asked, _evaluated(asked, processes, lambda found: "nothing")), file
     )[0]
 
 
+@dataclass(frozen=True)
+class ScoreSettings:
+    """How models are scored.
+
+    Attributes
+    ----------
+    morphology, mechanisms : path, optional
+        Instead of the bundled ones.
+    cost : {"max", "sum", "mean"}
+        How scores are combined.
+    exact_rates : bool
+        Evaluate gate rates instead of looking them up.
+    max_steps : int, optional
+        Integrator steps of an evaluation; those of a sweep by default.
+    """
+
+    morphology: str | Path | None = None
+    mechanisms: str | Path | None = None
+    cost: CostName = "max"
+    exact_rates: bool = False
+    max_steps: int | None = None
+
+
 def score_file(
     name: str,
     file: Path | None,
     out: Path | None = None,
-    morphology: Path | None = None,
-    mechanisms: Path | None = None,
-    cost: CostName = "max",
+    settings: ScoreSettings | None = None,
     processes: int = 1,
-    exact_rates: bool = False,
-    max_steps: int | None = None,
 ) -> pd.DataFrame:
     """Evaluate every model of a file and write the table.
 
@@ -111,8 +131,10 @@ def score_file(
         Models, see `ionfo.sampling.read_models`; None for the shipped reference.
     out : Path, optional
         .parquet or .csv.  Only the reference, which can be had again, is scored without.
-    morphology, mechanisms, cost, processes, exact_rates, max_steps
-        As for `score`.
+    settings : ScoreSettings, optional
+        How.
+    processes : int
+        Local processes, when not under mpirun.
 
     Returns
     -------
@@ -130,7 +152,7 @@ def score_file(
         check_table_path(out)
     if file is not None:
         _check_kept(out, file)
-    asked = _asked(name, file, morphology, mechanisms, cost, exact_rates, max_steps)
+    asked = _asked(name, file, settings or ScoreSettings())
 
     def keep(evaluations: list[Evaluation]) -> pd.DataFrame:
         frame, of_table = _with_book(score_frame(asked, evaluations), file)
@@ -148,21 +170,15 @@ def score_file(
     return keep(_evaluated(asked, processes, keep_first))
 
 
-def profile_first(
-    name: str,
-    file: Path | None,
-    morphology: Path | None = None,
-    mechanisms: Path | None = None,
-    exact_rates: bool = False,
-) -> Profile:
+def profile_first(name: str, file: Path | None, settings: ScoreSettings | None = None) -> Profile:
     """Evaluate the first models of a file in this process, and tell what takes the time.
 
     Parameters
     ----------
-    name, file, morphology, mechanisms, exact_rates
+    name, file, settings
         As for `score_file`.
     """
-    asked = _asked(name, file, morphology, mechanisms, "max", exact_rates, None)
+    asked = _asked(name, file, settings or ScoreSettings())
     first = [(list(one.theta), one.fixed) for one in asked.requests[:_PROFILED]]
     return profile_models(Evaluator(asked.spec), first)
 
@@ -181,13 +197,10 @@ class _Asked:
 def _asked(
     emodel: str | Path | EModel,
     models: str | Path | pd.DataFrame | None,
-    morphology: str | Path | None,
-    mechanisms: str | Path | None,
-    cost: CostName,
-    exact_rates: bool,
-    max_steps: int | None,
+    settings: ScoreSettings,
 ) -> _Asked:
-    check_count("--max-steps", max_steps, 1, MOST_STEPS)
+    check_count("--max-steps", settings.max_steps, 1, MOST_STEPS)
+    morphology, mechanisms = settings.morphology, settings.mechanisms
     one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
     folder = BUNDLED if mechanisms is None else Path(mechanisms)
     found: Models | None = None
@@ -202,8 +215,8 @@ def _asked(
     build_mechanisms(folder)
     if warning := outside_bounds(found, one):
         note(warning)
-    numerics = Numerics(exact_rates=exact_rates)
-    steps = max_steps or one.max_steps
+    numerics = Numerics(exact_rates=settings.exact_rates)
+    steps = settings.max_steps or one.max_steps
     requests = [
         ModelRequest(tuple(theta.tolist()), fixed=fixed, max_steps=steps)
         for theta, fixed in zip(found.theta, found.fixed, strict=True)
@@ -212,14 +225,14 @@ def _asked(
         "emodel": one.model_dump(mode="json"),
         "emodel_hash": one.content_hash,
         **cell_hashes(cell, folder),
-        "cost": cost,
+        "cost": settings.cost,
         "numerics": asdict(numerics),
         "max_steps": steps,
         "units": {p.name: p.unit for p in one.parameters}
         | {feature.name: feature.unit for feature in one.features},
     }
     own = None if mechanisms is None else folder
-    spec = evaluator_spec(one, cell, own, cost, numerics)
+    spec = evaluator_spec(one, cell, own, settings.cost, numerics)
     return _Asked(one, found, requests, spec, metadata)
 
 

@@ -20,7 +20,7 @@ from .pool import ModelRequest, SerialPool, Timed, evaluate_timed, open_pool
 
 MESSAGE_SECONDS = 2e-4
 """What a message to a worker and its answer take of the driver's time (s), by
-scripts/bench_messages.py."""
+scripts/bench/messages.py."""
 LARGEST_BATCH = 16
 _LARGEST_SHARE = 0.65  # of the driver's time that messages may take
 

@@ -22,11 +22,11 @@ from ..evaluation.evaluator import Evaluation, evaluator_spec
 from ..evaluation.flight import FlightRecord
 from ..evaluation.pool import ModelRequest, evaluate
 from ..evaluation.scheduler import Scheduler, SharedPool
-from ..evaluation.stop import StopRun, stoppable
+from ..evaluation.stop import stoppable
 from ..evaluation.workers import open_workers
 from ..runs.lock import writing
 from ..runs.progress import Progress
-from ..runs.session import check_same, make_way, see_through
+from ..runs.session import Session, check_same, make_way, see_through
 from .hall import hall_frame, merged
 from .ibea import Ibea, Member
 from .settings import OptimiseSettings, settings_json
@@ -44,11 +44,7 @@ def run_optimiser(
     stages: Sequence[Stage] | None = None,
     morphology: Path | None = None,
     mechanisms: Path | None = None,
-    processes: int = 1,
-    report: Callable[[Progress], None] = lambda progress: None,
-    stopped: Callable[[StopRun], None] = lambda why: None,
-    note: Callable[[str], None] = lambda text: None,
-    force: bool = False,
+    session: Session | None = None,
 ) -> OptimiseStore:
     """Optimise an e-model into a run folder, or go on with the run that is there.
 
@@ -67,16 +63,8 @@ def run_optimiser(
         See `default_stages`.
     morphology, mechanisms : Path, optional
         Instead of the bundled ones.
-    processes : int
-        Local processes, when not under mpirun.
-    report : callable
-        Called as the run goes on.
-    stopped : callable
-        Called when a signal has stopped the run and all is stored.
-    note : callable
-        Given what the user should know before it begins.
-    force : bool
-        Move another run that is in the folder aside instead of refusing.
+    session : Session, optional
+        How the run is carried out; it changes no result.
 
     Returns
     -------
@@ -90,6 +78,8 @@ def run_optimiser(
     StopRun
         If a signal asked it to stop; every search is stored up to its last generation.
     """
+    session = session or Session()
+    note = session.note
     settings.check()
     chosen = tuple(stages) if stages is not None else default_stages(emodel)
     plans = resolve(chosen, emodel, settings.generations, settings.seeds)
@@ -98,22 +88,27 @@ def run_optimiser(
     morphology = resolve_morphology(emodel, morphology)
     asked = settings_json(emodel, settings, chosen, morphology, folder)
     store = OptimiseStore(out)
-    make_way(store, lambda: check_same(out, store.settings, asked, "a search"), force, note)
+    make_way(
+        store,
+        lambda: check_same(out, store.settings, asked, "a search"),
+        session.force,
+        note,
+    )
     build_mechanisms(folder)
     spec = evaluator_spec(
         emodel, morphology, mechanisms, numerics=Numerics(exact_rates=settings.exact_rates)
     )
     out.mkdir(parents=True, exist_ok=True)
-    with writing(out, note), stoppable() as flag, open_workers(spec, processes) as workers:
+    with writing(out, note), stoppable() as flag, open_workers(spec, session.processes) as workers:
         if not (out / "run.json").exists():
             store.write_settings(asked)
         flight = FlightRecord(out, emodel, "max")
         for text in flight.told():
             note(text)
-        run = _Run(store, settings, plans, Scheduler(workers, flag, flight), report)
+        run = _Run(store, settings, plans, Scheduler(workers, flag, flight), session.report)
         store.log("start", ranks=mpi.announced()[0], workers=workers.n_workers,
                   host=platform.node())  # fmt: skip
-        see_through(run.all, run.log, run.scheduler, stopped)
+        see_through(run.all, run.log, run.scheduler, session.stopped)
     return store
 
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-GOOD_R_HAT = 1.05
-"""Above it the ensembles disagree."""
-
 _MOST_DRAWS = 20000  # of an ensemble, for R-hat
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,9 +16,35 @@ from ..evaluation.scheduler import Scheduler, SharedPool
 from ..evaluation.stop import StopRun
 from ..evaluation.workers import WorkerDied
 from .lock import writing
+from .progress import Progress
 from .run_folder import RunFolder
 
 WAY_OUT = "choose another folder with --out, or start anew with --force"
+
+
+@dataclass(frozen=True)
+class Session:
+    """How a run is carried out, which changes no result.
+
+    Attributes
+    ----------
+    processes : int
+        Local processes, when not under mpirun.
+    report : callable
+        Called as the run goes on.
+    stopped : callable
+        Called when a signal has stopped the run and all is stored.
+    note : callable
+        Given what the user should know before it begins.
+    force : bool
+        Move another run that is in the folder aside instead of refusing.
+    """
+
+    processes: int = 1
+    report: Callable[[Progress], None] = lambda progress: None
+    stopped: Callable[[StopRun], None] = lambda why: None
+    note: Callable[[str], None] = lambda text: None
+    force: bool = False
 
 
 class End(Protocol):

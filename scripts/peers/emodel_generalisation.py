@@ -1,7 +1,7 @@
 """Evaluate parameter sets with emodel-generalisation, in this one process, one line each.
 
-Run by the python of an environment that has emodel-generalisation (make_peer_environment.py),
-without ionfo:
+Run by the python of an environment that has emodel-generalisation, which
+scripts/make/peer_environment.py builds, without ionfo:
 
     PEER_PYTHON scripts/peers/emodel_generalisation.py FOLDER [--alone] [--exact-rates] < sets.jsonl
 

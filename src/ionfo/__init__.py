@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from .errors import IonfoError
     from .sampling.chains.sample import Run, collect, sample
     from .sampling.evaluation.score import score
+    from .studies import genes
     from .studies.findings import Findings
+    from .studies.group_findings import GroupFindings
+    from .studies.groups import groups
     from .studies.optimise import optimise
     from .studies.population import analyse
     from .tables.population import Population, read_population
@@ -26,12 +29,15 @@ __version__: str
 __all__ = [
     "EModel",
     "Findings",
+    "GroupFindings",
     "IonfoError",
     "Population",
     "Run",
     "__version__",
     "analyse",
     "collect",
+    "genes",
+    "groups",
     "list_emodels",
     "load_emodel",
     "optimise",
@@ -43,11 +49,13 @@ __all__ = [
 _HOMES = {
     "EModel": "emodels",
     "Findings": "studies.findings",
+    "GroupFindings": "studies.group_findings",
     "IonfoError": "errors",
     "Population": "tables.population",
     "Run": "sampling.chains.sample",
     "analyse": "studies.population",
     "collect": "sampling.chains.sample",
+    "groups": "studies.groups",
     "list_emodels": "emodels",
     "load_emodel": "emodels",
     "optimise": "studies.optimise",
@@ -63,6 +71,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("ionfo")
+    if name == "genes":
+        return import_module(".studies.genes", __name__)
     if name in _HOMES:
         return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module 'ionfo' has no attribute {name!r}")

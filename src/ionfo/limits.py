@@ -6,6 +6,7 @@ it is refused while it is still a number.
 
 from __future__ import annotations
 
+import csv
 import errno
 import os
 import re
@@ -39,6 +40,8 @@ PREFIXES = (
 
 MOST_TEXT = 2**28
 """Bytes of a text file that is read at once."""
+
+_LONGEST_RANGE = 1_000  # numbers of a range such as 3-6
 
 
 def most_workers() -> int:
@@ -138,7 +141,8 @@ def split(texts: str | Iterable[str] | None, option: str) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Without the spaces around them, and without empty ones.
+        Without the spaces around them, and without empty ones.  An entry in double quotes may hold
+        commas.
 
     Raises
     ------
@@ -149,16 +153,95 @@ def split(texts: str | Iterable[str] | None, option: str) -> tuple[str, ...]:
     --------
     >>> split(["a, b", "c,"], "--groups")
     ('a', 'b', 'c')
+    >>> split('"L5, thick", L6', "--groups")
+    ('L5, thick', 'L6')
     """
     if texts is None:
         return ()
     given = [texts] if isinstance(texts, str) else list(texts)
-    found = tuple(one.strip() for text in given for one in text.split(",") if one.strip())
+    found = tuple(part for text in given for part in _parts(text, option) if part)
     if given and not found:
         raise IonfoError(
             f"{option} names nothing, got '{given[0]}'; name something or leave it out"
         )
     return found
+
+
+def split_numbers(texts: str | Iterable[str] | None, option: str) -> tuple[float, ...]:
+    """Take the numbers of an option, as `split` takes words.
+
+    Raises
+    ------
+    IonfoError
+        If one is no number, or the option names none.
+
+    Examples
+    --------
+    >>> split_numbers("180, 260", "--percent")
+    (180.0, 260.0)
+    """
+    found = []
+    for part in split(texts, option):
+        try:
+            found.append(float(part))
+        except ValueError:
+            raise IonfoError(
+                f"{option} must be numbers such as 180,260, got '{shortened(part)}'"
+            ) from None
+    return tuple(found)
+
+
+def split_whole_numbers(
+    texts: str | Iterable[str] | None, option: str, most: int
+) -> tuple[int, ...]:
+    """Take the whole numbers up to `most` of an option, ranges included, as they were typed.
+
+    Raises
+    ------
+    IonfoError
+        If one is something else or too large, or a range too long.
+
+    Examples
+    --------
+    >>> split_whole_numbers(["7, 3-5"], "--model", 100)
+    (7, 3, 4, 5)
+    """
+    given = [texts] if isinstance(texts, str) else list(texts or ())
+    found: list[int] = []
+    for text in given:
+        unfit = IonfoError(
+            f"{option} must be numbers and ranges such as 3-6,10, got '{shortened(text)}'"
+        )
+        for part in _parts(text, option) or [""]:  # an empty part would be a number left out
+            first, dash, last = (one.strip() for one in part.partition("-"))
+            last = last if dash else first
+            if not re.fullmatch("[0-9]+", first) or not re.fullmatch("[0-9]+", last):
+                raise unfit
+            # before any of them is counted up: a range may be longer than all memory
+            for number in (first, last):
+                if len(number) > len(str(most)) + 9 or int(number) > most:
+                    raise IonfoError(
+                        f"{option} must be numbers up to {most}, got {shortened(number)}"
+                    )
+            if int(last) < int(first):
+                raise unfit
+            if int(last) - int(first) >= _LONGEST_RANGE:
+                raise IonfoError(
+                    f"{option} must have ranges of at most {_LONGEST_RANGE} numbers, got '{part}'"
+                )
+            found.extend(range(int(first), int(last) + 1))
+    return tuple(found)
+
+
+def _parts(text: str, option: str) -> list[str]:
+    """Split at commas that no double quotes enclose."""
+    try:
+        rows = list(csv.reader([text], skipinitialspace=True))
+    except csv.Error:
+        raise IonfoError(
+            f"{option} must be names separated by commas, got {shortened(text)!r}"
+        ) from None
+    return [part.strip() for row in rows for part in row]
 
 
 def check_names(names: Iterable[str], what: str = "column") -> None:

@@ -355,10 +355,10 @@ def test_command_line(tmp_path: Path, cell: Path) -> None:
 
 @pytest.fixture(scope="session")
 def peer_python(root: Path) -> str:
-    script = root / "scripts" / "make_peer_environment.py"
+    script = root / "scripts" / "make" / "peer_environment.py"
     done = subprocess.run([sys.executable, script, "--find"], capture_output=True, text=True)
     if done.returncode != 0:
-        pytest.skip("no emodel-generalisation; build it with scripts/make_peer_environment.py")
+        pytest.skip("no emodel-generalisation; build it with scripts/make/peer_environment.py")
     return done.stdout.strip()
 
 

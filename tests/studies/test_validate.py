@@ -16,7 +16,7 @@ from ionfo.errors import IonfoError
 from ionfo.mechanisms.build import BUNDLED
 from ionfo.sampling.evaluation.cell_hashes import cell_hashes
 from ionfo.sampling.evaluation.held_out import held_out_steps, mean_z, noise_currents
-from ionfo.studies.validate import validate
+from ionfo.studies.validate import ValidateSettings, validate
 from ionfo.tables.files import write_table
 
 SOMA = load_emodel("soma")
@@ -72,8 +72,12 @@ def test_mean_distance_counts_missing_features_and_leaves_out_unknown_ones() -> 
 def test_experiment_is_its_own_best_model(tmp_path: Path) -> None:
     models = population(tmp_path / "p.parquet")
     found = validate(
-        models, tmp_path / "v.parquet", experiment=models, percents=(180.0,), noise_seed=2,
-        noise_duration=400.0, trials=2, private=0.0,
+        models,
+        tmp_path / "v.parquet",
+        ValidateSettings(
+            experiment=models, percents=(180.0,), noise_seed=2, noise_duration=400.0, trials=2,
+            private=0.0,
+        ),
     )  # fmt: skip
     assert found["held_out_z"].iloc[0] == 0 and (found["held_out_z"].iloc[1:] > 0.01).all()
     assert found["training_z"].tolist() == [0.5, 1.0, 2.0]
@@ -89,7 +93,7 @@ def test_experiment_is_its_own_best_model(tmp_path: Path) -> None:
         value = found[f"features/{feature['name']}"].iloc[0]
         feature["mean"], feature["std"] = value, 0.05 * abs(value)
     (tmp_path / "d.json").write_text(json.dumps(definition))
-    other = validate(models, tmp_path / "w.csv", held_out=tmp_path / "d.json")
+    other = validate(models, tmp_path / "w.csv", ValidateSettings(held_out=tmp_path / "d.json"))
     assert np.allclose(other["held_out_z"], found["held_out_z"])
 
 
@@ -105,10 +109,12 @@ def test_experiment_is_its_own_best_model(tmp_path: Path) -> None:
 )
 def test_unfit_input(tmp_path: Path, options: dict[str, object], words: str) -> None:
     with pytest.raises(IonfoError, match=words):
-        validate(tmp_path / "p.parquet", tmp_path / "v.parquet", **options)  # type: ignore[arg-type]
+        settings = ValidateSettings(**options)  # type: ignore[arg-type]
+        validate(tmp_path / "p.parquet", tmp_path / "v.parquet", settings)
 
 
 def test_row_that_does_not_exist(tmp_path: Path) -> None:
     models = population(tmp_path / "p.parquet")
     with pytest.raises(IonfoError, match="has models 0 to 2, got --row 3"):
-        validate(models, tmp_path / "v.csv", experiment=models, row=3, percents=(180.0,))
+        settings = ValidateSettings(experiment=models, row=3, percents=(180.0,))
+        validate(models, tmp_path / "v.csv", settings)

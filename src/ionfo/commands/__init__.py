@@ -1,17 +1,42 @@
-"""Commands of the command line, a few to a file."""
+"""The commands, one file each and named as it is typed, in the order of work."""
 
-from .doctor import register_doctor
-from .formats import register_formats
-from .optimise import register_optimise
-from .plot import register_plot
-from .report import register_report
-from .validate import register_validate
+from collections.abc import Callable
 
-__all__ = [
-    "register_doctor",
-    "register_formats",
-    "register_optimise",
-    "register_plot",
-    "register_report",
-    "register_validate",
-]
+from . import genes
+from .analyse import analyse_command
+from .collect import collect_command
+from .doctor import doctor_command
+from .emodels import emodels_command
+from .export import export_command
+from .groups import groups_command
+from .import_ import import_command
+from .optimise import optimise_command
+from .plot import plot_command
+from .report import report_command
+from .sample import sample_command
+from .score import score_command
+from .status import status_command
+from .trace import trace_command
+from .validate import validate_command
+
+COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
+    "doctor": doctor_command,
+    "emodels": emodels_command,
+    "import": import_command,
+    "score": score_command,
+    "sample": sample_command,
+    "optimise": optimise_command,
+    "status": status_command,
+    "collect": collect_command,
+    "validate": validate_command,
+    "trace": trace_command,
+    "analyse": analyse_command,
+    "groups": groups_command,
+    "genes": genes.COMMANDS,
+    "report": report_command,
+    "plot": plot_command,
+    "export": export_command,
+}
+"""Every command by its name; ``genes`` is a command of commands."""
+
+__all__ = ["COMMANDS"]

@@ -10,11 +10,6 @@ UNHEALTHY = 3
 """Exit code when something must be mended."""
 
 
-def register_doctor(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("doctor")(doctor_command)
-
-
 def doctor_command() -> None:
     """Check python, NEURON, compiler, MPI, mechanism cache, threads and memory, a line each.
 

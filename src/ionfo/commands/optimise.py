@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..errors import tell
 from ..terminal.options import (
+    EmodelArgument,
     ExactRatesOption,
     ForceOption,
     MechanismsOption,
@@ -17,18 +18,11 @@ from ..terminal.options import (
     ProcessesOption,
     SeedOption,
 )
-
-if TYPE_CHECKING:
-    pass
-
-
-def register_optimise(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("optimise")(optimise_command)
+from .status import show_optimisation
 
 
 def optimise_command(
-    emodel: Annotated[str, typer.Argument(help="Name of an e-model, or its .json file.")],
+    emodel: EmodelArgument,
     out: Annotated[Path, typer.Option("--out", help="Run folder; one that is there is resumed.")],
     targets: Annotated[
         Path | None,
@@ -73,7 +67,7 @@ def optimise_command(
     """
     from ..sampling.optimise import OptimiseSettings
     from ..studies.optimise import optimise
-    from ..terminal import console as show
+    from ..terminal.console import SampleProgress
 
     settings = OptimiseSettings(
         generations=generations,
@@ -86,7 +80,7 @@ def optimise_command(
         exact_rates=exact_rates,
         keep_evaluations=keep_evaluations,
     )
-    bar, began = show.SampleProgress(), time.monotonic()
+    bar, began = SampleProgress(), time.monotonic()
     with bar:
         store = optimise(
             emodel,
@@ -101,5 +95,5 @@ def optimise_command(
             report=bar.update,
         )
     tell(f"{time.monotonic() - began:.0f} s now; run in {out}")
-    show.optimisation(store)
+    show_optimisation(store)
     tell(f"next: ionfo collect {out} --out population.parquet")

@@ -10,11 +10,6 @@ import typer
 from ..terminal.output import add_result
 
 
-def register_plot(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("plot")(plot_command)
-
-
 def plot_command(
     folder: Annotated[Path, typer.Argument(help="What `ionfo analyse` or `ionfo report` wrote.")],
     figure: Annotated[str, typer.Argument(help="Name of the figure, such as o_information.")],

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from ..errors import tell
 from ..limits import split
 from ..terminal.options import (
+    BootstrapOption,
     Estimator,
     EstimatorOption,
     ExcludeOption,
@@ -16,14 +18,10 @@ from ..terminal.options import (
     MorphologyOption,
     PermutationsOption,
     SeedOption,
+    ShufflesOption,
     TargetsOption,
 )
 from ..terminal.output import add_result
-
-
-def register_report(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("report")(report_command)
 
 
 def report_command(
@@ -45,8 +43,8 @@ def report_command(
         typer.Option("--analysis/--no-analysis", help="Analyse, or take tables that are there."),
     ] = True,
     estimator: EstimatorOption = Estimator.gaussian,
-    bootstrap: Annotated[int, typer.Option("--bootstrap", help="Replicates; 0 for none.")] = 50,
-    shuffles: Annotated[int, typer.Option("--shuffles", help="For the null; 0 for none.")] = 100,
+    bootstrap: BootstrapOption = 50,
+    shuffles: ShufflesOption = 100,
     permutations: PermutationsOption = 1000,
     seed: SeedOption = 0,
 ) -> None:
@@ -58,9 +56,10 @@ def report_command(
     Example: ionfo report run --out report --burn-in 100
     """
     from ..studies.plan import AnalysisSettings
-    from ..studies.report import report
+    from ..studies.report import ReportSettings, report
 
     settings = AnalysisSettings(
+        targets=split(targets, "--targets"),
         exclude=split(exclude, "--exclude"),
         estimator=estimator.value,
         bootstrap=bootstrap,
@@ -68,19 +67,7 @@ def report_command(
         permutations=permutations,
         seed=seed,
     )
-    wanted = split(targets, "--targets")
-
-    add_result(
-        report(
-            source,
-            out,
-            wanted,
-            settings,
-            burn_in,
-            max_cost,
-            morphology,
-            mechanisms,
-            traces,
-            analysis,
-        )
-    )
+    page = ReportSettings(burn_in, max_cost, morphology, mechanisms, traces, analysis)
+    found = report(source, out, settings, page)
+    tell(f"report: {found['page']}")
+    add_result(found)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import IonfoError
-from ..limits import split
+from ..errors import tell
+from ..limits import split_numbers
 from ..terminal.options import MechanismsOption, MorphologyOption, ProcessesOption
 
-
-def register_validate(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("validate")(validate_command)
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def validate_command(
@@ -29,7 +27,7 @@ def validate_command(
     ] = None,
     row: Annotated[int, typer.Option("--row", help="Of that model, from 0.")] = 0,
     percent: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option("--percent", help="Held-out steps in percent of the rheobase: 180,260."),
     ] = None,
     sd: Annotated[
@@ -50,16 +48,45 @@ def validate_command(
 ) -> None:
     """Score models on held-out steps, and how they predict spikes to coloured noise.
 
-    Example: ionfo validate hall.parquet --out v.parquet --experiment cells.parquet --percent 180
+    Example: ionfo validate population.parquet --out held_out.parquet --experiment
+    experiment.parquet --percent 180
     """
-    from ..studies.validate import validate
+    from ..studies.validate import ValidateSettings, validate
 
-    try:
-        percents = tuple(map(float, split(percent, "--percent")))
-    except ValueError:
-        raise IonfoError(f"--percent must be numbers such as 180,260, got '{percent}'") from None
+    settings = ValidateSettings(
+        held_out=held_out,
+        experiment=experiment,
+        row=row,
+        percents=split_numbers(percent, "--percent"),
+        sd=sd,
+        noise_seed=noise_seed,
+        noise_duration=noise_duration,
+        trials=trials,
+        private=private,
+    )
+    found = validate(
+        population,
+        out,
+        settings,
+        morphology=morphology,
+        mechanisms=mechanisms,
+        processes=processes,
+    )
+    tell("; ".join([*sentences(found), str(out)]))
 
-    validate(
-        population, out, held_out, experiment, row, percents, sd, noise_seed, noise_duration,
-        trials, private, morphology, mechanisms, processes,
-    )  # fmt: skip
+
+def sentences(found: pd.DataFrame) -> list[str]:
+    """Say how far the models are from what was held out."""
+    told = [
+        f"{len(found)} models; held-out z median {found['held_out_z'].median():.3f}, best "
+        f"{found['held_out_z'].min():.3f}"
+    ]
+    if found["training_z"].notna().any():
+        told.append(f"training z median {found['training_z'].median():.3f}")
+    if "explained_variance_ratio" in found:
+        told.append(
+            f"explained variance median {found['explained_variance'].median():.3f}, by the trials "
+            f"{found['explained_by_trials'].median():.3f}, ratio "
+            f"{found['explained_variance_ratio'].median():.3f}"
+        )
+    return told

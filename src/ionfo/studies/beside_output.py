@@ -9,28 +9,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..analysis import PairwiseInformation, correlation_matrix
 from ..analysis.figures.beside import curves_beside, pair_matrices, quadruplet_scatter
 from ..analysis.figures.style import Figure
 from ..analysis.genes.ion_channels import genes_of_conductances
-from ..analysis.uncertainty.beside import Side, extreme_quadruplet, side_frame
+from ..analysis.uncertainty.beside import extreme_quadruplet, side_frame
 from ..tables.files import write_table, write_text
 
 if TYPE_CHECKING:
-    from .beside import BesideSettings, BesideTable
+    from .beside import BesideFindings
+    from .beside_tables import BesideTable
 
 
-def write_beside(
-    out: Path,
-    tables: Sequence[BesideTable],
-    sides: list[Side],
-    pairs: list[PairwiseInformation],
-    n_rows: int,
-    asked: BesideSettings,
-) -> None:
+def write_beside(out: Path, found: BesideFindings) -> None:
     """Write the curves, the pairs and the summary as tables."""
+    tables, sides, pairs = found.tables, found.sides, found.pairs
     frames = {"beside_curves": side_frame(sides), "beside_pairs": _pair_frame(tables, pairs)}
     genes = {name for one in tables if not one.is_models for name in one.names}
     joined = [
@@ -53,9 +47,9 @@ def write_beside(
         for suffix in (".csv", ".parquet"):
             write_table(out / f"{stem}{suffix}", frame)
     summary = {
-        "rows": n_rows,
-        "estimator": asked.estimator,
-        "seed": asked.seed,
+        "rows": found.n_rows,
+        "estimator": found.settings.estimator,
+        "seed": found.settings.seed,
         "tables": {
             one.name: {
                 "rows": len(one.values),
@@ -93,17 +87,10 @@ def _pair_frame(tables: Sequence[BesideTable], pairs: list[PairwiseInformation])
     return pd.concat(frames, ignore_index=True)
 
 
-def draw_beside(
-    out: Path,
-    tables: Sequence[BesideTable],
-    sides: list[Side],
-    pairs: list[PairwiseInformation],
-    rows_of: list[NDArray[np.float64]],
-    n_rows: int,
-) -> None:
+def draw_beside(out: Path, found: BesideFindings) -> None:
     """Draw the curves, the pairs and the extreme quadruplets."""
-    told = f"{n_rows} rows of each table, each with its own null"
-    _save(out / "beside_o_information", curves_beside(sides, "O-information (nats)", told))
+    tables, pairs, n_rows = found.tables, found.pairs, found.n_rows
+    _save(out / "beside_o_information", curves_figure(found))
     names = [one.names for one in tables]
     labels = [one.name for one in tables]
     matrices = pair_matrices(
@@ -115,12 +102,18 @@ def draw_beside(
     _save(out / "beside_mutual_information", matrices)
     for side, lowest in (("lowest", True), ("highest", False)):
         blocks = []
-        for one, values in zip(tables, rows_of, strict=True):
+        for one, values in zip(tables, found.rows_of, strict=True):
             four, value = extreme_quadruplet(correlation_matrix(values), lowest)
             columns = list(four)
             blocks.append((one.name, values[:, columns], [one.names[i] for i in columns], value))
         told = f"the four variables of {side} O-information of each table"
         _save(out / f"beside_four_{side}", quadruplet_scatter(blocks, told))
+
+
+def curves_figure(found: BesideFindings) -> Figure:
+    """Draw O-information by order of every table."""
+    told = f"{found.n_rows} rows of each table, each with its own null"
+    return curves_beside(found.sides, "O-information (nats)", told)
 
 
 def _save(stem: Path, figure: Figure) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +14,13 @@ from matplotlib.axes import Axes
 
 from ..analysis import PairwiseInformation, figures
 from ..analysis.answers import Answer, curve_frame, extremes_frame, pairs_frame, summary_of
+from ..analysis.figures.style import Figure
 from ..pages.report import write_page
 from ..pages.report.tables import read_material
 from ..tables.files import make_folder, write_table
 from .output import estimator_told, summary_content, write_results
 from .plan import Work
+from .shown import html
 
 
 @dataclass(frozen=True)
@@ -172,15 +171,10 @@ class Findings:
 
     def _repr_html_(self) -> str:
         """Show the sentences and the O-information in a notebook."""
-        picture = io.BytesIO()
         figure = self.plot_o_information().figure
-        figure.savefig(picture, format="png", dpi=80)  # type: ignore[union-attr]
-        told = "".join(f"<li>{escape(one)}</li>" for one in self.sentences())
-        data = base64.b64encode(picture.getvalue()).decode()
-        return (
-            f"<p><b>Findings of {escape(self.origin.name)}</b></p><ul>{told}</ul>"
-            f'<img alt="O-information by order" src="data:image/png;base64,{data}">'
-        )
+        assert isinstance(figure, Figure)
+        title = f"Findings of {self.origin.name}"
+        return html(title, self.sentences(), figure, "O-information by order")
 
 
 def _of_answer(one: Answer) -> list[str]:

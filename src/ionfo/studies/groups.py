@@ -1,36 +1,34 @@
-"""``ionfo analyse --group``: each group on its own, then all at the same number of rows."""
+"""``ionfo groups``: each group on its own, then all at the same number of rows."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import fields
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from typing_extensions import Unpack
 
-from ..analysis import Passes, Question
-from ..analysis.figures.beside import curves_beside
+from ..analysis import Passes
 from ..analysis.genes.residuals import residuals
-from ..analysis.minimal import minimal_frame
 from ..analysis.multiplets.spectrum import usable_cores
 from ..analysis.significance import benjamini_hochberg
 from ..analysis.uncertainty.beside import (
     Run,
     Side,
+    SideSettings,
     compare_sides,
     equal_rows,
     measure_side,
-    side_frame,
 )
-from ..errors import IonfoError, nearest, note, tell
+from ..errors import IonfoError, nearest, note
 from ..limits import MOST_REPLICATES, check_count, shortened
-from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from ..tables.files import whole_folder, write_table, write_text
+from ..tables.expression import Expression, log_normalised, varying_genes
+from ..tables.files import make_folder
 from ..tables.matrix import Table
 from .expression_choice import (
     ALL,
@@ -40,66 +38,110 @@ from .expression_choice import (
     groups_of,
     usable_groups,
 )
+from .expression_input import ReadOptions, Source, settings_of, take
+from .group_findings import (
+    N_PERMUTATIONS,
+    Grouped,
+    GroupFindings,
+    GroupSettings,
+    folder_name,
+    told_of,
+)
 from .passes import run_passes
-from .plan import MOST_VARIABLES, AnalysisSettings, check_settings
+from .plan import MOST_VARIABLES, AnalysisOptions, AnalysisSettings, check_settings
 from .population import measure
 
+__all__ = [
+    "GroupFindings",
+    "GroupOptions",
+    "GroupSettings",
+    "Grouped",
+    "analyse_groups",
+    "compare_at_equal_rows",
+    "folder_name",
+    "grouped_tables",
+    "groups",
+    "measure_groups",
+    "runner",
+    "told_of",
+]
 
-@dataclass(frozen=True)
-class GroupSettings:
-    """Which rows and columns, and how groups are compared.
 
-    Attributes
+class GroupOptions(AnalysisOptions, ReadOptions, total=False):
+    """The settings of groups as options of a function; see `GroupSettings`."""
+
+    groups: Sequence[str]
+    genes: str | None
+    median: bool
+    equal_rows: int | None
+    group_permutations: int
+    regress: Sequence[str]
+    target_sum: float
+    library: str | None
+
+
+def groups(
+    population: Source,
+    group: str,
+    targets: Sequence[str] = (),
+    out: str | Path | None = None,
+    **options: Unpack[GroupOptions],
+) -> GroupFindings:
+    """Measure each group of a table on its own, and compare groups at the same number of rows.
+
+    Parameters
     ----------
+    population : path, DataFrame, Population or Expression
+        Models with their parameters, or cells with their genes.
     group : str
         Column with the labels.
-    groups : tuple of str
-        Those that count; empty for all.
-    genes : str or None
-        ``ion-channels``, ``all`` or a file; default ion channels of expression, all parameters
-        of models.
-    median : bool
-        Keep only genes with a median other than zero in every group.
-    rows : int or None
-        Rows of each group in the comparison; default those of the smallest.
-    permutations : int
-        Reassignments of rows to groups in the comparison.
-    regress : tuple of str
-        Columns whose linear effect on every variable is taken out first, group by group.
-    target_sum, library
-        As `log_normalised`.
+    targets : sequence of str
+        Features whose RSI is measured.
+    out : path, optional
+        Folder to write to; `GroupFindings.write` writes later.
+    **options
+        Those of ``ionfo groups``: of `AnalysisSettings` and `GroupSettings`, where rows and
+        permutations of the comparison are called equal_rows and group_permutations; values, cells,
+        layer and sum_duplicates of `ionfo.tables.expression_files.read_expression`.
+
+    Returns
+    -------
+    GroupFindings
+        Of each group, and of all at the same number of rows.
+
+    Raises
+    ------
+    IonfoError
+        If labels, genes or targets do not allow it.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(0).standard_normal((60, 4))
+    >>> table = pd.DataFrame(values, columns=[f"parameters/{one}" for one in "abcd"])
+    >>> table["kind"] = ["x", "y"] * 30
+    >>> quick = {"shuffles": 0, "bootstrap": 0, "permutations": 0, "group_permutations": 0}
+    >>> groups(table, "kind", **quick).curves["table"].unique().tolist()
+    ['x', 'y']
     """
-
-    group: str
-    groups: tuple[str, ...] = ()
-    genes: str | None = None
-    median: bool = True
-    rows: int | None = None
-    permutations: int = 199
-    regress: tuple[str, ...] = ()
-    target_sum: float = TARGET_SUM
-    library: str | None = None
-
-
-@dataclass(frozen=True)
-class Grouped:
-    """Matrices of the groups: variables first, targets last; names of both."""
-
-    values: dict[str, NDArray[np.float64]]
-    names: list[str]
-    targets: list[str]
-
-    @property
-    def questions(self) -> list[Question]:
-        """O-information of the variables, and RSI about each target."""
-        n = len(self.names)
-        return [
-            Question("o_information", tuple(range(n))),
-            *(
-                Question("redundancy_synergy_index", tuple(range(n)), n + i)
-                for i in range(len(self.targets))
-            ),
-        ]
+    asked: dict[str, Any] = dict(options)
+    named = {
+        "rows": asked.pop("equal_rows", None),
+        "permutations": asked.pop("group_permutations", N_PERMUTATIONS),
+    }
+    of_groups = {one.name for one in fields(GroupSettings)} - {"permutations"}
+    how = settings_of(
+        GroupSettings,
+        {name: value for name, value in asked.items() if name in of_groups} | named,
+        group=group,
+    )
+    rest = {name: value for name, value in asked.items() if name not in of_groups}
+    settings = settings_of(AnalysisSettings, rest, targets=tuple(targets))
+    numbers = [group, *targets, *settings.exclude, *how.regress, how.library]
+    folder = None if out is None else Path(out)
+    found = measure_groups(take(population, numbers, asked), how, settings, folder)
+    if folder is not None:
+        found.write(folder)
+    return found
 
 
 def analyse_groups(
@@ -108,30 +150,42 @@ def analyse_groups(
     how: GroupSettings,
     settings: AnalysisSettings | None = None,
 ) -> list[Side]:
-    """Analyse every group, and compare them at the same number of rows.
-
-    Parameters
-    ----------
-    expression : Expression
-        Cells x genes, or models x parameters.
-    out : Path
-        Folder; each group gets a folder of its own in it.
-    how : GroupSettings
-        Groups and genes.
-    settings : AnalysisSettings, optional
-        Targets, estimator, nulls.
+    """Measure groups, see `measure_groups`, and write them to a folder.
 
     Returns
     -------
     list of Side
         Of every question and group, at equal rows.
+    """
+    found = measure_groups(expression, how, settings or AnalysisSettings(), out)
+    found.write(out)
+    return found.sides
+
+
+def measure_groups(
+    expression: Expression,
+    how: GroupSettings,
+    asked: AnalysisSettings,
+    kept: Path | None = None,
+) -> GroupFindings:
+    """Measure every group, and all of them at the same number of rows.
+
+    Parameters
+    ----------
+    expression : Expression
+        Cells x genes, or models x parameters.
+    how : GroupSettings
+        Groups and genes.
+    asked : AnalysisSettings
+        Targets, estimator, nulls.
+    kept : Path, optional
+        Folder that keeps long computations, a folder of its own for each group.
 
     Raises
     ------
     IonfoError
         If labels, genes or targets do not allow it.
     """
-    asked = settings or AnalysisSettings()
     check_settings(asked)
     check_count("--group-permutations", how.permutations, 19, MOST_REPLICATES, or_zero=True)
     grouped = grouped_tables(expression, how, asked)
@@ -143,21 +197,17 @@ def analyse_groups(
             f"--equal-rows must be more than the {n_columns} variables and at most the "
             f"{min(sizes.values())} rows of the smallest group, got {shortened(n_rows)}"
         )
-    minimal = []
-    with whole_folder(out, "groups.json") as beside:
-        for name, values in grouped.values.items():
-            note(f"group '{name}': {len(values)} rows, {len(grouped.names)} variables")
-            table = _table(values, grouped)
-            origin = Path(f"{expression.origin} [{how.group} = {name}]")
-            folder = folder_name(name)
-            found = measure(table, origin, list(grouped.targets), asked, out / folder)
-            found.write(beside / folder)
-            frames = [minimal_frame(one) for one in found.answers[1:]]
-            minimal += [frame.assign(group=name, rows=len(values)) for frame in frames]
-        sides, compared = compare_at_equal_rows(grouped, n_rows, how.permutations, asked)
-        _write(beside, grouped, sides, compared, minimal, how, n_rows)
-    _tell(sides, compared, out)
-    return sides
+    if kept is not None:
+        make_folder(kept)
+    findings = {}
+    for name, values in grouped.values.items():
+        note(f"group '{name}': {len(values)} rows, {len(grouped.names)} variables")
+        table = _table(values, grouped)
+        origin = Path(f"{expression.origin} [{how.group} = {name}]")
+        folder = None if kept is None else kept / folder_name(name)
+        findings[name] = measure(table, origin, list(grouped.targets), asked, folder)
+    sides, compared = compare_at_equal_rows(grouped, n_rows, how.permutations, asked)
+    return GroupFindings(how, grouped, findings, sides, compared, n_rows)
 
 
 def grouped_tables(expression: Expression, how: GroupSettings, asked: AnalysisSettings) -> Grouped:
@@ -232,10 +282,12 @@ def compare_at_equal_rows(
                     question,
                     n_rows,
                     run,
-                    estimator=asked.estimator,
-                    shuffles=asked.shuffles,
-                    bootstrap=asked.bootstrap,
-                    seed=asked.seed,
+                    SideSettings(
+                        estimator=asked.estimator,
+                        shuffles=asked.shuffles,
+                        bootstrap=asked.bootstrap,
+                        seed=asked.seed,
+                    ),
                 )
             )
         for first, second in combinations(grouped.values, 2) if permutations else ():
@@ -281,24 +333,6 @@ def runner(threads: int | None, here: bool = False) -> Run:
     return run
 
 
-def told_of(question: Question, grouped: Grouped) -> str:
-    """Name a question in a table."""
-    if question.target is None:
-        return "o_information"
-    return f"redundancy_synergy {grouped.targets[question.target - len(grouped.names)]}"
-
-
-def folder_name(name: str) -> str:
-    """Turn a label into the name of a folder.
-
-    Examples
-    --------
-    >>> folder_name("L2/3 IT")
-    'L2_3_IT'
-    """
-    return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "_"
-
-
 def _target(expression: Expression, name: str) -> str:
     known = [str(one) for one in expression.cells]
     for column in (name, f"features/{name}"):
@@ -319,65 +353,5 @@ def _table(values: NDArray[np.float64], grouped: Grouped) -> Table:
         None,
         None,
         None,
+        None,
     )
-
-
-def _write(
-    out: Path,
-    grouped: Grouped,
-    sides: Sequence[Side],
-    compared: pd.DataFrame,
-    minimal: list[pd.DataFrame],
-    how: GroupSettings,
-    n_rows: int,
-) -> None:
-    n_groups = len(grouped.values)
-    frames = []
-    for i, question in enumerate(grouped.questions):
-        part = list(sides[i * n_groups : (i + 1) * n_groups])
-        what = told_of(question, grouped)
-        frames.append(side_frame(part).assign(measure=what))
-        quantity = "O-information" if question.target is None else "RSI"
-        figure = curves_beside(part, f"{quantity} (nats)", f"{what}, {n_rows} rows of each group")
-        stem = "groups_o_information" if question.target is None else f"groups_rsi_{i}"
-        for suffix in (".png", ".svg"):
-            figure.savefig((out / stem).with_suffix(suffix), dpi=130)
-    tables = {"groups_curves": pd.concat(frames, ignore_index=True)}
-    if len(compared):
-        tables["groups_compared"] = compared
-    if minimal:
-        tables["minimal_sets"] = pd.concat(minimal, ignore_index=True)
-    for stem, frame in tables.items():
-        for suffix in (".csv", ".parquet"):
-            write_table(out / f"{stem}{suffix}", frame)
-    summary = {
-        "group": how.group,
-        "rows": {name: len(values) for name, values in grouped.values.items()},
-        "rows_in_the_comparison": n_rows,
-        "variables": grouped.names,
-        "targets": grouped.targets,
-        "regressed_out": list(how.regress),
-        "library": how.library,
-        "target_sum": how.target_sum,
-        "compared": json.loads(compared.to_json(orient="records")),
-    }
-    write_text(out / "groups.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
-
-
-def _tell(sides: Sequence[Side], compared: pd.DataFrame, out: Path) -> None:
-    tell(f"at {sides[0].n_rows} rows each, at the order of all {sides[0].question.n}:")
-    for one in sides:
-        if one.question.target is None:
-            mean = -1  # the last statistic of the last order: the set of all variables
-            tell(
-                f"  {one.name}: raw {one.raw[-1, mean]:+.3f}, corrected "
-                f"{one.corrected[-1, mean]:+.3f} ({one.low[-1, mean]:+.3f} to "
-                f"{one.high[-1, mean]:+.3f}) nats"
-            )
-    for row in compared.to_dict("records"):
-        tell(
-            f"{row['measure']}: area of {row['first']} less {row['second']} "
-            f"{row['difference_of_areas']:+.3f}, permutation p {row['p']:.3g} "
-            f"(adjusted {row['p_adjusted']:.3g})"
-        )
-    tell(f"tables and figures in {out}")

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from ..analysis.genes.clusters import (
@@ -38,8 +40,9 @@ from ..tables.expression import (
 )
 from ..tables.files import make_folder, whole_folder
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
-from .identify_output import draw_identification, tell_identification, write_identification
+from .identify_output import draw_identification, index_figure, sentences_of, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets
+from .shown import html
 
 NULLS: tuple[Kind, ...] = ("all", "differential", "matched")
 
@@ -104,7 +107,37 @@ class Null:
 
 @dataclass(frozen=True)
 class Identification:
-    """All that was found."""
+    """How well clusters of a gene set find the types, beside random sets.
+
+    Attributes
+    ----------
+    table : Expression
+        Log values of the cells that count.
+    labels : ndarray of str, shape (n_cells,)
+        Known types.
+    genes : list of str
+        The set.
+    score : float
+        Adjusted Rand index of its clusters and the labels; 1 where they agree.
+    clustering : Clustering
+        Of the cells by the set.
+    replicates : ndarray, shape (n_replicates,)
+        Indices of subsamples of the cells.
+    nulls : list of Null
+        Indices of random sets, a kind each.
+    sets : list of Score
+        Of every random set.
+    differential : ndarray of int
+        Places of the differentially expressed genes.
+    bins : ndarray of int, shape (n_genes,)
+        Bin of mean expression of each gene.
+    overlap : Overlap
+        Of the set with the differentially expressed genes.
+    embeddings : dict of str to (ndarray, Clustering)
+        Maps of the cells by name.
+    settings : IdentifySettings
+        What was asked.
+    """
 
     table: Expression
     labels: NDArray[np.str_]
@@ -118,12 +151,51 @@ class Identification:
     bins: NDArray[np.int64]
     overlap: Overlap
     embeddings: dict[str, tuple[NDArray[np.float64], Clustering]]
+    settings: IdentifySettings
+
+    def sentences(self) -> list[str]:
+        """Say what was found, a line each."""
+        return sentences_of(self)
+
+    def plot_index(self) -> Axes:
+        """Draw the index of the set among those of random sets.
+
+        Returns
+        -------
+        Axes
+            The first panel; its figure is ``axes.figure``.
+        """
+        return index_figure(self).axes[0]
+
+    def write(self, folder: str | Path) -> Path:
+        """Write tables, figures and identify.json.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if need be.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        out = Path(folder)
+        with whole_folder(out, "identify.json") as beside:
+            write_identification(beside, self)
+            draw_identification(beside, self)
+        return out
+
+    def _repr_html_(self) -> str:
+        """Show the sentences and the distributions in a notebook."""
+        title = f"Types in {Path(self.table.origin).name}"
+        return html(title, self.sentences(), index_figure(self), "index of the set and of others")
 
 
 def identify_types(
-    table: Expression, column: str, out: Path, settings: IdentifySettings | None = None
+    table: Expression, column: str, out: Path | None, settings: IdentifySettings | None = None
 ) -> Identification:
-    """Compare clusters of a gene set with those of random sets, and write it all to a folder.
+    """Compare clusters of a gene set with those of random sets.
 
     Parameters
     ----------
@@ -131,8 +203,9 @@ def identify_types(
         Counts or log values.
     column : str
         Annotation with the known types.
-    out : Path
-        Folder; one that holds a part of the same work is finished.
+    out : Path or None
+        Folder to write to; one that holds a part of the same work is finished.  None writes
+        nothing.
     settings : IdentifySettings, optional
         How.
 
@@ -171,8 +244,13 @@ def identify_types(
         )
     except ValueError as error:
         raise IonfoError(f"'{table.origin}': {error}") from None
+    if out is None:
+        with TemporaryDirectory() as room:
+            return _identify(cells, labels, genes, Path(room), asked)
     make_folder(out)
-    return _identify(cells, labels, genes, out, asked)
+    found = _identify(cells, labels, genes, out, asked)
+    found.write(out)
+    return found
 
 
 def _identify(
@@ -217,7 +295,7 @@ def _identify(
         found = find_clusters(linked, n_labels, asked.seed)
         embeddings[name] = (embedding(linked, asked.seed), found)
     stored.unlink()
-    found_all = Identification(
+    return Identification(
         cells,
         labels,
         list(genes),
@@ -230,12 +308,8 @@ def _identify(
         bins,
         overlap(chosen, differential, len(cells.genes)),
         embeddings,
+        asked,
     )
-    with whole_folder(out, "identify.json") as beside:
-        write_identification(beside, found_all, asked)
-        draw_identification(beside, found_all)
-    tell_identification(out, found_all)
-    return found_all
 
 
 def null_of(kind: Kind, score: float, sets: Sequence[Score]) -> Null:

@@ -12,11 +12,10 @@ import pandas as pd
 from ..analysis.figures.genes import index_distributions, maps_of_cells
 from ..analysis.figures.style import Figure
 from ..analysis.genes.ion_channels import ion_channel_genes, ion_channel_source
-from ..errors import tell
 from ..tables.files import write_table, write_text
 
 if TYPE_CHECKING:
-    from .identify import Identification, IdentifySettings
+    from .identify import Identification
 
 RULE = (
     "Leiden at the resolution, found by seven halvings between 0.01 and 4, whose number of "
@@ -29,8 +28,9 @@ TOLD = {
 }
 
 
-def identification_summary(found: Identification, asked: IdentifySettings) -> dict[str, Any]:
+def identification_summary(found: Identification) -> dict[str, Any]:
     """Gather what identify.json holds."""
+    asked = found.settings
     labels, counts = np.unique(found.labels, return_counts=True)
     low, high = np.quantile(found.replicates, (0.025, 0.975)).tolist()
     return {
@@ -76,9 +76,9 @@ def identification_summary(found: Identification, asked: IdentifySettings) -> di
     }
 
 
-def write_identification(out: Path, found: Identification, asked: IdentifySettings) -> None:
+def write_identification(out: Path, found: Identification) -> None:
     """Write identify.json, sets, genes and clusters."""
-    summary = identification_summary(found, asked)
+    summary = identification_summary(found)
     write_text(out / "identify.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     genes, family = found.table.genes, ion_channel_genes(found.table.genes)
     is_differential = np.zeros(len(genes), dtype=bool)
@@ -110,37 +110,42 @@ def write_identification(out: Path, found: Identification, asked: IdentifySettin
 
 def draw_identification(out: Path, found: Identification) -> None:
     """Draw the distributions of the index, and the maps side by side."""
+    _save(out / "index", index_figure(found))
+    maps = {name: (points, one.labels) for name, (points, one) in found.embeddings.items()}
+    _save(out / "umap", maps_of_cells(maps, found.labels))
+
+
+def index_figure(found: Identification) -> Figure:
+    """Draw the distributions of the index, and that of the set."""
     nulls = {TOLD[one.kind]: one.scores for one in found.nulls}
     low, high = np.quantile(found.replicates, (0.025, 0.975))
     title = (
         f"{len(found.genes)} genes, {found.table.n_cells} cells, {len(np.unique(found.labels))} "
         "labels; grey band: 95 % of subsamples of 80 % of the cells"
     )
-    _save(out / "index", index_distributions(nulls, found.score, (low, high), title))
-    maps = {name: (points, one.labels) for name, (points, one) in found.embeddings.items()}
-    _save(out / "umap", maps_of_cells(maps, found.labels))
+    return index_distributions(nulls, found.score, (low, high), title)
 
 
-def tell_identification(out: Path, found: Identification) -> None:
-    """Print the finding in a few lines."""
+def sentences_of(found: Identification) -> list[str]:
+    """Say what was found in a few lines."""
     low, high = np.quantile(found.replicates, (0.025, 0.975))
-    tell(
+    told = [
         f"{len(found.genes)} genes in {found.table.n_cells} cells: adjusted Rand index "
         f"{found.score:.3f} (95 % of subsamples of the cells {low:.3f} to {high:.3f}), "
         f"{found.clustering.n_clusters} clusters for {len(np.unique(found.labels))} labels"
-    )
+    ]
     for one in found.nulls:
         below, above = np.quantile(one.scores, (0.025, 0.975))
-        tell(
+        told.append(
             f"  {len(one.scores)} random sets {TOLD[one.kind]}: mean {one.scores.mean():.3f}, "
             f"95 % {below:.3f} to {above:.3f}; percentile {one.percentile:.1f}, p {one.p:.3g}"
         )
     shared = found.overlap
-    tell(
+    told.append(
         f"  {shared.shared} of them differentially expressed, {shared.expected:.1f} by chance "
         f"(p {shared.p:.3g}, {len(found.differential)} of {len(found.table.genes)} genes)"
     )
-    tell(f"tables and figures in {out}")
+    return told
 
 
 def _save(stem: Path, figure: Figure) -> None:

@@ -20,6 +20,7 @@ from ..sampling.optimise import (
     run_optimiser,
     with_targets,
 )
+from ..sampling.runs.session import Session
 
 
 def optimise(
@@ -79,11 +80,7 @@ def optimise(
         None if stages is None else read_stages(stages),
         morphology,
         mechanisms,
-        more.get("processes", 1),
-        more.get("report", lambda progress: None),
-        stopped,
-        note,
-        more.get("force", False),
+        Session(stopped=stopped, note=note, **more),
     )
     plot_convergence(store, folder)
     return store

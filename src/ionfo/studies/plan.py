@@ -131,7 +131,11 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
         )
     columns = [table.features[:, [table.feature_names.index(name)]] for name in targets]
     sample = Sample(
-        np.hstack([table.parameters, *columns]), table.weights, table.walker, table.step
+        np.hstack([table.parameters, *columns]),
+        table.weights,
+        table.walker,
+        table.step,
+        table.ensemble,
     )
     if not sample.is_long:
         note(

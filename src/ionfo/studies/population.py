@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,7 +34,7 @@ from ..analysis.multiplets.spectrum import spectrum_of
 from ..analysis.pairs.pairwise import PairEstimator
 from ..analysis.uncertainty.bands import Null, null_of, replacement_bands, subsample_bands
 from ..errors import IonfoError, note
-from ..limits import shortened
+from ..limits import split_whole_numbers
 from ..progress import progress
 from ..tables.files import make_folder
 from ..tables.matrix import Table, analysis_table, read_analysis_table
@@ -43,8 +42,6 @@ from ..tables.population import Population
 from .findings import Findings
 from .passes import Curves, Request, run_exhaustive, run_passes
 from .plan import MOST_VARIABLES, AnalysisOptions, AnalysisSettings, Work, check_settings, make_work
-
-_LONGEST_RANGE = 1_000
 
 _BESIDE_THE_TABLE = 2**29  # bytes for everything else
 
@@ -188,9 +185,9 @@ def measure(
 
 
 def parse_orders(
-    text: str, option: str = "--orders", most: int = MOST_VARIABLES
+    texts: str | Sequence[str], option: str = "--orders", most: int = MOST_VARIABLES
 ) -> tuple[int, ...]:
-    """Read orders, or other numbers up to `most`, such as ``3-6,10``.
+    """Read orders, or other numbers up to `most`, such as ``3-6,10``: each once, in order.
 
     Raises
     ------
@@ -199,30 +196,10 @@ def parse_orders(
 
     Examples
     --------
-    >>> parse_orders("3-5,9")
+    >>> parse_orders("9, 3-5")
     (3, 4, 5, 9)
     """
-    orders: set[int] = set()
-    unfit = IonfoError(
-        f"{option} must be numbers and ranges such as 3-6,10, got '{shortened(text)}'"
-    )
-    for part in text.split(","):  # an empty part would be a number left out
-        first, dash, last = (one.strip() for one in part.partition("-"))
-        last = last if dash else first
-        if not re.fullmatch("[0-9]+", first) or not re.fullmatch("[0-9]+", last):
-            raise unfit
-        # before any of them is counted up: a range may be longer than all memory
-        for number in (first, last):
-            if len(number) > len(str(most)) + 9 or int(number) > most:
-                raise IonfoError(f"{option} must be numbers up to {most}, got {shortened(number)}")
-        if int(last) < int(first):
-            raise unfit
-        if int(last) - int(first) >= _LONGEST_RANGE:
-            raise IonfoError(
-                f"{option} must have ranges of at most {_LONGEST_RANGE} numbers, got '{part}'"
-            )
-        orders.update(range(int(first), int(last) + 1))
-    return tuple(sorted(orders))
+    return tuple(sorted(set(split_whole_numbers(texts, option, most))))
 
 
 def _answers(work: Work, kept: Path | None) -> list[Answer]:
@@ -264,9 +241,14 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
                 subsampled[i],
                 work.passes.fraction,
                 work.passes.nu("subsample"),
+                len(work.passes.blocks),
             )
             replacements = replacement_bands(
-                question, corrected, replaced[i], work.passes.nu("replacement")
+                question,
+                corrected,
+                replaced[i],
+                work.passes.nu("replacement"),
+                len(work.passes.blocks),
             )
         target = work.target(question)
         answers.append(
@@ -330,7 +312,8 @@ def _replicates(
         )
         n_shuffles = 0
     n_taken = passes.fraction * len(passes.blocks)
-    if n_bootstrap and (n_taken <= 2 or passes.fraction * work.sample.n_rows <= n_needed):
+    too_few = n_taken <= 2 and not work.sample.ensembles_differ
+    if n_bootstrap and (too_few or passes.fraction * work.sample.n_rows <= n_needed):
         note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
         n_bootstrap = 0
     full = tested is not passes and n_shuffles > 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import IonfoError, note, tell
+from ..errors import IonfoError, note
 from ..pages.report import write_page
 from ..pages.report.tables import OUTLINE, TRACES, read_material
 from ..sampling import read_population
@@ -21,17 +21,35 @@ from .plan import AnalysisSettings
 from .population import analyse_population
 
 
+@dataclass(frozen=True)
+class ReportSettings:
+    """What goes into a page besides the analysis.
+
+    Attributes
+    ----------
+    burn_in, max_cost
+        As for `ionfo collect`, of a run.
+    morphology, mechanisms : Path, optional
+        Instead of the bundled ones, for the traces.
+    simulate : bool
+        Whether models are simulated; they must carry their e-model.
+    analyse : bool
+        Whether to analyse; otherwise the tables of the folder are taken as they are.
+    """
+
+    burn_in: int = 0
+    max_cost: float | None = None
+    morphology: Path | None = None
+    mechanisms: Path | None = None
+    simulate: bool = True
+    analyse: bool = True
+
+
 def report(
     source: Path,
     out: Path,
-    targets: Sequence[str] = (),
     settings: AnalysisSettings | None = None,
-    burn_in: int = 0,
-    max_cost: float | None = None,
-    morphology: Path | None = None,
-    mechanisms: Path | None = None,
-    simulate: bool = True,
-    analyse: bool = True,
+    page: ReportSettings | None = None,
 ) -> dict[str, Any]:
     """Analyse a run or a population, simulate four of its models, and write the page.
 
@@ -41,16 +59,10 @@ def report(
         Run folder, or what `ionfo analyse` reads.
     out : Path
         Folder for the page, tables and figures.
-    targets, settings
+    settings : AnalysisSettings, optional
         As for `ionfo.studies.population.analyse_population`.
-    burn_in, max_cost
-        As for `ionfo collect`, of a run.
-    morphology, mechanisms : Path, optional
-        Instead of the bundled ones, for the traces.
-    simulate : bool
-        Whether models are simulated; they must carry their e-model.
-    analyse : bool
-        Whether to analyse; otherwise the tables of `out` are taken as they are.
+    page : ReportSettings, optional
+        What else goes into the page.
 
     Returns
     -------
@@ -62,6 +74,7 @@ def report(
     IonfoError
         If the source is unfit.
     """
+    asked = page or ReportSettings()
     if not source.exists():
         raise IonfoError(f"'{source}' does not exist")
     make_folder(out)
@@ -69,21 +82,20 @@ def report(
     if source.is_dir():
         if not (source / "run.json").is_file():
             raise IonfoError(f"'{source}' is no run folder: it has no run.json")
-        limit = float("inf") if max_cost is None else max_cost
-        collected = population_of(source, burn_in, limit)
+        limit = float("inf") if asked.max_cost is None else asked.max_cost
+        collected = population_of(source, asked.burn_in, limit)
         population = out / "population.parquet"
         write_table(population, collected.frame, collected.metadata)
-    elif burn_in or max_cost is not None:
+    elif asked.burn_in or asked.max_cost is not None:
         raise IonfoError(
             f"--burn-in and --max-cost concern a run, and '{source}' is a population already"
         )
-    if analyse:
-        analyse_population(population, out, targets, settings)
-    if simulate:
-        _simulate(population, out, morphology, mechanisms)
-    page = write_page(out, read_material(out, population))
-    tell(f"report: {page}")
-    return {"page": str(page), "bytes": page.stat().st_size}
+    if asked.analyse:
+        analyse_population(population, out, settings=settings)
+    if asked.simulate:
+        _simulate(population, out, asked.morphology, asked.mechanisms)
+    written = write_page(out, read_material(out, population))
+    return {"page": str(written), "bytes": written.stat().st_size}
 
 
 def _simulate(file: Path, out: Path, morphology: Path | None, mechanisms: Path | None) -> None:

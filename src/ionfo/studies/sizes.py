@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from ..analysis import Question
 from ..analysis.figures.style import BLUE, GREY, ORANGE, Figure, log_scale
@@ -18,7 +19,7 @@ from ..analysis.uncertainty.sample_size import (
     size_frame,
     size_study,
 )
-from ..errors import IonfoError, note, tell
+from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed
 from ..progress import progress
 from ..tables.expression import TARGET_SUM, Expression
@@ -26,6 +27,7 @@ from ..tables.files import whole_folder, write_table
 from .expression_choice import ION_CHANNELS
 from .groups import GroupSettings, grouped_tables
 from .plan import AnalysisSettings
+from .shown import html
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,104 @@ class SizeSettings:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class SizeFindings:
+    """How many cells the verdict on each group needs.
+
+    Attributes
+    ----------
+    studies : dict of str to SizeStudy
+        By group.
+    """
+
+    studies: dict[str, SizeStudy]
+
+    @property
+    def sizes(self) -> pd.DataFrame:
+        """Mean O-information by group, number of cells and order, with its interval (nats)."""
+        return _joined({name: size_frame(one) for name, one in self.studies.items()})
+
+    @property
+    def needed(self) -> pd.DataFrame:
+        """Cells that each order needs, by group."""
+        return _joined({name: needed_frame(one) for name, one in self.studies.items()})
+
+    def sentences(self) -> list[str]:
+        """Say what was found, a line a group."""
+        told = []
+        for name, one in self.studies.items():
+            orders = one.question.orders
+            within = orders[~np.isnan(one.needed)]
+            line = (
+                f"{name} ({one.n_table} cells): corrected O-information excludes zero at "
+                f"{len(within)} of {len(orders)} orders within {one.sizes[-1]} cells drawn"
+            )
+            if len(within):
+                line += f", from {int(np.nanmin(one.needed))} cells on at the easiest"
+            told.append(line)
+        return told
+
+    def plot(self) -> Axes:
+        """Draw O-information by number of cells, and the cells that are needed.
+
+        Returns
+        -------
+        Axes
+            The first panel; its figure is ``axes.figure``.
+        """
+        return _draw(self.studies).axes[0]
+
+    def write(self, folder: str | Path) -> Path:
+        """Write tables and figure.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if need be.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        out = Path(folder)
+        with whole_folder(out, "sizes.csv") as beside:
+            for stem, frame in (("sizes", self.sizes), ("needed", self.needed)):
+                for suffix in (".csv", ".parquet"):
+                    write_table(beside / f"{stem}{suffix}", frame)
+            figure = _draw(self.studies)
+            for suffix in (".png", ".svg"):
+                figure.savefig((beside / "sizes").with_suffix(suffix), dpi=130)
+        return out
+
+    def _repr_html_(self) -> str:
+        """Show the sentences and the figure in a notebook."""
+        title = "Cells that groups need"
+        return html(title, self.sentences(), _draw(self.studies), "O-information by cells drawn")
+
+
 def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> dict[str, SizeStudy]:
+    """Measure sizes, see `measure_sizes`, and write them to a folder.
+
+    Returns
+    -------
+    dict of str to SizeStudy
+        By group.
+    """
+    found = measure_sizes(expression, settings)
+    found.write(out)
+    return found.studies
+
+
+def measure_sizes(expression: Expression, settings: SizeSettings) -> SizeFindings:
     """Draw groups of several sizes and find those whose verdict holds.
 
     Parameters
     ----------
     expression : Expression
         Cells x genes.
-    out : Path
-        Folder.
     settings : SizeSettings
         How.
-
-    Returns
-    -------
-    dict of str to SizeStudy
-        By group.
 
     Raises
     ------
@@ -106,35 +190,11 @@ def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> di
         raise IonfoError(
             f"'{expression.origin}': no group is large enough; take fewer genes with --genes FILE"
         )
-    _write(out, studies)
-    return studies
+    return SizeFindings(studies)
 
 
-def _write(out: Path, studies: dict[str, SizeStudy]) -> None:
-    frames = {
-        "sizes": pd.concat([size_frame(one).assign(group=name) for name, one in studies.items()]),
-        "needed": pd.concat(
-            [needed_frame(one).assign(group=name) for name, one in studies.items()]
-        ),
-    }
-    with whole_folder(out, "sizes.csv") as beside:
-        for stem, frame in frames.items():
-            for suffix in (".csv", ".parquet"):
-                write_table(beside / f"{stem}{suffix}", frame.reset_index(drop=True))
-        figure = _draw(studies)
-        for suffix in (".png", ".svg"):
-            figure.savefig((beside / "sizes").with_suffix(suffix), dpi=130)
-    for name, one in studies.items():
-        orders = one.question.orders
-        within = orders[~np.isnan(one.needed)]
-        told = (
-            f"excludes zero at {len(within)} of {len(orders)} orders within "
-            f"{one.sizes[-1]} cells drawn"
-        )
-        if len(within):
-            told += f", from {int(np.nanmin(one.needed))} cells on at the easiest"
-        tell(f"{name} ({one.n_table} cells): corrected O-information {told}")
-    tell(f"tables and figures in {out}")
+def _joined(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([one.assign(group=name) for name, one in frames.items()], ignore_index=True)
 
 
 def _draw(studies: dict[str, SizeStudy]) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..analysis.cells.spike_trains import explained_variance
 from ..emodels import EModel, load_emodel
 from ..emodels.bounded import LONGEST_SWEEP, MOST_PERCENT
 from ..emodels.cell import resolve_morphology
-from ..errors import IonfoError, tell
+from ..errors import IonfoError
 from ..limits import check_count, check_number, check_seed, shortened
 from ..mechanisms import build_mechanisms
 from ..mechanisms.build import BUNDLED
@@ -34,30 +35,12 @@ from ..tables.models import models_of_frame
 Array = NDArray[np.float64]
 
 
-def validate(
-    population: Path,
-    out: Path,
-    held_out: Path | None = None,
-    experiment: Path | None = None,
-    row: int = 0,
-    percents: tuple[float, ...] = (),
-    sd: float = 0.05,
-    noise_seed: int | None = None,
-    noise_duration: float = 2000.0,
-    trials: int = 5,
-    private: float = 0.2,
-    morphology: Path | None = None,
-    mechanisms: Path | None = None,
-    processes: int = 1,
-) -> pd.DataFrame:
-    """Validate the models of a population and write the table.
+@dataclass(frozen=True)
+class ValidateSettings:
+    """What models are held against.
 
-    Parameters
+    Attributes
     ----------
-    population : Path
-        Models with their e-model.
-    out : Path
-        .parquet or .csv.
     held_out : Path, optional
         Definition with held-out steps and their targets, instead of a model as experiment.
     experiment : Path, optional
@@ -76,6 +59,60 @@ def validate(
         Repetitions of the experiment.
     private : float
         SD of the noise that differs between them, in threshold currents.
+    """
+
+    held_out: Path | None = None
+    experiment: Path | None = None
+    row: int = 0
+    percents: tuple[float, ...] = ()
+    sd: float = 0.05
+    noise_seed: int | None = None
+    noise_duration: float = 2000.0
+    trials: int = 5
+    private: float = 0.2
+
+    def check(self) -> None:
+        """Refuse what does not go together, and numbers that are none.
+
+        Raises
+        ------
+        IonfoError
+            Naming the option.
+        """
+        if (self.held_out is None) == (self.experiment is None):
+            raise IonfoError("give either --held-out DEFINITION or --experiment MODELS")
+        if self.noise_seed is not None and self.experiment is None:
+            raise IonfoError("--noise-seed needs --experiment, whose spikes models must predict")
+        check_number("--sd", self.sd, 0, 1e3, is_above=True)
+        check_number("--noise-duration", self.noise_duration, 0, LONGEST_SWEEP, is_above=True)
+        check_number("--private", self.private, 0, 100)
+        check_count("--trials", self.trials, 1, 1_000)
+        check_seed(self.noise_seed, "--noise-seed")
+        for percent in self.percents:
+            check_number("--percent", percent, -MOST_PERCENT, MOST_PERCENT)
+        if self.experiment is not None and not self.percents:
+            raise IonfoError("--experiment needs held-out steps, for example --percent 180")
+
+
+def validate(
+    population: Path,
+    out: Path,
+    settings: ValidateSettings,
+    *,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+    processes: int = 1,
+) -> pd.DataFrame:
+    """Validate the models of a population and write the table.
+
+    Parameters
+    ----------
+    population : Path
+        Models with their e-model.
+    out : Path
+        .parquet or .csv.
+    settings : ValidateSettings
+        Experiment or held-out targets, steps and noise.
     morphology, mechanisms : Path, optional
         Instead of the bundled ones.
     processes : int
@@ -95,34 +132,24 @@ def validate(
         If an input breaks a rule.
     """
     check_table_path(out)
-    if (held_out is None) == (experiment is None):
-        raise IonfoError("give either --held-out DEFINITION or --experiment MODELS")
-    if noise_seed is not None and experiment is None:
-        raise IonfoError("--noise-seed needs --experiment, whose spikes models must predict")
-    check_number("--sd", sd, 0, 1e3, is_above=True)
-    check_number("--noise-duration", noise_duration, 0, LONGEST_SWEEP, is_above=True)
-    check_number("--private", private, 0, 100)
-    check_count("--trials", trials, 1, 1_000)
-    check_seed(noise_seed, "--noise-seed")
-    for percent in percents:
-        check_number("--percent", percent, -MOST_PERCENT, MOST_PERCENT)
-    if experiment is not None and not percents:
-        raise IonfoError("--experiment needs held-out steps, for example --percent 180")
+    settings.check()
     read = read_population(population)
     emodel = emodel_of(read, str(population))
     folder = mechanisms or BUNDLED
     morphology = resolve_morphology(emodel, morphology)
     check_same_cell(read.metadata, morphology, folder, str(population))
     models = models_of_frame(read.frame, emodel, str(population)).theta
-    if held_out is not None:
-        asked = load_emodel(str(held_out))
+    if settings.held_out is not None:
+        asked = load_emodel(str(settings.held_out))
         if asked.free_names != emodel.free_names:
-            raise IonfoError(f"'{held_out}' frees other parameters than the e-model of the models")
+            raise IonfoError(
+                f"'{settings.held_out}' frees other parameters than the e-model of the models"
+            )
         truth = None
     else:
-        assert experiment is not None
-        asked = held_out_steps(emodel, percents)
-        truth = _experiment(experiment, emodel, row)
+        assert settings.experiment is not None
+        asked = held_out_steps(emodel, settings.percents)
+        truth = _experiment(settings.experiment, emodel, settings.row)
     build_mechanisms(folder)
     spec = evaluator_spec(asked, morphology, mechanisms)
     everyone = models if truth is None else np.vstack([truth, models])
@@ -132,14 +159,15 @@ def validate(
     noise: dict[str, Any] = {}
     with open_pool(spec, processes) as pool:
         features = np.array([one.features for one in pool.map(evaluate, requests)])
-        if truth is not None and noise_seed is not None:
-            noise = _noise(pool, truth, models, noise_seed, noise_duration, trials, private)
+        if truth is not None and settings.noise_seed is not None:
+            noise = _noise(pool, truth, models, settings)
     if truth is None:
         mean = np.array([one.mean for one in asked.features])
         std = np.array([one.std for one in asked.features])
     else:
         mean, features = features[0], features[1:]
-        std = np.where(mean == 0, sd, sd * np.abs(mean))  # 0.05 where the mean is 0, as published
+        # 0.05 where the mean is 0, as published
+        std = np.where(mean == 0, settings.sd, settings.sd * np.abs(mean))
         if not np.isfinite(mean).any():
             raise IonfoError("the experiment has no feature at the held-out steps")
     table: dict[str, Any] = {
@@ -156,16 +184,15 @@ def validate(
                 name: [float(m), float(s)] if np.isfinite(m) else None
                 for name, m, s in zip(asked.feature_names, mean, std, strict=True)
             },
-            "percents": list(percents),
-            "noise_seed": noise_seed,
-            "noise_duration": noise_duration,
-            "trials": trials,
-            "private": private,
+            "percents": list(settings.percents),
+            "noise_seed": settings.noise_seed,
+            "noise_duration": settings.noise_duration,
+            "trials": settings.trials,
+            "private": settings.private,
         },
         "emodel": asked.model_dump(mode="json"),
     }
     write_table(out, frame, metadata)
-    _tell(frame, out)
     return frame
 
 
@@ -181,18 +208,17 @@ def _noise(
     pool: Any,
     truth: Array,
     models: Array,
-    seed: int,
-    duration: float,
-    n_trials: int,
-    private: float,
+    settings: ValidateSettings,
 ) -> dict[str, Array]:
     """Play noise to the experiment, trial by trial, and once to each model."""
     (found,) = pool.map(search_currents, [tuple(map(float, truth))])
     if found is None:
         raise IonfoError("the experiment has no rheobase, which scales the noise")
     holding, threshold = found
+    duration, n_trials = settings.noise_duration, settings.trials
+    assert settings.noise_seed is not None
     times, current, of_trials = noise_currents(
-        holding, threshold, duration, seed, n_trials, private
+        holding, threshold, duration, settings.noise_seed, n_trials, settings.private
     )
     corners = tuple(map(float, times))
     requests = [NoiseRequest(tuple(map(float, truth)), corners, tuple(one)) for one in
@@ -217,17 +243,3 @@ def _noise(
         "explained_by_trials": by_trials,
         "explained_variance_ratio": ratio,
     }
-
-
-def _tell(frame: pd.DataFrame, out: Path) -> None:
-    told = [f"{len(frame)} models; held-out z median {frame['held_out_z'].median():.3f}"]
-    told[0] += f", best {frame['held_out_z'].min():.3f}"
-    if frame["training_z"].notna().any():
-        told.append(f"training z median {frame['training_z'].median():.3f}")
-    if "explained_variance_ratio" in frame:
-        told.append(
-            f"explained variance median {frame['explained_variance'].median():.3f}, by the trials "
-            f"{frame['explained_by_trials'].median():.3f}, ratio "
-            f"{frame['explained_variance_ratio'].median():.3f}"
-        )
-    tell("; ".join([*told, str(out)]))

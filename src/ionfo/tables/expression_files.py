@@ -68,9 +68,47 @@ def read_expression(
     elif file.suffix == ".h5ad":
         found, declared = _read_h5ad(file, layer), None
     else:
-        found, declared = _read_columns(file, annotations)
-    kind = _declared(file, declared, None if as_declared and declared else said)
-    expression = replace(found, kind=kind)
+        found, declared = _columns(read_table(file)[0], str(file), annotations)
+    kind = _declared(str(file), declared, None if as_declared and declared else said)
+    return _checked(replace(found, kind=kind), cells, sum_duplicates)
+
+
+def expression_of(
+    frame: pd.DataFrame,
+    values: Kind | None = None,
+    *,
+    annotations: Sequence[str] = (),
+    cells: Path | None = None,
+    sum_duplicates: bool = False,
+    origin: str = "table",
+) -> Expression:
+    """Take a table with a row per cell or model as expression.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What a file of `read_expression` would hold.
+    values, annotations, cells, sum_duplicates
+        As for `read_expression`.
+    origin : str
+        What messages call it.
+
+    Raises
+    ------
+    IonfoError
+        If nothing declares its values, or they contradict it.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"log/Kcna1": [0.0, 1.0], "type": ["a", "b"]})
+    >>> expression_of(table).genes
+    ['Kcna1']
+    """
+    found, declared = _columns(frame, origin, annotations)
+    return _checked(replace(found, kind=_declared(origin, declared, values)), cells, sum_duplicates)
+
+
+def _checked(expression: Expression, cells: Path | None, sum_duplicates: bool) -> Expression:
     if cells is not None:
         expression = _with_cells(expression, cells)
     if sum_duplicates:
@@ -78,7 +116,7 @@ def read_expression(
     return check_expression(expression)
 
 
-def _declared(file: Path, declared: Kind | None, values: Kind | None) -> Kind:
+def _declared(file: str, declared: Kind | None, values: Kind | None) -> Kind:
     if declared is None and values is None:
         raise IonfoError(
             f"'{file}' does not say what it holds; declare raw counts with --values counts, or "
@@ -91,8 +129,9 @@ def _declared(file: Path, declared: Kind | None, values: Kind | None) -> Kind:
     return kind
 
 
-def _read_columns(file: Path, annotations: Sequence[str]) -> tuple[Expression, Kind | None]:
-    frame, _ = read_table(file)
+def _columns(
+    frame: pd.DataFrame, file: str, annotations: Sequence[str]
+) -> tuple[Expression, Kind | None]:
     frame = frame.rename(columns=str)
     names = [str(name) for name in frame]
     found = [prefix for prefix in PREFIXES if any(name.startswith(prefix) for name in names)]
@@ -115,7 +154,7 @@ def _read_columns(file: Path, annotations: Sequence[str]) -> tuple[Expression, K
         [str(name).removeprefix(prefix) for name in genes],
         frame.loc[:, [not one for one in is_gene]],
         "log",
-        str(file),
+        file,
     )
     return expression, PREFIXES[prefix] if found else None
 

@@ -40,8 +40,8 @@ class Table:
         What can be a target.
     weights : ndarray, shape (n_rows,)
         Positive.
-    walker, step : ndarray of int, shape (n_rows,), or None
-        Of a chain: number of the walker, and when it arrived.
+    walker, step, ensemble : ndarray of int, shape (n_rows,), or None
+        Of a chain: number of the walker, when it arrived, and the ensemble it belongs to.
     cost : ndarray, shape (n_rows,), or None
         Of a population.
     emodel : EModel or None
@@ -55,6 +55,7 @@ class Table:
     weights: NDArray[np.float64]
     walker: NDArray[np.int64] | None
     step: NDArray[np.int64] | None
+    ensemble: NDArray[np.int64] | None
     cost: NDArray[np.float64] | None
     emodel: EModel | None
 
@@ -132,7 +133,7 @@ def analysis_table(
             f"'{file}': {origin}it has {parameters.shape[1]} parameters that vary over its "
             f"{len(frame)} models; at least 3 are needed"
         )
-    walker, step = chain_of(book)
+    walker, step, ensemble = chain_of(book)
     return Table(
         parameters.to_numpy(np.float64),
         _names(parameters),
@@ -141,6 +142,7 @@ def analysis_table(
         weights_of(book, file),
         walker,
         step,
+        ensemble,
         book["cost"].to_numpy(np.float64) if "cost" in book else None,
         emodel,
     )
@@ -284,16 +286,23 @@ def weights_of(book: pd.DataFrame, file: Path) -> NDArray[np.float64]:
     return np.asarray(weights, dtype=np.float64)
 
 
-def chain_of(book: pd.DataFrame) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
-    """Tell walkers apart and when they moved, when the rows say so."""
+def chain_of(
+    book: pd.DataFrame,
+) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Tell walkers apart, when they moved, and their ensembles, when the rows say so."""
     columns = ["ensemble", "walker", "step"]
     if not set(columns) <= set(book) or book[columns].isna().any(axis=None):
-        return None, None
+        return None, None, None
     step = book["step"]
     if not pd.api.types.is_numeric_dtype(step) or not (step.abs() < 2**53).all():
         raise IonfoError("column 'step' of a population must hold whole numbers, as 'walker' has")
     walker = book.groupby(["ensemble", "walker"]).ngroup()
-    return np.asarray(walker, dtype=np.int64), np.asarray(book["step"], dtype=np.int64)
+    ensemble = book.groupby("ensemble").ngroup()
+    return (
+        np.asarray(walker, dtype=np.int64),
+        np.asarray(book["step"], dtype=np.int64),
+        np.asarray(ensemble, dtype=np.int64),
+    )
 
 
 def _read_h5ad(file: Path) -> tuple[pd.DataFrame, dict[str, Any]]:

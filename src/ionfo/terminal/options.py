@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..limits import most_workers
+from .help import CELL, EXPRESSION, NULLS, RUN
 
 
 class Estimator(str, Enum):
@@ -18,24 +19,39 @@ class Estimator(str, Enum):
     copula = "copula"
 
 
+class Cost(str, Enum):
+    """How scores become one cost."""
+
+    max = "max"
+    sum = "sum"
+    mean = "mean"
+
+
+class Values(str, Enum):
+    """What the numbers of a table are."""
+
+    counts = "counts"
+    log = "log"
+
+
+# what is computed
+
+EmodelArgument = Annotated[
+    str, typer.Argument(help="Name of an e-model, or its .json file.", show_default=False)
+]
+CostOption = Annotated[Cost, typer.Option("--cost", help="How scores are combined.")]
 MorphologyOption = Annotated[
     Path | None,
-    typer.Option("--morphology", help="Reconstruction (.asc or .swc), or a bundled one by name."),
-]
-MechanismsOption = Annotated[
-    Path | None, typer.Option("--mechanisms", help="Folder with your own .mod files.")
-]
-ProcessesOption = Annotated[
-    int,
     typer.Option(
-        "--processes", min=1, max=most_workers(), help="Local processes, when not under mpirun."
+        "--morphology",
+        help="Reconstruction (.asc or .swc), or a bundled one by name.",
+        rich_help_panel=CELL,
     ),
 ]
-ExactRatesOption = Annotated[
-    bool, typer.Option("--exact-rates", help="Evaluate gate rates; no tables (1.4 x slower).")
+MechanismsOption = Annotated[
+    Path | None,
+    typer.Option("--mechanisms", help="Folder with your own .mod files.", rich_help_panel=CELL),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of all random numbers.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Move another run in the folder aside.")]
 TargetsOption = Annotated[
     list[str] | None,
     typer.Option("--targets", help="Feature for RSI; repeat or separate by commas."),
@@ -44,9 +60,155 @@ ExcludeOption = Annotated[
     list[str] | None,
     typer.Option("--exclude", help="Column to leave out; repeat or separate by commas."),
 ]
+OrdersOption = Annotated[
+    list[str] | None,
+    typer.Option("--orders", help="Orders to report, such as 3-6,10; default all."),
+]
 EstimatorOption = Annotated[
     Estimator, typer.Option("--estimator", help="Of values, or of their normal scores.")
 ]
+
+# how well it is tested
+
+BootstrapOption = Annotated[
+    int,
+    typer.Option("--bootstrap", help="Replicates of each kind; 0 for none.", rich_help_panel=NULLS),
+]
+ShufflesOption = Annotated[
+    int,
+    typer.Option(
+        "--shuffles",
+        help="Column-wise shuffles for the null; 0 for none.",
+        rich_help_panel=NULLS,
+    ),
+]
 PermutationsOption = Annotated[
-    int, typer.Option("--permutations", help="Of every pair of columns; 0 for none.")
+    int,
+    typer.Option(
+        "--permutations", help="Of every pair of columns; 0 for none.", rich_help_panel=NULLS
+    ),
+]
+ExhaustiveNullsOption = Annotated[
+    int,
+    typer.Option(
+        "--exhaustive-nulls",
+        help="Shuffles that measure every multiplet of 25 to 30 variables.",
+        rich_help_panel=NULLS,
+    ),
+]
+
+# cells and genes
+
+DataArgument = Annotated[
+    Path, typer.Argument(help="Cells x genes: .h5ad, .parquet, .csv or a 10x folder.")
+]
+ValuesOption = Annotated[
+    Values | None,
+    typer.Option(
+        "--values",
+        help="Raw counts or log values; needed unless the file says it.",
+        rich_help_panel=EXPRESSION,
+    ),
+]
+GenesOption = Annotated[
+    str,
+    typer.Option(
+        "--genes",
+        help="ion-channels, all, or a file with one gene per line.",
+        rich_help_panel=EXPRESSION,
+    ),
+]
+LabelsOption = Annotated[
+    list[str] | None,
+    typer.Option("--groups", help="Labels that count; repeat or separate by commas."),
+]
+LibraryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--library",
+        help="Column with library sizes; default the sum of the genes.",
+        rich_help_panel=EXPRESSION,
+    ),
+]
+TargetSumOption = Annotated[
+    float,
+    typer.Option(
+        "--target-sum", help="Counts per cell after normalisation.", rich_help_panel=EXPRESSION
+    ),
+]
+CellsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cells",
+        help="Table of labels; its first column names the cells.",
+        rich_help_panel=EXPRESSION,
+    ),
+]
+LayerOption = Annotated[
+    str | None,
+    typer.Option("--layer", help="Layer of an .h5ad; default X.", rich_help_panel=EXPRESSION),
+]
+SumDuplicatesOption = Annotated[
+    bool,
+    typer.Option(
+        "--sum-duplicates",
+        help="Add up counts of genes with the same name.",
+        rich_help_panel=EXPRESSION,
+    ),
+]
+MedianOption = Annotated[
+    bool,
+    typer.Option(
+        "--median/--no-median",
+        help="Only genes with a median other than zero.",
+        rich_help_panel=EXPRESSION,
+    ),
+]
+
+# how it runs
+
+SeedOption = Annotated[
+    int, typer.Option("--seed", help="Of all random numbers.", rich_help_panel=RUN)
+]
+ProcessesOption = Annotated[
+    int,
+    typer.Option(
+        "--processes",
+        min=1,
+        max=most_workers(),
+        help="Local processes, when not under mpirun.",
+        rich_help_panel=RUN,
+    ),
+]
+AllCoresOption = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        min=1,
+        max=most_workers(),
+        help="Default: the cores there are.",
+        rich_help_panel=RUN,
+    ),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        max=most_workers(),
+        help="Default: the cores there are.",
+        rich_help_panel=RUN,
+    ),
+]
+ExactRatesOption = Annotated[
+    bool,
+    typer.Option(
+        "--exact-rates",
+        help="Evaluate gate rates; no tables (1.4 x slower).",
+        rich_help_panel=RUN,
+    ),
+]
+ForceOption = Annotated[
+    bool,
+    typer.Option("--force", help="Move another run in the folder aside.", rich_help_panel=RUN),
 ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import extras
-from ionfo.analysis.cells.classification import classify_cells
+from ionfo.analysis.cells.classification import ForestSettings, classify_cells
 from ionfo.analysis.cells.feature_space import fit_space, gap_clusters, label_grid
 from ionfo.errors import IonfoError
 
@@ -68,7 +68,9 @@ def halls(seed: int, by_class: float, by_cell: float) -> tuple[np.ndarray, np.nd
 def test_forest_tells_classes_by_the_column_that_differs() -> None:
     pytest.importorskip("sklearn")
     values, classes, cells = halls(0, 4.0, 1.0)
-    found = classify_cells(values, classes, cells, list("pqrs"), n_trees=(20, 40), n_null=19)
+    found = classify_cells(
+        values, classes, cells, list("pqrs"), ForestSettings(n_trees=(20, 40), n_null=19)
+    )
     assert found.f1.mean() > 0.85 and found.p == pytest.approx(0.05)
     assert found.importance["name"].iloc[0] == "p" and found.n_cells == 40
 
@@ -76,7 +78,9 @@ def test_forest_tells_classes_by_the_column_that_differs() -> None:
 def test_forest_split_by_cell_learns_no_cells() -> None:
     pytest.importorskip("sklearn")
     values, classes, cells = halls(1, 0.0, 1.0)  # a forest split by model would know every cell
-    found = classify_cells(values, classes, cells, list("pqrs"), n_trees=(20,), n_null=19)
+    found = classify_cells(
+        values, classes, cells, list("pqrs"), ForestSettings(n_trees=(20,), n_null=19)
+    )
     assert found.f1.mean() < 0.75 and found.p > 0.05
     from sklearn.ensemble import RandomForestClassifier
 
@@ -89,7 +93,7 @@ def test_classes_with_few_cells_are_left_out() -> None:
     pytest.importorskip("sklearn")
     values, classes, cells = halls(0, 4.0, 1.0)
     with pytest.raises(ValueError, match="two classes must have at least 30 cells, got 0"):
-        classify_cells(values, classes, cells, list("pqrs"), least_cells=30)
+        classify_cells(values, classes, cells, list("pqrs"), ForestSettings(least_cells=30))
 
 
 def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def answer_of(question: Question, exhaustive: bool = True) -> report.Answer:
     corrected = curve - wishart_bias(question.name, question.orders, 69)[:, None]
     null = null_of(question, curve, [passes.run("shuffle", i)[0] for i in range(9)], 70)
     replicates = [passes.run("subsample", i)[0] for i in range(5)]
-    bands = subsample_bands(question, corrected, replicates, 0.6, 41)
+    bands = subsample_bands(question, corrected, replicates, 0.6, 41, 42)
     measure = question.measure(passes.correlation(question, sample))
     return report.Answer(
         question=question,

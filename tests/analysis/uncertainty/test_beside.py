@@ -9,6 +9,7 @@ from ionfo.analysis import Passes, Question, correlation_matrix, o_information, 
 from ionfo.analysis.figures.beside import curves_beside, pair_matrices, quadruplet_scatter
 from ionfo.analysis.multiplets.questions import STATISTICS
 from ionfo.analysis.uncertainty.beside import (
+    SideSettings,
     compare_sides,
     equal_rows,
     extreme_quadruplet,
@@ -40,7 +41,7 @@ def test_equal_rows_are_all_rows_or_a_draw() -> None:
 
 def test_a_table_at_its_own_size_is_measured_as_it_is() -> None:
     values = factor(60, 0)
-    side = measure_side("t", values, Q5, 60, run, shuffles=9, bootstrap=4)
+    side = measure_side("t", values, Q5, 60, run, SideSettings(shuffles=9, bootstrap=4))
     whole = o_information(correlation_matrix(values))
     bias = wishart_bias("o_information", 5, 59.0)
     assert side.raw[-1, MEAN] == pytest.approx(whole, abs=1e-12)
@@ -51,7 +52,7 @@ def test_a_table_at_its_own_size_is_measured_as_it_is() -> None:
 
 def test_a_larger_table_is_drawn_from_and_its_null_has_the_same_rows() -> None:
     values = factor(600, 1)
-    side = measure_side("t", values, Q5, 50, run, shuffles=19, draws=12)
+    side = measure_side("t", values, Q5, 50, run, SideSettings(shuffles=19, draws=12))
     assert len(side.draws) == 12 and side.null is not None and side.null.n_rows == 50
     exact = o_information(np.ones((5, 5)) + np.eye(5))
     assert side.low[-1, MEAN] < exact < side.high[-1, MEAN]
@@ -65,7 +66,9 @@ def test_an_interval_of_draws_holds_the_truth_as_often_as_it_says() -> None:
     exact = o_information(np.ones((5, 5)) + np.eye(5))
     held = 0
     for seed in range(40):
-        side = measure_side("t", factor(200, 100 + seed), Q5, 50, run, shuffles=0, seed=seed)
+        side = measure_side(
+            "t", factor(200, 100 + seed), Q5, 50, run, SideSettings(shuffles=0, seed=seed)
+        )
         held += side.low[-1, MEAN] < exact < side.high[-1, MEAN]
     assert held >= 34  # 95 % of 40 is 38 with an SD of 1.4
 
@@ -75,13 +78,13 @@ def test_an_interval_of_subsamples_is_no_wider_for_many_variables_than_it_must_b
     question = Question("o_information", tuple(range(12)))
     values = rng.standard_normal((20, 12)) + 0.7 * rng.standard_normal((20, 1))
     covariance = 0.49 * np.ones((12, 12)) + np.eye(12)
-    side = measure_side("t", values, question, 20, run, shuffles=0, bootstrap=40)
+    side = measure_side("t", values, question, 20, run, SideSettings(shuffles=0, bootstrap=40))
     assert "of 18 rows" in side.how
     assert side.low[-1, MEAN] < o_information(covariance) < side.high[-1, MEAN]
 
 
 def test_too_few_rows_give_no_interval_and_say_so() -> None:
-    side = measure_side("t", factor(9, 0), Q5, 9, run, shuffles=0)
+    side = measure_side("t", factor(9, 0), Q5, 9, run, SideSettings(shuffles=0))
     assert np.isnan(side.low).all() and side.how.startswith("none")
 
 
@@ -110,7 +113,7 @@ def test_the_extreme_four_are_those_of_a_plain_search() -> None:
 
 def test_figures_are_drawn() -> None:
     values = factor(40, 0)
-    side = measure_side("t", values, Q5, 40, run, shuffles=5, bootstrap=4)
+    side = measure_side("t", values, Q5, 40, run, SideSettings(shuffles=5, bootstrap=4))
     assert len(curves_beside([side, side], "O-information (nats)").axes) == 4
     pairs = np.abs(correlation_matrix(values))
     assert len(pair_matrices([pairs, pairs], ["a", "b"], ["abcde", "abcde"], "told").axes) == 3

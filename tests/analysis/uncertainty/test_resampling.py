@@ -99,9 +99,13 @@ def test_confidence_bands_are_as_wide_as_samples_differ(kind: str) -> None:
         replicates = [run.run(kind, i)[0] for i in range(40)]  # type: ignore[arg-type]
         if kind == "subsample":
             assert run.fraction == 0.6 and run.nu("subsample") == pytest.approx(89)
-            bands = subsample_bands(O, corrected, replicates, run.fraction, run.nu("subsample"))
+            bands = subsample_bands(
+                O, corrected, replicates, run.fraction, run.nu("subsample"), len(run.blocks)
+            )
         else:
-            bands = replacement_bands(O, corrected, replicates, run.nu("replacement"))
+            bands = replacement_bands(
+                O, corrected, replicates, run.nu("replacement"), len(run.blocks)
+            )
         middle = (bands.confidence_low + bands.confidence_high) / 2
         np.testing.assert_allclose(middle, corrected, atol=1e-12)
         widths.append((bands.confidence_high - bands.confidence_low)[:, MEAN])

@@ -121,7 +121,7 @@ def test_every_accepted_state_is_stored(emodel: EModel, tmp_path: Path) -> None:
     assert states.duplicated(["walker", "step"]).any()  # moved twice in a step
     assert len(states) + len(rejected) == len(evaluated) - n_start + 16
     assert (rejected["cost"] >= rejected["bound"]).all()
-    found = collect(store).population.frame
+    found = collect(store, 0).population.frame
     assert (states["step"] >= 0).sum() <= len(found) <= len(states)
     assert found["weight"].sum() == 30 * 16 * 6 and (found["weight"] > 0).all()
     of_walker = found[found["walker"] == 3]

@@ -10,11 +10,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ...sampling.runs.quality import known_quality
 from ...tables.files import write_text
 from . import sections, words
 from .charts import Chart
 from .explore import explore_data
-from .quality import quality_of
 from .sections import Section
 from .tables import Material
 
@@ -56,7 +56,7 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
     beside : sequence of str
         Names of the files to link to.
     """
-    quality = quality_of(material.population)
+    quality = known_quality(material.population, material.metadata)
     parts = [
         words.in_words(material, quality),
         words.sampling(material, quality),

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...analysis import LONG_CHAIN
+from ...sampling.runs.quality import Quality
 from ...tables.matrix import book_of
-from .quality import Quality
 from .sections import Section
 from .tables import Material, weights
 
@@ -121,29 +121,17 @@ def _orders(orders: list[int]) -> str:
 def _cautions(material: Material, quality: Quality) -> list[str]:
     found = []
     if material.summary.get("rows_assumed_independent"):
-        found.append("rows are taken as independent, since nothing says which chain they are of.")
-    if len(quality.parameters):
-        r_hat = quality.parameters["r_hat"].to_numpy(np.float64)
-        if not np.isfinite(r_hat).any():
-            found.append(
-                "R-hat is not assessed: it needs two ensembles from different starts, and four "
-                "steps."
-            )
-        elif not np.nanmax(r_hat) < 1.1:
-            found.append(f"the largest R-hat is {np.nanmax(r_hat):.2f}; sample longer.")
-        if not quality.n_steps:
-            found.append("chains have gaps, so that no parameter has an effective sample size.")
-        elif np.isnan(quality.parameters["ess"].to_numpy(np.float64)).any():
-            found.append("some walkers never moved; sample longer.")
-        if 0 < int(quality.n_steps) < 50:
-            found.append(f"walkers are only {quality.n_steps} steps long.")
-    if _is_short(material.summary):
+        found.append("Rows are taken as independent, since nothing says which chain they are of.")
+    is_short = _is_short(material.summary)
+    # the rows analysed may mix more slowly than the parameters alone: one number is enough
+    found += [one for one in quality.cautions() if not (is_short and "autocorrelation" in one)]
+    if is_short:
         found.append(
-            f"the shortest walker spans {material.summary['spanned_tau']:.1f} autocorrelation "
+            f"The shortest walker spans {material.summary['spanned_tau']:.1f} autocorrelation "
             f"times, less than {LONG_CHAIN:.0f}; the sample may be worth far less."
         )
     if material.summary.get("multiplets") is None:
-        found.append("multiplets were drawn, and extremes are those of the ones drawn.")
+        found.append("Multiplets were drawn, and extremes are those of the ones drawn.")
     return found
 
 
@@ -164,35 +152,51 @@ def sampling(material: Material, quality: Quality) -> Section:
     section = Section("sampling", "Sampling quality")
     told = [f"{quality.n_models} models"]
     if quality.n_walkers:
-        told.append(f"{quality.n_walkers} walkers of {quality.n_steps} steps each")
-    if quality.acceptance is not None:
-        told.append(f"acceptance {quality.acceptance:.3f}")
+        told.append(
+            f"{quality.n_walkers} walkers in {quality.n_ensembles} ensembles"
+            + (f" of {quality.n_steps} proposals each" if quality.n_steps else "")
+        )
     kish = material.summary.get("kish_effective_sample_size")
     if kish:
         told.append(f"Kish's effective size of the weights {kish:.0f}")
     ess = _worth(material.summary)
     if ess:
-        told.append(f"effective sample size of the slowest variable analysed {ess}")
+        told.append(f"effective sample size of the rows and variables analysed {ess}")
     section.words.append(", ".join(told) + ".")
-    found = quality.parameters
-    if not len(found):
+    if not quality.is_chain:
         why = (
-            f"walkers of {quality.n_steps} steps are too short for it"
+            f"walkers of {quality.n_steps} proposals are too short for it"
             if quality.n_walkers
             else "the rows form no chains of two ensembles, as in tables of other tools"
         )
-        section.words.append(f"R-hat is not given: {why}.")
+        section.words.append(f"The chains are not judged: {why}.")
         return section
+    section.words.append(f"Chains: {quality.told()}.")
+    section.words += quality.cautions()
+    if quality.ess_between is not None:
+        size, low, high = quality.ess_between
+        section.words.append(
+            f"The means of the ensembles lie as far apart as those of {size:.0f} independent "
+            f"models would (95 %: {low:.0f} to {high:.0f})."
+        )
     section.words.append(
-        "R-hat compares the halves of independent ensembles, the walkers of one pooled; none is "
-        "given for a single ensemble, or where all began at one place. ESS counts walkers x steps "
-        "over the autocorrelation time; chains with gaps, as after a bound on the cost, have none."
+        "The test for drift compares the last third of every walker with its first third; walkers, "
+        "and ensembles where they move as one, are its replicates. R-hat compares the halves of "
+        "independent ensembles, the walkers of one pooled; none is given for a single ensemble, or "
+        "where all began at one place. ArviZ on the exported file takes every walker for a chain "
+        "of its own and finds a larger R-hat in short walkers. ESS counts walkers x proposals over "
+        "the autocorrelation time; chains with gaps, as after a bound on the cost, have none."
     )
     rows = [
-        [str(row["parameter"]), _number(row["r_hat"], 3), _number(row["ess"], 0)]
-        for row in sorted(found.to_dict("records"), key=lambda one: -_or_large(one["r_hat"]))
-    ]
-    section.tables.append(("Parameters, the worst first", ["parameter", "R-hat", "ESS"], rows))
+        [str(row["parameter"]), _number(row["r_hat"], 3), _number(row["tau"], 1),
+         _number(row["ess"], 0)]
+        for row in sorted(
+            quality.parameters.to_dict("records"), key=lambda one: -_or_large(one["r_hat"])
+        )
+    ]  # fmt: skip
+    section.tables.append(
+        ("Parameters, the worst first", ["parameter", "R-hat", "tau (proposals)", "ESS"], rows)
+    )
     return section
 
 

@@ -1,0 +1,373 @@
+"""How good the chains of a population are: one account, for everyone who tells it.
+
+Collecting, `status`, the analysis and the page all count proposals and judge by the same limits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...analysis.uncertainty.convergence import GOOD_R_HAT, HIGHEST_R_HAT, LONG_CHAIN
+from ...analysis.uncertainty.effective import Sample
+from ...analysis.uncertainty.stationarity import Stationarity, Verdict
+from ...tables.exchange.inference_data import chain_rows
+from ...tables.matrix import book_of
+from .diagnostics import diagnose, pooled_r_hat
+
+_FEWEST_PROPOSALS = 8
+_MOST_PROPOSALS = 2000  # of a walker, for R-hat; longer ones are thinned
+_MOST_DRAWS = 20_000  # of an ensemble with gaps
+_NOTHING = pd.DataFrame({"parameter": [], "tau": [], "ess": [], "r_hat": []})
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good a sample is.  Times are in proposals of a walker.
+
+    Attributes
+    ----------
+    n_models : int
+        Rows.
+    n_walkers, n_ensembles, n_steps : int
+        Walkers, their ensembles, and proposals of each walker in unbroken chains; 0 where the rows
+        are none.
+    acceptance : float or None
+        Share of proposals that were accepted.
+    n_unmoved : int
+        Walkers that never moved.
+    parameters : DataFrame
+        One row a parameter that varies: ``parameter``, ``tau``, ``ess`` (NaN of broken chains) and
+        ``r_hat`` (NaN where it cannot be assessed); empty where the rows are no chains.
+    ess_between : tuple of float or None
+        Effective size by the distance of the ensembles, and its 95 % interval.
+    verdict : str
+        Of the test for drift: ``settled``, ``drifts at first``, ``still settling`` or ``not
+        tested``.
+    settled_from : float or None
+        Proposals to drop from the start of these rows so that no drift is seen.
+    moving : dict of str to float
+        Parameters that drift, and how far their means move from the first third to the last, in
+        SDs.
+    """
+
+    n_models: int
+    n_walkers: int
+    n_steps: int
+    acceptance: float | None
+    parameters: pd.DataFrame
+    n_ensembles: int = 0
+    n_unmoved: int = 0
+    ess_between: tuple[float, float, float] | None = None
+    verdict: Verdict = "not tested"
+    settled_from: float | None = None
+    moving: Mapping[str, float] | None = None
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether anything is known of chains."""
+        return len(self.parameters) > 0
+
+    @property
+    def tau(self) -> float:
+        """Longest autocorrelation time, proposals; NaN where none is known."""
+        return _largest(self.parameters["tau"])
+
+    @property
+    def ess(self) -> float:
+        """Smallest effective size, by time and by ensembles; NaN where none is known."""
+        by_time = self.parameters["ess"].to_numpy(np.float64)
+        known = [float(one) for one in by_time if math.isfinite(one)]
+        if self.ess_between is not None:
+            known.append(self.ess_between[0])
+        return min(known, default=math.nan)
+
+    @property
+    def r_hat(self) -> float:
+        """Largest R-hat; NaN where none is assessed."""
+        return _largest(self.parameters["r_hat"])
+
+    @property
+    def n_tau(self) -> float:
+        """Autocorrelation times that the walkers span; NaN where it is not known."""
+        return self.n_steps / self.tau if self.n_steps else math.nan
+
+    def cautions(self) -> list[str]:
+        """Say what stands against believing the sample, the gravest first; a sentence each."""
+        found: list[str] = []
+        if not self.is_chain:
+            return found
+        if self.verdict == "still settling":
+            found.append(
+                f"The chains are still settling: {self._moving_told()} move from the first third "
+                "of the chains to the last. What follows describes a transient, no distribution; "
+                "sample longer."
+            )
+        elif self.verdict == "drifts at first" and self.settled_from:
+            found.append(
+                f"The chains drift at first{self._named()}; from proposal "
+                f"{self.settled_from:.0f} on no drift is seen. Collect them without --burn-in."
+            )
+        elif self.verdict == "not tested":
+            found.append("Drift is not tested: it takes eight walkers and six proposals of each.")
+        if self.n_unmoved:
+            found.append(f"{self.n_unmoved} walkers never moved; sample longer.")
+        if self.n_steps and not self.n_tau >= LONG_CHAIN:
+            found.append(
+                f"Walkers span {self.n_tau:.1f} autocorrelation times of {self.tau:.0f} proposals, "
+                f"less than {LONG_CHAIN:.0f}: effective sizes by time are the most that the sample "
+                "can be worth."
+            )
+        if not self.n_steps:
+            found.append(
+                "Chains have gaps, as after a bound on the cost, so that no autocorrelation time "
+                "is known."
+            )
+        if math.isnan(self.r_hat):
+            found.append(
+                "R-hat is not assessed: it needs two ensembles from different starts, and four "
+                "steps."
+            )
+        elif self.r_hat > HIGHEST_R_HAT:
+            found.append(f"The largest R-hat is {self.r_hat:.2f}: the ensembles do not agree.")
+        return found
+
+    @property
+    def agreement(self) -> str:
+        """Say of R-hat what it says; empty where it is not assessed."""
+        if math.isnan(self.r_hat):
+            return ""
+        if self.r_hat <= GOOD_R_HAT:
+            return "the ensembles agree"
+        if self.r_hat <= HIGHEST_R_HAT:
+            return f"the ensembles nearly agree ({GOOD_R_HAT} is wanted)"
+        return "the ensembles do not agree yet"
+
+    def told(self) -> str:
+        """Say it in one line."""
+        if not self.is_chain:
+            return "the rows form no chains"
+        told: list[str] = [self.verdict]
+        if self.acceptance is not None:
+            told.append(f"acceptance {self.acceptance:.3f} of proposals")
+        if math.isfinite(self.ess):
+            of = "" if self.n_tau >= LONG_CHAIN else "at most "
+            told.append(f"smallest effective size {of}{self.ess:.0f}")
+        if math.isfinite(self.tau):
+            told.append(f"longest autocorrelation time {self.tau:.1f} proposals")
+        if not math.isnan(self.r_hat):
+            told.append(f"largest R-hat {self.r_hat:.3f}: {self.agreement}")
+        return "; ".join(told)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what goes into the metadata of a population."""
+
+        def known(value: float) -> float | None:
+            return float(value) if math.isfinite(value) else None
+
+        return {
+            "unit": "proposals",
+            "walkers": self.n_walkers,
+            "ensembles": self.n_ensembles,
+            "proposals": self.n_steps,
+            "acceptance": self.acceptance,
+            "walkers_unmoved": self.n_unmoved,
+            "verdict": self.verdict,
+            "settled_from": self.settled_from,
+            "moving": dict(self.moving or {}),
+            "ess_between_ensembles": None if self.ess_between is None else list(self.ess_between),
+            "parameters": {
+                str(row["parameter"]): {
+                    name: known(float(row[name])) for name in ("tau", "ess", "r_hat")
+                }
+                for row in self.parameters.to_dict("records")
+            },
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], n_models: int) -> Quality:
+        """Read what `to_json` gave, of a population of so many rows.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            If it is something else.
+        """
+        rows = [
+            {"parameter": name, **{k: np.nan if v is None else float(v) for k, v in one.items()}}
+            for name, one in content["parameters"].items()
+        ]
+        between = content["ess_between_ensembles"]
+        return cls(
+            n_models,
+            int(content["walkers"]),
+            int(content["proposals"]),
+            None if content["acceptance"] is None else float(content["acceptance"]),
+            pd.DataFrame(rows, columns=list(_NOTHING)) if rows else _NOTHING,
+            int(content["ensembles"]),
+            int(content["walkers_unmoved"]),
+            None if between is None else (float(between[0]), float(between[1]), float(between[2])),
+            content["verdict"],
+            None if content["settled_from"] is None else float(content["settled_from"]),
+            {str(name): float(value) for name, value in content["moving"].items()},
+        )
+
+    def _moving_told(self) -> str:
+        names = list(self.moving or {})
+        if not names:
+            return "parameters, taken together,"
+        listed = ", ".join(f"{one} ({(self.moving or {})[one]:+.2f} SD)" for one in names[:3])
+        rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return f"the means or variances of {listed}{rest}"
+
+    def _named(self) -> str:
+        return f" ({', '.join(list(self.moving)[:3])})" if self.moving else ""
+
+
+def known_quality(population: pd.DataFrame, metadata: Mapping[str, Any]) -> Quality:
+    """Give the account that `ionfo collect` left in a population, else judge its rows.
+
+    The chains were judged before states were left out for their cost, and with the starts of the
+    run, which the rows no longer tell.
+    """
+    try:
+        found = Quality.from_json(metadata["chain"], len(population))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return quality_of(population)
+    walkers = book_of(population)
+    if {"ensemble", "walker"} <= set(walkers):
+        n_walkers = len(walkers[["ensemble", "walker"]].drop_duplicates())
+        if n_walkers <= found.n_walkers:
+            return found
+    return quality_of(population)
+
+
+def quality_of(
+    population: pd.DataFrame, starts: Sequence[NDArray[np.float64]] | None = None
+) -> Quality:
+    """Judge the chains of a population.
+
+    Parameters
+    ----------
+    population : DataFrame
+        With ``parameters/`` columns; a plain table has no chains.
+    starts : sequence of ndarray, shape (n_walkers, n_parameters), optional
+        Where each ensemble began, for R-hat; by default its first rows.
+
+    Returns
+    -------
+    Quality
+        R-hat as `ionfo.sampling.runs.diagnostics.diagnose` gives it; of chains with gaps as
+        `pooled_r_hat` does.
+    """
+    population = book_of(population)
+    rows = chain_rows(population)
+    n_walkers, n_steps = (0, 0) if rows is None else (rows.shape[0], rows.shape[1])
+    plain = Quality(len(population), n_walkers, n_steps, _acceptance(population), _NOTHING)
+    if rows is not None and n_steps < _FEWEST_PROPOSALS:
+        return plain
+    r_hat = (
+        _r_hat_with_gaps(population, starts) if rows is None
+        else _r_hat_of_chains(population, rows, starts)
+    )  # fmt: skip
+    if r_hat is None:
+        return plain
+    values = _values(population)
+    sample = _sample(population)
+    names = [str(name).removeprefix("parameters/") for name in values]
+    tau = np.full(len(names), np.nan) if rows is None else sample.taus
+    table = pd.DataFrame({"parameter": names, "tau": tau, "ess": n_walkers * n_steps / tau,
+                          "r_hat": r_hat})  # fmt: skip
+    varying: pd.DataFrame = table.loc[np.ptp(values.to_numpy(np.float64), axis=0) > 0]
+    between = sample.by_ensembles
+    walkers = population.groupby(["ensemble", "walker"]).size()
+    return replace(
+        plain,
+        n_walkers=len(walkers),
+        n_ensembles=int(population["ensemble"].nunique()),
+        n_unmoved=int((walkers == 1).sum()),
+        parameters=varying.reset_index(drop=True),
+        ess_between=None if between is None else (between.ess, between.low, between.high),
+        **drift_of(sample.stationarity, names, float(population["step"].min())),
+    )
+
+
+def drift_of(found: Stationarity, names: Sequence[str], begin: float) -> dict[str, Any]:
+    """Put the test for drift into the words of `Quality`; `begin` is the first proposal."""
+    whole = found.whole
+    moving = {} if whole is None else {names[i]: float(whole.mean[i]) for i in whole.moving}
+    settled = None if found.settled_from is None else found.settled_from - begin
+    return {"verdict": found.verdict, "settled_from": settled, "moving": moving}
+
+
+def _sample(population: pd.DataFrame) -> Sample:
+    return Sample(
+        _values(population).to_numpy(np.float64),
+        population["weight"].to_numpy(np.float64),
+        np.asarray(population.groupby(["ensemble", "walker"]).ngroup(), dtype=np.int64),
+        population["step"].to_numpy(np.int64),
+        np.asarray(population.groupby("ensemble").ngroup(), dtype=np.int64),
+    )
+
+
+def _r_hat_of_chains(
+    population: pd.DataFrame,
+    rows: NDArray[np.int64],
+    starts: Sequence[NDArray[np.float64]] | None,
+) -> NDArray[np.float64]:
+    """R-hat of unbroken chains, rows by walker and proposal."""
+    ensemble = population["ensemble"].to_numpy()[rows[:, 0]]
+    thinned = rows[:, :: -(-rows.shape[1] // _MOST_PROPOSALS)]
+    values = _values(population).to_numpy(np.float64)
+    chains = [values[thinned[ensemble == one].T] for one in np.unique(ensemble)]
+    found = diagnose(chains, starts)
+    return np.where(found.is_assessed, found.r_hat, np.nan)
+
+
+def _r_hat_with_gaps(
+    population: pd.DataFrame, starts: Sequence[NDArray[np.float64]] | None
+) -> NDArray[np.float64] | None:
+    """R-hat of what walkers with gaps are known to have held; None where there is too little."""
+    if not {"ensemble", "walker", "step", "weight"} <= set(population):
+        return None
+    step, weight = (population[one].to_numpy(np.float64) for one in ("step", "weight"))
+    if not (weight >= 1).all() or (step + weight).max() - step.min() < _FEWEST_PROPOSALS:
+        return None
+    draws, first = [], []
+    for _, rows in population.sort_values("step", kind="stable").groupby("ensemble"):
+        values = _values(rows).to_numpy(np.float64)
+        # every so many-th of all that was held, without writing down all of it
+        until = np.cumsum(np.floor(rows["weight"].to_numpy(np.float64)))
+        stride = max(1.0, np.ceil(until[-1] / _MOST_DRAWS))
+        held = np.searchsorted(until, np.arange(0.0, until[-1], stride), side="right")
+        draws.append(values[held])
+        first.append(values[~rows["walker"].duplicated().to_numpy()])
+    if len(draws) < 2 or min(map(len, draws)) < _FEWEST_PROPOSALS:
+        return None
+    return pooled_r_hat(draws, first if starts is None else starts)
+
+
+def _values(population: pd.DataFrame) -> pd.DataFrame:
+    return population[[name for name in population if str(name).startswith("parameters/")]]
+
+
+def _acceptance(population: pd.DataFrame) -> float | None:
+    """Divide moves by proposals, over all walkers."""
+    needed = {"ensemble", "walker", "weight"}
+    if not needed <= set(population):
+        return None
+    walkers = population.groupby(["ensemble", "walker"])["weight"].agg(["size", "sum"])
+    steps = walkers["sum"].sum() - len(walkers)
+    return None if steps <= 0 else float((walkers["size"].sum() - len(walkers)) / steps)
+
+
+def _largest(column: pd.Series[float]) -> float:
+    known = column.to_numpy(np.float64)
+    known = known[np.isfinite(known)]
+    return float(known.max()) if len(known) else math.nan

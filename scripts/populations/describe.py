@@ -1,0 +1,127 @@
+"""Say how good the bundled populations are.
+
+    python scripts/populations/describe.py
+
+prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
+smallest effective sample size and the largest R-hat of a parameter, the size that the distance of
+the ensembles tells, and the median cost of the states met in the first and in the second half of
+the steps, which differ while a chain is settling. Where a walker never moved, chains have gaps, as
+in a population with a least cost, or are short of 50 autocorrelation times, the size is the most
+that `ionfo analyse` takes the rows to be worth. A row carries a warning unless it is known to hold
+ten times as many independent models as parameters.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ionfo.analysis import Sample
+from ionfo.emodels.definition import POPULATIONS
+from ionfo.errors import IonfoError
+from ionfo.sampling import read_population
+from ionfo.sampling.runs.quality import Quality, quality_of
+from ionfo.tables.matrix import read_analysis_table
+from ionfo.tables.population_files import list_populations
+
+COLUMNS = (
+    "population", "models", "cost", "chain", "acceptance", "smallest ESS", "ESS by ensembles",
+    "largest R-hat", "median cost of both halves", "note",
+)  # fmt: skip
+
+
+def described(file: Path) -> tuple[str, ...]:
+    """Give the cells of a population's row."""
+    population = read_population(file)
+    frame = population.frame
+    quality = quality_of(frame)
+    parameters = [name for name in frame if str(name).startswith("parameters/")]
+    distinct = len(frame[parameters].drop_duplicates())
+    smallest = float(quality.parameters["ess"].min(skipna=False))
+    largest = float(quality.parameters["r_hat"].max())
+    n_ensembles = frame["ensemble"].nunique()
+    n_walkers = len(frame[["ensemble", "walker"]].drop_duplicates())
+    held = frame.groupby(["ensemble", "walker"])["weight"].sum().max()
+    n_proposals = quality.n_steps or f"up to {held:.0f}"
+    table = read_analysis_table(file, [])
+    sample = Sample(table.parameters, table.weights, table.walker, table.step, table.ensemble)
+    is_known = smallest == smallest and sample.is_long
+    if is_known:
+        worth = f"{smallest:.0f}"
+    else:
+        worth = f"at most {sample.ess:.0f}: {why_unknown(frame, quality, sample)}"
+    apart = worth_by_ensembles(frame, parameters)
+    is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
+    halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
+    note = ""
+    asked = 10 * len(parameters)
+    if not (is_known and smallest >= asked):
+        note = "fewer than" if min(sample.ess, apart) < asked else "not known to hold"
+        note += f" {asked} independent models"
+    acceptance = "" if quality.acceptance is None else f"{quality.acceptance:.2f}"
+    return (
+        f"`{file.stem}`",
+        f"{distinct}",
+        f"{frame['cost'].min():.2f} to {frame['cost'].max():.2f}",
+        f"{n_walkers} walkers in {n_ensembles} ensembles, {n_proposals} proposals",
+        acceptance,
+        worth,
+        "" if apart != apart else f"{apart:.0f}",
+        "" if largest != largest else f"{largest:.3f}",
+        f"{halves[0]:.2f}, {halves[1]:.2f}",
+        note,
+    )
+
+
+def worth_by_ensembles(frame: pd.DataFrame, parameters: Sequence[str]) -> float:
+    """Give the number of independent models whose means would lie as far apart as the ensembles'.
+
+    It knows nothing of autocorrelation times, and so holds for short chains as well; it says
+    little of an ensemble whose start still shows. The variances are averaged over parameters; NaN
+    of a single ensemble.
+
+    References
+    ----------
+    Gelman et al. (2004), Bayesian Data Analysis, 2nd edition, section 11.6: n_eff.
+    """
+    if frame["ensemble"].nunique() < 2:
+        return np.nan
+    weights = frame["weight"].to_numpy()
+    values = frame[list(parameters)].to_numpy()
+    mean = np.average(values, axis=0, weights=weights)
+    scaled = (values - mean) / np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+    groups = frame.groupby("ensemble").indices.values()
+    means = [np.average(scaled[rows], axis=0, weights=weights[rows]) for rows in groups]
+    return len(means) / float(np.var(means, axis=0, ddof=1).mean())
+
+
+def why_unknown(frame: pd.DataFrame, quality: Quality, sample: Sample) -> str:
+    """Say what leaves the smallest effective sample size unknown."""
+    still = int((frame.groupby(["ensemble", "walker"]).size() == 1).sum())
+    if not quality.n_steps:
+        return "chains have gaps"
+    return f"walkers that never moved: {still}" if still else f"chains of {sample.n_tau:.1f} tau"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--populations", type=Path, default=POPULATIONS, help="folder of them")
+    asked = parser.parse_args(arguments)
+    try:
+        files = list_populations(asked.populations)
+    except IonfoError as error:
+        parser.error(str(error))
+    print("| " + " | ".join(COLUMNS) + " |")
+    print("|" + "---|" * len(COLUMNS))
+    for file in files:
+        print("| " + " | ".join(described(file)) + " |")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,17 @@
+"""The commands of ``ionfo genes``, one file each, in the order of work."""
+
+from collections.abc import Callable
+
+from .beside import beside_command
+from .channels import channels_command
+from .identify import identify_command
+from .sizes import sizes_command
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "channels": channels_command,
+    "identify": identify_command,
+    "sizes": sizes_command,
+    "beside": beside_command,
+}
+
+__all__ = ["COMMANDS"]

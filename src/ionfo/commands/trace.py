@@ -1,0 +1,31 @@
+"""``ionfo trace``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..limits import MOST_ROWS, split_whole_numbers
+from ..terminal.options import MechanismsOption, MorphologyOption
+
+
+def trace_command(
+    population: Annotated[Path, typer.Argument(help="A population: .parquet or .csv.")],
+    out: Annotated[Path, typer.Option("--out", help="Figure: .png, .svg or .pdf.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="Row, from 0; repeat or separate by commas."),
+    ] = None,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
+) -> None:
+    """Simulate models of a population and draw their traces.
+
+    Example: ionfo trace population.parquet --out traces.png --model 12
+    """
+    from ..studies.trace import trace_models
+
+    rows = split_whole_numbers(model, "--model", MOST_ROWS)
+    trace_models(population, out, rows, morphology, mechanisms)

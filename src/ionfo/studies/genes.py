@@ -1,0 +1,238 @@
+"""Single-cell expression beside models, as functions: what ``ionfo.genes`` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from typing_extensions import Unpack
+
+from ..analysis.genes.ion_channels import genes_of_conductances
+from ..emodels import EModel, load_emodel
+from ..tables.expression import Expression
+from ..tables.expression_files import read_expression
+from .beside import (
+    BesideFindings,
+    BesideSettings,
+    TableSpec,
+    measure_beside,
+    parse_table,
+    prepare_tables,
+)
+from .expression_input import ReadOptions, Source, settings_of, take
+from .identify import Identification, IdentifySettings, identify_types
+from .sizes import SizeFindings, SizeSettings, measure_sizes
+
+__all__ = ["beside", "channels", "identify", "sizes"]
+
+
+class IdentifyOptions(ReadOptions, total=False):
+    """The settings of `identify` as options; see `ionfo.studies.identify.IdentifySettings`."""
+
+    groups: Sequence[str]
+    genes: str
+    median: bool
+    random: int
+    replicates: int
+    target_sum: float
+    library: str | None
+    seed: int
+    processes: int | None
+
+
+class SizeOptions(ReadOptions, total=False):
+    """The settings of `sizes` as options; see `ionfo.studies.sizes.SizeSettings`."""
+
+    groups: Sequence[str]
+    genes: str
+    median: bool
+    sizes: Sequence[int]
+    draws: int
+    target_sum: float
+    library: str | None
+    seed: int
+
+
+class BesideOptions(ReadOptions, total=False):
+    """The settings of `beside` as options; see `ionfo.studies.beside.BesideSettings`."""
+
+    rows: int | None
+    genes: str
+    median: bool
+    shuffles: int
+    bootstrap: int
+    draws: int
+    permutations: int
+    target_sum: float
+    library: str | None
+    seed: int
+    threads: int | None
+
+
+def channels(
+    emodel: str | Path | EModel, species: Literal["mouse", "human"] = "mouse"
+) -> pd.DataFrame:
+    """List the conductances of an e-model with the genes of their channels.
+
+    Parameters
+    ----------
+    emodel : str, Path or EModel
+        Name of an e-model, its definition file, or itself.
+    species : {"mouse", "human"}
+        Whose symbols.
+
+    Returns
+    -------
+    DataFrame
+        A row per conductance: ``parameter``, ``channel``, ``title``, ``genes`` (a tuple) and
+        ``source``.
+
+    Examples
+    --------
+    >>> found = channels("l5pc").set_index("channel")
+    >>> found.loc["Ih", "genes"]
+    ('Hcn1', 'Hcn2', 'Hcn3')
+    """
+    one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
+    found = genes_of_conductances([each.name for each in one.parameters], species)
+    names = ["parameter", "channel", "title", "genes", "source"]
+    return pd.DataFrame([asdict(each) for each in found], columns=names)
+
+
+def identify(
+    data: Source,
+    labels: str,
+    out: str | Path | None = None,
+    **options: Unpack[IdentifyOptions],
+) -> Identification:
+    """Compare clusters of a gene set with those of random sets of the same size.
+
+    Parameters
+    ----------
+    data : path, DataFrame or Expression
+        Cells x genes.
+    labels : str
+        Column with the known types.
+    out : path, optional
+        Folder to write to, which finishes what an earlier call of the same began.
+    **options
+        Those of ``ionfo genes identify``; see `IdentifyOptions`.
+
+    Returns
+    -------
+    Identification
+        The index of the set and of random sets, with p.
+
+    Raises
+    ------
+    IonfoError
+        If labels or genes do not allow it.
+    """
+    settings = settings_of(IdentifySettings, options)
+    table = take(data, [labels, settings.library], options)
+    return identify_types(table, labels, None if out is None else Path(out), settings)
+
+
+def sizes(
+    data: Source,
+    group: str,
+    out: str | Path | None = None,
+    **options: Unpack[SizeOptions],
+) -> SizeFindings:
+    """Find how many cells a group needs before corrected O-information excludes zero.
+
+    Parameters
+    ----------
+    data : path, DataFrame or Expression
+        Cells x genes.
+    group : str
+        Column with the labels.
+    out : path, optional
+        Folder to write to.
+    **options
+        Those of ``ionfo genes sizes``; see `SizeOptions`.
+
+    Returns
+    -------
+    SizeFindings
+        By group, number of cells and order.
+
+    Raises
+    ------
+    IonfoError
+        If a group is too small for the sizes.
+    """
+    settings = settings_of(SizeSettings, options, group=group)
+    found = measure_sizes(take(data, [group, settings.library], options), settings)
+    if out is not None:
+        found.write(out)
+    return found
+
+
+def beside(
+    tables: Sequence[str] | Mapping[str, Source],
+    out: str | Path | None = None,
+    **options: Unpack[BesideOptions],
+) -> BesideFindings:
+    """Measure models and expression side by side at equal rows, each with its own null.
+
+    Parameters
+    ----------
+    tables : sequence of str, or mapping of str to source
+        ``NAME=FILE``, ``NAME=FILE::high-covariance`` or ``NAME=FILE::COLUMN=LABEL`` each; or
+        tables by name, a file of which may have such an ending.
+    out : path, optional
+        Folder to write to.
+    **options
+        Those of ``ionfo genes beside``; see `BesideOptions`.
+
+    Returns
+    -------
+    BesideFindings
+        O-information and pairs of each table.
+
+    Raises
+    ------
+    IonfoError
+        If a table has too few rows, or two have one name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> names = [f"parameters/{one}" for one in "abcd"]
+    >>> models = pd.DataFrame(rng.standard_normal((40, 4)), columns=names)
+    >>> found = beside({"models": models}, shuffles=2, bootstrap=2, permutations=1, threads=1)
+    >>> found.n_rows
+    40
+    """
+    settings = settings_of(BesideSettings, options)
+    read = [_read(name, source, settings, options) for name, source in _named(tables)]
+    folder = None if out is None else Path(out)
+    found = measure_beside(prepare_tables(read, settings), settings, folder)
+    if folder is not None:
+        found.write(folder)
+    return found
+
+
+def _named(tables: Sequence[str] | Mapping[str, Source]) -> list[tuple[str | None, Source]]:
+    if isinstance(tables, Mapping):
+        return list(tables.items())
+    return [(None, text) for text in tables]
+
+
+def _read(
+    name: str | None, source: Source, settings: BesideSettings, options: Mapping[str, Any]
+) -> tuple[TableSpec, Expression]:
+    """Read one table, which a name or its own text names."""
+    if not isinstance(source, (str, Path)):
+        assert name is not None  # only texts come without
+        return TableSpec(name, Path(name)), take(source, [settings.library], options)
+    spec = parse_table(str(source) if name is None else f"{name}={source}")
+    column = [spec.subset.partition("=")[0]] if "=" in spec.subset else []
+    known = [*column, *([settings.library] if settings.library else [])]
+    values = options.get("values")
+    return spec, read_expression(spec.file, values, annotations=known, as_declared=True)

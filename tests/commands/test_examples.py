@@ -1,0 +1,141 @@
+"""Every example in a help text runs, at a small size."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionfo.cli import app
+from ionfo.commands import COMMANDS
+from ionfo.emodels import load_emodel
+from ionfo.emodels.cell import resolve_morphology
+from ionfo.mechanisms.build import BUNDLED
+from ionfo.sampling.evaluation.cell_hashes import cell_hashes
+from ionfo.tables.files import write_table
+
+pytestmark = [pytest.mark.neuron, pytest.mark.slow]
+
+SOMA = load_emodel("soma")
+N_MODELS = 90
+FEW = "--shuffles 2 --bootstrap 0 --permutations 2"
+
+# what an example says, and what the test says instead so that it takes seconds
+SMALLER = {
+    "mpirun -n 3 ionfo": "ionfo",
+    "--steps 500": "--steps 4 --ensembles 2 --start-evaluations 24",
+    "--generations 20 --offspring 64": "--generations 2 --offspring 4 --seeds 1",
+    "--burn-in 100 --max-cost 5": "--burn-in 1 --max-cost 250",
+    "--burn-in 100": f"--burn-in 1 {FEW}",
+    "analyse population.parquet": f"analyse population.parquet {FEW}",
+    "groups cells.h5ad": f"groups cells.h5ad {FEW} --group-permutations 19",
+    "genes identify cells.h5ad": "genes identify cells.h5ad --random 2 --replicates 2",
+    "genes sizes cells.h5ad": "genes sizes cells.h5ad --draws 3 --sizes 50",
+    "genes beside": "genes beside --shuffles 2 --bootstrap 2 --draws 3 --permutations 2",
+}
+
+
+def examples(commands: dict[str, Any] = COMMANDS) -> Iterator[str]:
+    """Every example of every help, on one line."""
+    for one in commands.values():
+        if isinstance(one, dict):
+            yield from examples(one)
+            continue
+        paragraphs = inspect.cleandoc(one.__doc__ or "").split("\n\n")
+        found = [" ".join(text.split()) for text in paragraphs if text.startswith("Example: ")]
+        assert found, one
+        yield from (text.removeprefix("Example: ") for text in found)
+
+
+def small(example: str) -> str:
+    for said, instead in SMALLER.items():
+        if said in example:
+            example = example.replace(said, instead)
+    return example
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the examples read: models of the soma cell, cells with genes, a run, an analysis."""
+    folder = tmp_path_factory.mktemp("inputs")
+    rng = np.random.default_rng(0)
+    assert SOMA.reference is not None
+    reference = np.array([SOMA.reference[name] for name in SOMA.free_names])
+    low, high = SOMA.bounds.T
+    values = reference + 0.02 * (high - low) * rng.standard_normal((N_MODELS, len(reference)))
+    frame = pd.DataFrame(
+        np.clip(values, low, high), columns=[f"parameters/{one}" for one in SOMA.free_names]
+    )
+    frame.head(2).rename(columns=lambda name: name.removeprefix("parameters/")).to_csv(
+        folder / "models.csv", index=False
+    )
+    frame.to_csv(folder / "chains.csv", index=False)
+    for feature in SOMA.features:
+        frame[f"features/{feature.name}"] = rng.normal(feature.mean, feature.std, N_MODELS)
+    frame["cost"] = rng.exponential(size=N_MODELS)
+    about = {
+        "emodel": SOMA.model_dump(mode="json"),
+        **cell_hashes(resolve_morphology(SOMA, None), BUNDLED),
+    }
+    write_table(folder / "population.parquet", frame, about)
+    write_table(folder / "experiment.parquet", frame.head(1), about)
+    genes = ["Kcna1", "Kcnb1", "Kcnc1", "Scn1a", "Hcn1", *(f"Other{i}" for i in range(20))]
+    counts = rng.poisson(30.0, (240, 25)) + 1
+    counts[:120, :5] *= 3
+    cells = pd.DataFrame({"subclass": ["PT"] * 120 + ["IT"] * 120}, index=map(str, range(240)))
+    table = pd.DataFrame(np.log1p(counts), columns=[f"log/{one}" for one in genes])
+    table.assign(subclass=cells["subclass"].to_numpy()).to_parquet(folder / "cells.parquet")
+    anndata = pytest.importorskip("anndata", reason="needs the genes extra")
+    content = anndata.AnnData(counts.astype(np.float32), cells)
+    content.var_names = genes
+    content.write_h5ad(folder / "cells.h5ad")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(inputs: Path) -> Path:
+    """The same with what earlier commands leave for later ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(inputs)
+        for begin in ("mpirun -n 3 ionfo sample", "ionfo analyse population"):
+            (example,) = (one for one in examples() if one.startswith(begin))
+            run(example)
+    return inputs
+
+
+def run(example: str) -> int:
+    words = shlex.split(small(example))
+    assert words[0] == "ionfo"
+    return int(app(words[1:], standalone_mode=False) or 0)
+
+
+@pytest.mark.parametrize("example", list(examples()))
+def test_an_example_runs(
+    example: str, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "identify" in example:
+        pytest.importorskip("umap", reason="needs the genes extra")
+    shutil.copytree(made, tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    found = re.search(r"--(?:out|plots) (\S+)", example)
+    out = Path("nothing" if found is None else found[1])
+    if str(out) not in example.split("--out")[0].split():  # unless the example reads it too
+        shutil.rmtree(out, ignore_errors=True)
+        out.unlink(missing_ok=True)
+    code = run(example)
+    assert code == 0 or (code == 3 and example == "ionfo doctor")
+    if found is not None:
+        assert list(out.iterdir()) if out.is_dir() else out.stat().st_size
+
+
+def test_what_is_said_for_short_is_said_somewhere() -> None:
+    text = "\n".join(examples())
+    assert [said for said in SMALLER if said not in text] == []
