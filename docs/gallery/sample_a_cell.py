@@ -7,8 +7,6 @@
 # cell on a cluster.
 
 # %%
-import pandas as pd
-
 import ionfo
 
 steps, search, max_cost = 6, 200, 40.0
@@ -24,21 +22,14 @@ run
 # %% [markdown]
 # The same call resumes a run that was stopped, and a larger `steps` extends it.
 #
-# Judge the chain before you use it. R-hat compares the ensembles, which started in different
-# places: a value above 1.05 says that they have not mixed. A chain shorter than 50
-# autocorrelation times (`tau`, in steps) overestimates its effective sample size, and `tau` is
-# not known before every walker has moved. This chain is far too short for a paper, and its
-# temperature and `max_cost` are high so that it moves at all within a minute; take a temperature
-# of 0.5 and a `max_cost` of 5.
+# Judge the chain before you use it, by what the run says above and by this table. R-hat compares
+# the ensembles, which started in different places: it is near 1 where they agree. A chain shorter
+# than 50 autocorrelation times (`tau`, in proposals of a walker) overestimates its effective
+# sample size (`ess`). This chain is far too short for a paper, and its temperature and `max_cost`
+# are high so that it moves at all; take a temperature of 0.5 and a `max_cost` of 5.
 
 # %%
-diagnostics = run.diagnostics()
-table = {
-    "tau": diagnostics.tau,
-    "ESS": diagnostics.effective_sample_size,
-    "R-hat": diagnostics.r_hat,
-}
-pd.DataFrame(table, index=emodel.free_names).round(2)
+run.status().quality.parameters.round(2)
 
 # %% [markdown]
 # The first steps are the burn-in. What is left is the population: a row a model, with its weight.
