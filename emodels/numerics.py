@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Numerics:
-    """How the equations are integrated; docs/levers.md measures every choice.
+    """How the equations are integrated; docs/studies/levers.md measures every choice.
 
     Attributes
     ----------

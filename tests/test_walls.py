@@ -1,4 +1,4 @@
-"""The walls of the house, by the imports: which room may use which (docs/development.md)."""
+"""The walls of the house, by the imports: which room may use which (docs/reference/development.md)."""
 
 from __future__ import annotations
 

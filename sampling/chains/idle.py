@@ -7,7 +7,7 @@ def idle_workers(n_workers: int, n_walkers: int, n_ensembles: int) -> str | None
     """Say that there are more workers than the walkers can keep busy.
 
     Half of the walkers of an ensemble move at a time, each with one evaluation in flight; eight
-    walkers a worker let the ensembles fill each other's waits (docs/sampling.md).
+    walkers a worker let the ensembles fill each other's waits (docs/learn/sampling.md).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Compare the published L5PC optimum with the published evaluator and write docs/fidelity.md.
+"""Compare the published L5PC optimum with the published evaluator; writes docs/studies/fidelity.md.
 
 Needs the reference file and the reconstruction, which are not part of the repository:
 
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("morphology", type=Path)
     parser.add_argument("--traces", type=Path)
     root = Path(__file__).resolve().parents[2]
-    parser.add_argument("--out", type=Path, default=root / "docs" / "fidelity.md")
+    parser.add_argument("--out", type=Path, default=root / "docs/studies/fidelity.md")
     arguments = parser.parse_args()
 
     reference = json.loads(arguments.reference.read_text())

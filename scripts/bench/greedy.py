@@ -1,4 +1,4 @@
-"""How far the greedy search stays from the exact extremes; prints the table of docs/analysis.md.
+"""How far the greedy search stays from exact extremes; prints a table of docs/how_to/analysis.md.
 
     python scripts/bench/greedy.py [--variables 20] [--models nandi_exc3_72x40.parquet]
 

@@ -6,7 +6,7 @@ Counts of eight types with 150 marker genes, negative binomial, library sizes of
 ion-channel symbols among the genes.  Prints wall and CPU seconds (of all processes) of the whole
 command: normalisation, differential expression, the sets of all three nulls, maps and tables.
 
-2026-11-21, AMD EPYC, 2 cores: see docs/genes.md.
+2026-11-21, AMD EPYC, 2 cores: see docs/how_to/genes.md.
 """
 
 from __future__ import annotations

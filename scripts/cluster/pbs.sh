@@ -10,7 +10,7 @@
 #     qsub -v ARGUMENTS="l5pc --out run --steps 2000 --morphology cell.asc" scripts/cluster/pbs.sh
 #
 # Set SECONDS_TO_RUN with the walltime.  "optimise" before the arguments optimises.  LAUNCHER names
-# another launcher than mpirun.  docs/cluster.md says which MPI library fits, and what ends a job.
+# another launcher than mpirun.  docs/how_to/cluster.md says which MPI library fits, and what ends a job.
 set -uo pipefail
 cd "${PBS_O_WORKDIR:-.}" || exit 1
 export IONFO_CACHE=${IONFO_CACHE:-$HOME/.cache/ionfo} # a folder that all nodes see

@@ -14,7 +14,7 @@
 #
 # In the arguments %a is the number of the array's task.  "optimise" before them optimises.  One
 # rank drives and sleeps; --ntasks=128 gives 127 workers.  LAUNCHER="srun --mpi=pmix" starts the
-# ranks without mpirun.  docs/cluster.md says which MPI library fits, and what ends a job.
+# ranks without mpirun.  docs/how_to/cluster.md says which MPI library fits, and what ends a job.
 set -uo pipefail
 export IONFO_CACHE=${IONFO_CACHE:-$HOME/.cache/ionfo} # a folder that all nodes see
 export OMP_NUM_THREADS=1 TERM=dumb # the output is a file: no moving bars

@@ -1,4 +1,4 @@
-"""Bias and coverage on samples of a known Gaussian; prints the tables of docs/measures.md.
+"""Bias and coverage on samples of a known Gaussian; prints the tables of docs/learn/measures.md.
 
     python scripts/study/bias.py            # about ten minutes on one core
     python scripts/study/bias.py --repeats 20 --replicates 20

@@ -1,4 +1,4 @@
-"""What library size and normalisation do to covariance; prints the tables of docs/genes.md.
+"""What library size and normalisation do to covariance; prints the tables of docs/how_to/genes.md.
 
     python scripts/study/library_size.py ../shared/data/expression/m1_patchseq_counts.parquet
 
