@@ -17,6 +17,7 @@ from .pairs.pairwise import PairwiseInformation
 from .uncertainty.bands import Bands, Null
 from .uncertainty.curves import stabilisation_order, stabilisation_orders
 from .uncertainty.effective import Sample
+from .uncertainty.recurrence import Recurrence
 
 Array = NDArray[np.float64]
 MIN, MAX, MEAN = (STATISTICS.index(one) for one in ("min", "max", "mean"))
@@ -74,6 +75,8 @@ class Answer:
         Lowest and highest that searches came across, where not all multiplets were measured.
     other : OtherEstimate or None
         By the other estimator, where both were asked for.
+    recurrence : Recurrence or None
+        How sure the extreme multiplets are.
     """
 
     question: Question
@@ -90,6 +93,7 @@ class Answer:
     replicates: Array
     found: tuple[Found, Found] | None
     other: OtherEstimate | None = None
+    recurrence: Recurrence | None = None
 
     @property
     def bias(self) -> Array:
@@ -208,9 +212,15 @@ def extremes_frame(answer: Answer) -> pd.DataFrame:
     for side, listed in (("lowest", spectrum.lowest), ("highest", spectrum.highest)):
         for k, is_whole, some in zip(spectrum.order, whole, listed, strict=False):
             for i, (multiplet, value) in enumerate(some):
-                rows.append(
-                    _row(int(k), side, i + 1, value, told(multiplet, answer.names), bool(is_whole))
+                row = _row(
+                    int(k), side, i + 1, value, told(multiplet, answer.names), bool(is_whole)
                 )
+                if answer.recurrence is not None:
+                    key = (side, multiplet)
+                    row["p"] = answer.recurrence.p.get(key, np.nan)
+                    row["p_adjusted"] = answer.recurrence.p_adjusted.get(key, np.nan)
+                    row["recurrence"] = answer.recurrence.share.get(key, np.nan)
+                rows.append(row)
     for side, found in zip(("lowest", "highest"), answer.found or (), strict=False):
         for k, value, multiplet, exact in zip(
             found.order, found.value, found.multiplet, found.is_exact, strict=True
@@ -235,6 +245,10 @@ def frequency_frame(answer: Answer) -> pd.DataFrame:
             "by_chance": np.repeat(spectrum.order / n, n),
         }
     )
+    if answer.recurrence is not None and answer.recurrence.frequency_sd:
+        here = np.isin(answer.question.orders, spectrum.order)
+        for side, column in (("lowest", "most_synergistic"), ("highest", "most_redundant")):
+            frame[f"{column}_sd"] = answer.recurrence.frequency_sd[side][here].ravel()
     if answer.target is not None:
         frame["target"] = answer.target
     return frame

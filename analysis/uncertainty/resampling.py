@@ -104,16 +104,20 @@ class Passes:
 
     def run(self, kind: Kind, i: int) -> list[Array]:
         """Curves of one pass, one per question, shape (n_orders, n_statistics)."""
+        return self._curves(self.drawn(kind, i))
+
+    def drawn(self, kind: Kind, i: int) -> Sample:
+        """Rows of one pass."""
         rng = np.random.default_rng([self.seed, _KINDS.index(kind), i])
         if kind == "shuffle":
             values = self.sample.values[self.rows]
-            return self._curves(Sample(rng.permuted(values, axis=0), np.ones(len(self.rows))))
+            return Sample(rng.permuted(values, axis=0), np.ones(len(self.rows)))
         blocks = self.blocks
         if kind == "subsample":
             chosen = rng.choice(len(blocks), self.n_taken, replace=False)
         else:
             chosen = rng.integers(len(blocks), size=len(blocks))
-        return self._curves(self.sample.take(np.concatenate([blocks[b] for b in chosen])))
+        return self.sample.take(np.concatenate([blocks[b] for b in chosen]))
 
     def _curves(self, sample: Sample) -> list[Array]:
         return [

@@ -26,6 +26,7 @@ from ..analysis.figures.style import Figure
 from ..pages.report import write_page
 from ..pages.report.tables import read_material
 from ..tables.files import make_folder, write_table
+from .beyond_pairs import BeyondPairs
 from .output import (
     ESTIMATOR_NAMES,
     estimator_told,
@@ -58,6 +59,10 @@ class Findings:
         What was analysed where it was no file, with
     metadata : dict
         its metadata.
+    beyond : BeyondPairs or None
+        Dependence that pairs do not tell, and what variables and models carry.
+    sensitivity : DataFrame or None
+        Extremes of O-information under other choices.
     """
 
     origin: Path
@@ -68,11 +73,39 @@ class Findings:
     seconds: float = float("nan")
     table: pd.DataFrame | None = None
     metadata: Mapping[str, Any] | None = None
+    beyond: BeyondPairs | None = None
+    sensitivity: pd.DataFrame | None = None
 
     @cached_property
     def summary(self) -> Mapping[str, Any]:
         """What summary.json holds."""
-        return summary_content(self.origin, self.work, self.answers, self.pairs)
+        content = dict(summary_content(self.origin, self.work, self.answers, self.pairs))
+        if self.beyond is not None:
+            content["beyond_pairs"] = self.beyond.summary
+        return content
+
+    @property
+    def gradients(self) -> pd.DataFrame:
+        """What each parameter adds to the O-information of all others (nats)."""
+        return pd.DataFrame() if self.beyond is None else self.beyond.gradient_frame()
+
+    @property
+    def local_o_information(self) -> pd.DataFrame:
+        """What each row carries of the O-information of all parameters (nats)."""
+        return pd.DataFrame() if self.beyond is None else self.beyond.local_frame()
+
+    def _more_tables(self) -> dict[str, pd.DataFrame]:
+        found: dict[str, pd.DataFrame] = {}
+        if self.beyond is not None:
+            found = {
+                "o_information_gradients": self.beyond.gradient_frame(),
+                "o_information_local": self.beyond.local_frame(),
+                "o_information_neighbours": self.beyond.neighbours_frame(),
+                "co_moments": self.beyond.moments_frame(),
+            }
+        if self.sensitivity is not None:
+            found["sensitivity"] = self.sensitivity
+        return {name: frame for name, frame in found.items() if len(frame)}
 
     @property
     def o_information(self) -> pd.DataFrame:
@@ -124,6 +157,8 @@ class Findings:
                 f"{n_significant} of {n * (n - 1) // 2} pairs depend on each other by >= 0.1 nats "
                 f"({pairs_told(self.pairs[0])})"
             )
+        if self.beyond is not None:
+            told += self.beyond.sentences()
         return told
 
     def plot_o_information(self) -> Axes:
@@ -175,6 +210,7 @@ class Findings:
             self.pairs,
             self.pairs_with_features,
             self.summary,
+            self._more_tables(),
         )
         return out
 

@@ -34,6 +34,8 @@ _TABLES = (
     *(f"{stem}_{one}" for stem in ("o_information", "redundancy_synergy")
       for one in ("frequencies", "histogram")),
     "mutual_information_pairs", "mutual_information_features",
+    *(f"o_information_{one}" for one in ("gradients", "local", "neighbours")),
+    "co_moments", "sensitivity",
 )  # fmt: skip
 _FIGURES = (
     "redundancy_synergy", "redundancy_synergy_minimal", "redundancy_synergy_frequencies_*",
@@ -60,6 +62,7 @@ def write_results(
     pairs: list[PairwiseInformation],
     about: list[PairwiseInformation],
     summary: Mapping[str, Any],
+    more: Mapping[str, pd.DataFrame],
 ) -> None:
     """Write tables, figures and summary.json; they appear in the folder all together.
 
@@ -71,6 +74,8 @@ def write_results(
         As in `Findings`.
     summary : mapping
         See `summary_content`.
+    more : mapping of str to DataFrame
+        Further tables, by the stem of their files.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def write_results(
         If the folder cannot be written.
     """
     with whole_folder(out, "summary.json", NOT_ALWAYS, source) as beside:
-        write_tables(beside, work, answers, pairs, about)
+        write_tables(beside, work, answers, pairs, about, more)
         draw_figures(beside, work, answers, pairs, about)
         write_text(beside / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
 
@@ -89,6 +94,7 @@ def write_tables(
     answers: list[Answer],
     pairs: list[PairwiseInformation],
     about: list[PairwiseInformation],
+    more: Mapping[str, pd.DataFrame],
 ) -> None:
     """Write every table as CSV and Parquet."""
     names, features = work.table.parameter_names, work.table.feature_names
@@ -97,7 +103,7 @@ def write_tables(
     matrix.insert(0, "parameter", names)
     matrix["chains"] = work.stationarity.verdict
     write_table(out / "mutual_information.csv", matrix)
-    frames: dict[str, pd.DataFrame] = {}
+    frames: dict[str, pd.DataFrame] = {name: frame.copy() for name, frame in more.items()}
     if pairs:
         frames["mutual_information_pairs"] = pairs_frame(
             pairs[0], pairs[1], names, names, work.sample

@@ -16,29 +16,31 @@ from typing_extensions import Unpack
 from ..analysis import (
     Design,
     Found,
-    Passes,
     Question,
     Spectrum,
     find_extremes,
     sampled_spectrum,
     wishart_bias,
 )
-from ..analysis.answers import Answer, OtherEstimate
+from ..analysis.answers import Answer
 from ..analysis.memory import available_memory
 from ..analysis.multiplets.lattice import new_table, table_bytes
 from ..analysis.multiplets.sampled import N_SAMPLES
 from ..analysis.multiplets.spectrum import spectrum_of
-from ..analysis.uncertainty.bands import Null, null_of, replacement_bands, subsample_bands
+from ..analysis.uncertainty.bands import replacement_bands, subsample_bands
+from ..analysis.uncertainty.recurrence import recurrence
 from ..errors import IonfoError, note
 from ..limits import split_whole_numbers
 from ..progress import progress
 from ..tables.files import make_folder
 from ..tables.matrix import Table, analysis_table, read_analysis_table
 from ..tables.population import Population
+from .beyond_pairs import beyond_pairs
 from .findings import Findings
 from .pairs import pairs_of
-from .passes import Curves, Request, run_exhaustive, run_passes
 from .plan import MOST_VARIABLES, AnalysisOptions, AnalysisSettings, Work, check_settings, make_work
+from .replicates import by_the_other, replicates_of
+from .sensitivity import sensitivity_frame
 
 _BESIDE_THE_TABLE = 2**29  # bytes for everything else
 
@@ -178,7 +180,13 @@ def measure(
     except ValueError as error:
         raise IonfoError(f"'{origin}' cannot be analysed: {error}") from None
     pairs, about = pairs_of(work)
-    return Findings(origin, work, answers, pairs, about, time.monotonic() - began)
+    with progress("beyond pairs", 2) as advance:
+        beyond = beyond_pairs(work, answers[0])
+        advance()
+        sensitivity = sensitivity_frame(work)
+        advance()
+    seconds = time.monotonic() - began
+    return Findings(origin, work, answers, pairs, about, seconds, None, None, beyond, sensitivity)
 
 
 def parse_orders(
@@ -224,13 +232,13 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
     tested = (
         replace(work.passes, design=Design(True, threads=work.threads)) if full else work.passes
     )
-    nulls, subsampled, replaced = _replicates(work, tested, kept, seconds)
-    others = _by_the_other(work)
+    nulls, subsampled, replaced = replicates_of(work, tested, kept, seconds)
+    others = by_the_other(work)
     answers = []
     for i, question in enumerate(work.questions):
         correlation = work.passes.correlation(question, work.sample)
         curve = tested.design.curve(question.measure(correlation), question.orders)
-        corrected = curve - _bias(question, work.sample.nu)
+        corrected = curve - wishart_bias(question.name, question.orders, work.sample.nu)[:, None]
         subsamples = replacements = None
         if subsampled[i]:
             subsamples = subsample_bands(
@@ -269,7 +277,26 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
                 other=others[i] if others else None,
             )
         )
+    with progress("extreme multiplets again", len(answers)) as advance:
+        for i, answer in enumerate(answers):
+            answers[i] = _with_recurrence(work, answer)
+            advance()
     return answers
+
+
+def _with_recurrence(work: Work, answer: Answer) -> Answer:
+    """Judge the extreme multiplets; against shuffles only where these measured all multiplets."""
+    listed = [
+        (side, multiplet)
+        for side, of in (("lowest", answer.spectrum.lowest), ("highest", answer.spectrum.highest))
+        for some in of
+        for multiplet, _ in some
+    ]
+    if not listed:
+        return answer
+    null = answer.null if answer.nothing_was_drawn else None
+    found = recurrence(work.passes, answer.question, listed, null, answer.replicates)
+    return replace(answer, recurrence=found)
 
 
 def _spectrum(
@@ -291,92 +318,6 @@ def _spectrum(
         correlation, question.name, target, side="highest", seed=seed, orders=orders
     )
     return spectrum, (lowest, highest)
-
-
-def _replicates(
-    work: Work, tested: Passes, kept: Path | None, seconds: float
-) -> tuple[list[Null | None], list[Curves], list[Curves]]:
-    """Run all passes and hand them out by question: nulls, subsamples, replacements.
-
-    `tested` are the passes whose design the shuffles follow; `seconds` is what measuring every
-    question once took.
-    """
-    passes, questions = work.passes, range(len(work.questions))
-    n_shuffles, n_bootstrap = work.settings.shuffles, work.settings.bootstrap
-    n_needed = max(len(one.used) for one in work.questions)
-    if n_shuffles and len(passes.rows) <= n_needed:
-        note(
-            f"no null: the sample is worth {len(passes.rows)} independent rows, and more than "
-            f"{n_needed} are needed; sample longer"
-        )
-        n_shuffles = 0
-    if n_bootstrap and not _can_resample(work):
-        note(f"no replicates: {work.sample.n_rows} rows are too few to resample")
-        n_bootstrap = 0
-    full = tested is not passes and n_shuffles > 0
-    requests: list[Request] = [
-        *(("shuffle", i) for i in range(0 if full else n_shuffles)),
-        *(("subsample", i) for i in range(n_bootstrap)),
-        *(("replacement", i) for i in range(n_bootstrap)),
-    ]
-    found = run_passes(passes, requests, work.threads)
-    n_first = len(requests) - 2 * n_bootstrap
-    shuffled = found[:n_first]
-    subsampled, replaced = found[n_first : n_first + n_bootstrap], found[n_first + n_bootstrap :]
-    if full:
-        folder = None if kept is None else kept / "exhaustive_nulls"
-        shuffled = run_exhaustive(tested, work.settings.exhaustive_nulls, folder, seconds)
-    nulls: list[Null | None] = [None for _ in questions]
-    if shuffled:
-        observed = tested.observed()
-        nulls = [
-            null_of(work.questions[i], observed[i], [one[i] for one in shuffled], len(passes.rows))
-            for i in questions
-        ]
-    return (
-        nulls,
-        [[one[i] for one in subsampled] for i in questions],
-        [[one[i] for one in replaced] for i in questions],
-    )
-
-
-def _by_the_other(work: Work) -> list[OtherEstimate]:
-    """Measure every question by the other estimator: curve and confidence, no null."""
-    passes = work.other
-    if passes is None:
-        return []
-    n_bootstrap = work.settings.bootstrap if _can_resample(work) else 0
-    requests: list[Request] = [("subsample", i) for i in range(n_bootstrap)]
-    replicates = run_passes(passes, requests, work.threads)
-    found = []
-    for i, question in enumerate(work.questions):
-        correlation = passes.correlation(question, work.sample)
-        curve = passes.design.curve(question.measure(correlation), question.orders)
-        corrected = curve - _bias(question, work.sample.nu)
-        bands = None
-        if replicates:
-            bands = subsample_bands(
-                question,
-                corrected,
-                [one[i] for one in replicates],
-                passes.fraction,
-                passes.nu("subsample"),
-                len(passes.blocks),
-            )
-        found.append(OtherEstimate(passes.estimator, curve, corrected, bands))
-    return found
-
-
-def _can_resample(work: Work) -> bool:
-    """Whether subsamples have more rows than variables, and blocks enough."""
-    passes = work.passes
-    n_needed = max(len(one.used) for one in work.questions)
-    few = passes.fraction * len(passes.blocks) <= 2 and not work.sample.ensembles_differ
-    return not few and passes.fraction * work.sample.n_rows > n_needed
-
-
-def _bias(question: Question, nu: float) -> NDArray[np.float64]:
-    return wishart_bias(question.name, question.orders, nu)[:, None]
 
 
 def _fits(n: int) -> bool:

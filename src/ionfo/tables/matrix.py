@@ -46,6 +46,8 @@ class Table:
         Of a population.
     emodel : EModel or None
         Units, bounds and targets, when the file carries them.
+    temperature : float or None
+        T of the density exp(-cost/T) that the rows were sampled from, when the file says it.
     """
 
     parameters: NDArray[np.float64]
@@ -58,6 +60,7 @@ class Table:
     ensemble: NDArray[np.int64] | None
     cost: NDArray[np.float64] | None
     emodel: EModel | None
+    temperature: float | None = None
 
 
 def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[str] = ()) -> Table:
@@ -145,6 +148,7 @@ def analysis_table(
         ensemble,
         book["cost"].to_numpy(np.float64) if "cost" in book else None,
         emodel,
+        _temperature(metadata),
     )
 
 
@@ -178,6 +182,12 @@ def variables_told(frame: pd.DataFrame) -> str | None:
         else f"columns {named} of a plain table are taken as variables; to use them as {what}, "
         "name parameters with parameters/"
     )
+
+
+def _temperature(metadata: Mapping[str, Any]) -> float | None:
+    settings = metadata.get("settings")
+    value = settings.get("temperature") if isinstance(settings, Mapping) else None
+    return float(value) if isinstance(value, int | float) and value > 0 else None
 
 
 def _names(frame: pd.DataFrame) -> list[str]:

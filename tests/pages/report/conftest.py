@@ -42,9 +42,12 @@ def population(path: Path) -> None:
             )  # fmt: skip
     metadata = {
         "emodel": SOMA.model_dump(mode="json"),
-        "settings": {"temperature": 0.5, "walkers": 20, "steps": N_STEPS, "seed": 3,
-                     "moves": {"stretch": 1.0}, "cost": "max"},
-        "collect": {"burn_in": 5, "max_cost": None},
+        "settings": {"temperature": 0.5, "walkers": 20, "steps": 2 * N_STEPS, "seed": 3,
+                     "ensembles": 1, "start": "bounds", "start_evaluations": 90,
+                     "learn": {"n": 700, "sha256": ""}, "max_cost": 9.0,
+                     "moves": {"stretch": 0.75, "de": 0.25}, "cost": "max"},
+        "collect": {"burn_in": 5, "max_cost": None, "n_steps": N_STEPS, "tries": 4,
+                    "burn_in_because": "drift"},
         "versions": {"ionfo": "0.1.0", "neuron": "9"},
     }  # fmt: skip
     write_table(path, pd.DataFrame(rows), metadata)

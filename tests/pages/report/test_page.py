@@ -108,8 +108,13 @@ def test_short_chains_are_told(material: Material, spanned: float, is_short: boo
 
 def test_methods_can_be_pasted(analysed: Analysed) -> None:
     told = html.unescape((analysed[0] / NAME).read_text().partition('id="methods"')[2])
-    for words in ("emcee, stretch moves, 20 walkers, 60 steps, seed 3", "T = 0.5",
-                  "The first 5 steps were dropped", "6 column-wise shuffles",
+    for words in ("emcee, 75 % stretch and 25 % de moves) in 1 ensemble of 20 walkers, 60 steps of 4 "
+                  "proposals each (of 120 that were asked for), seed 3", "T = 0.5",
+                  "the largest score in standard deviations", "cost of at most 9",
+                  "a search of up to 90 evaluations", "learned from 700 evaluations",
+                  "The first 5 steps were dropped (drift)", "6 column-wise shuffles",
+                  "Gaussian copula estimator was computed beside it",
+                  "3 nearest neighbours of ranks", "Both estimators know a table by its pairs",
                   "Positive O-information and RSI mean redundancy", "ionfo 0.1.0, neuron 9",
                   "Reva et al. (2025)"):  # fmt: skip
         assert words in told, words

@@ -14,7 +14,9 @@ from ...sampling.runs.quality import known_quality
 from ...tables.files import write_text
 from . import sections, words
 from .charts import Chart
+from .choices import choices
 from .explore import explore_data
+from .methods import methods
 from .sections import Section
 from .tables import Material
 
@@ -65,7 +67,8 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
         sections.pairs(material),
         sections.o_information(material),
         sections.redundancy_synergy(material),
-        words.methods(material),
+        choices(material),
+        methods(material, quality),
     ]
     charts: list[Chart] = []
     explore = explore_data(material)

@@ -29,6 +29,8 @@ _STEMS = (
     "redundancy_synergy_frequencies",
     "mutual_information_pairs",
     "mutual_information_features",
+    "sensitivity",
+    "o_information_neighbours",
 )
 
 

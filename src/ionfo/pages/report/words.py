@@ -14,24 +14,6 @@ from ...tables.matrix import book_of
 from .sections import Section
 from .tables import Material, weights
 
-_SIGN = (
-    "Positive O-information and RSI mean redundancy, negative ones synergy; RSI is the sum of the "
-    "informations that single predictors carry about the target less the information that they "
-    "carry together."
-)
-CITATIONS = (
-    "Reva et al. (2025), Higher-order interactions in neuronal function: From genes to ionic "
-    "currents in biophysical models, PNAS",
-    "Arnaudon et al. (2023), Controlling morpho-electrophysiological variability of neurons with "
-    "detailed biophysical models, iScience",
-    "Rosas et al. (2019), Quantifying high-order interdependencies via multivariate extensions of "
-    "the mutual information, Physical Review E 100:032305",
-    "Foreman-Mackey et al. (2013), emcee: the MCMC hammer, PASP 125:306",
-    "Vehtari et al. (2021), Rank-normalization, folding, and localization: an improved R-hat, "
-    "Bayesian Analysis 16:667",
-    "Benjamini & Hochberg (1995), Controlling the false discovery rate, JRSS B 57:289",
-)
-
 
 def in_words(material: Material, quality: Quality) -> Section:
     """Give the findings, each with its error or its test."""
@@ -82,6 +64,7 @@ def _curve_words(material: Material, table: str, target: str | None, name: str) 
         curves = curves[curves["target"] == target]
     if "corrected_nats" not in curves:
         return f"{name}: no null was drawn, so extremes are not interpreted."
+    is_sample = material.summary.get("chains") != "still settling"
     told = []
     for statistic, word in (("min", "lowest"), ("max", "highest")):
         if target is not None and statistic == "max":
@@ -95,10 +78,22 @@ def _curve_words(material: Material, table: str, target: str | None, name: str) 
             f"beyond its shuffles at {_orders(beyond)}" if beyond
             else "nowhere beyond its shuffles (adjusted p > 0.05)"
         )  # fmt: skip
+        if not is_sample:
+            words = "not judged, since the chains are still settling"
         told.append(
             f"the {word} value is {row['corrected_nats']:+.3f} nats at order {int(row['order'])} "
             f"(raw {row['raw_nats']:+.3f}, null {row['null_low_nats']:+.3f} to "
             f"{row['null_high_nats']:+.3f}) and is {words}"
+        )
+    if "other_estimator" in curves:
+        other = curves["other_estimator"].iloc[0]
+        lowest = curves.loc[curves["statistic"] == "min", "other_corrected_nats"].min()
+        highest = curves.loc[curves["statistic"] == "max", "other_corrected_nats"].max()
+        kind = {"gaussian": "Gaussian", "copula": "Gaussian copula"}.get(str(other), str(other))
+        told.append(
+            f"the {kind} estimator beside it gives {lowest:+.3f}"
+            + (f" to {highest:+.3f}" if target is None else "")
+            + " nats"
         )
     mean = curves[curves["statistic"] == "mean"].iloc[-1]
     error = ""
@@ -207,66 +202,3 @@ def _or_large(value: Any) -> float:
 def _number(value: Any, digits: int) -> str:
     value = float(value)
     return f"{value:.{digits}f}" if math.isfinite(value) else "not defined"
-
-
-def methods(material: Material) -> Section:
-    """Write a paragraph to paste, and what to cite."""
-    summary, metadata = material.summary, material.metadata
-    section = Section("methods", "Methods, ready to paste")
-    told = [*_sampling_method(metadata, material)]
-    told.append(
-        f"Information measures were computed with ionfo on {summary['rows']} models and "
-        f"{len(material.parameters)} parameters with the {summary['estimator']}; all values are in "
-        f"nats. {_SIGN}"
-    )
-    if summary.get("shuffles"):
-        told.append(
-            f"Null distributions came from {summary['shuffles']} column-wise shuffles of "
-            f"{summary['tested_rows']} rows, p-values were adjusted over orders by the method of "
-            "Benjamini and Hochberg"
-            + (
-                f", and confidence bands came from {summary['bootstrap']} subsamples of "
-                f"{summary['rows_per_subsample']} rows."
-                if summary.get("bootstrap")
-                else "."
-            )
-        )
-    told.append(f"The seed of the analysis was {summary['seed']}.")
-    versions = metadata.get("versions")
-    if isinstance(versions, Mapping):
-        listed = ", ".join(f"{name} {one}" for name, one in sorted(versions.items()))
-        told.append(f"Versions: {listed}.")
-    section.words.append(" ".join(told))
-    sources = () if material.emodel is None else material.emodel.sources
-    cited = [*CITATIONS, *(one for one in sources if one not in CITATIONS)]
-    section.words.append("Please cite: " + "; ".join(cited) + ".")
-    return section
-
-
-def _sampling_method(metadata: Mapping[str, Any], material: Material) -> list[str]:
-    told = []
-    settings = metadata.get("settings")
-    if material.emodel is not None:
-        told.append(
-            f"Models of the e-model {material.emodel.name} (definition "
-            f"{material.emodel.content_hash[:12]}, {len(material.emodel.free_names)} free "
-            f"parameters, {len(material.emodel.features)} features)"
-        )
-        if isinstance(settings, Mapping) and "temperature" in settings:
-            moves = settings.get("moves", ["stretch"])
-            moves = " and ".join(map(str, moves)) if not isinstance(moves, str) else moves
-            told[0] += (
-                f" were sampled by ensemble MCMC (emcee, {moves} moves, {settings.get('walkers')} "
-                f"walkers, {settings.get('steps')} steps, seed {settings.get('seed')}) from "
-                f"exp(-cost/T) with T = {settings['temperature']} and the {settings.get('cost')} "
-                "score as cost"
-            )
-        told[0] += "."
-    collected = metadata.get("collect")
-    if isinstance(collected, Mapping):
-        bound = collected.get("max_cost")
-        told.append(
-            f"The first {collected.get('burn_in')} steps were dropped"
-            + (f", and states that cost more than {bound:g}." if bound is not None else ".")
-        )
-    return told
