@@ -18,8 +18,8 @@ def choices(material: Material) -> Section:
     if frame is not None:
         section.words.append(
             "The Gaussian estimator changes with the scale of a variable, the copula does not. "
-            "Other temperatures and limits of cost reweigh or drop the same rows; the fewer effective "
-            "rows are left, the less such a line says."
+            "Other temperatures and limits of cost reweigh or drop the same rows; the fewer "
+            "effective rows are left, the less such a line says."
         )
         rows = [
             [
