@@ -172,6 +172,8 @@ class Quality:
             return float(value) if math.isfinite(value) else None
 
         return {
+            "told": self.told(),
+            "cautions": self.cautions(),
             "unit": "proposals",
             "walkers": self.n_walkers,
             "ensembles": self.n_ensembles,

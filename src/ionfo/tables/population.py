@@ -75,6 +75,9 @@ class Population:
     def to_inference_data(self) -> Any:
         """Give an ArviZ InferenceData; a chain is a walker, a draw a proposal.
 
+        ArviZ compares walkers, which are short, with each other, so that its R-hat exceeds that of
+        ionfo, which compares ensembles; its effective sizes are of single walkers, too.
+
         A chain that has gaps becomes a single chain of all rows, with their weights.
         """
         from .exchange.inference_data import inference_data
@@ -86,7 +89,7 @@ class Population:
         return self.frame[names].rename(columns=lambda one: one.removeprefix(prefix))
 
     def _repr_html_(self) -> str:
-        """Show the size of the population in a notebook, and its first rows."""
+        """Show the size of the population in a notebook, how good its chains are, and some rows."""
         told = [f"{len(self.frame)} models, {self.parameters.shape[1]} parameters"]
         if self.emodel is not None:
             told.append(f"of e-model {self.emodel.name}")
@@ -94,7 +97,14 @@ class Population:
             told.append(f"cost {self.frame['cost'].min():.3g} to {self.frame['cost'].max():.3g}")
         if "ensemble" in self.frame:
             told.append(f"{self.frame['ensemble'].nunique()} ensembles")
-        return f"<p>{escape(', '.join(told))}</p>{self.parameters.head().to_html()}"
+        chain = self.metadata.get("chain")
+        if isinstance(chain, dict) and "told" in chain:  # as `ionfo collect` judged it
+            told.append(f"chains: {chain['told']}")
+            listed = "".join(f"<li>{escape(str(one))}</li>" for one in chain.get("cautions", []))
+        else:
+            listed = ""
+        head = self.parameters.head().to_html()
+        return f"<p>{escape('; '.join(told))}</p><ul>{listed}</ul>{head}"
 
 
 def read_population(path: str | Path) -> Population:

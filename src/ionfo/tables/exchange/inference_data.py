@@ -124,7 +124,11 @@ def inference_data(
         # more walkers than steps are no mistake
         warnings.filterwarnings("ignore", message="More chains", category=UserWarning)
         data = arviz.from_dict(**groups)
-    data.attrs = {"ionfo": json.dumps(dict(metadata), sort_keys=True)}
+    data.attrs = {
+        "ionfo": json.dumps(dict(metadata), sort_keys=True),
+        "chains": "a chain is a walker and a draw a proposal: R-hat between walkers, which are "
+        "short, exceeds that between ensembles, which ionfo tells",
+    }
     return data, told
 
 
