@@ -37,6 +37,28 @@ def correlation_matrix(
         If a column is constant, holds NaN, or follows from others, or there are not more rows
         than columns; the message names the columns.
     """
+    table, weight = checked_table(values, weights, names)
+    weight = weight / weight.sum()
+    centred = table - weight @ table
+    scaled = centred / np.sqrt(weight @ centred**2)
+    return checked_correlation((scaled * weight[:, None]).T @ scaled, 1, names)
+
+
+def checked_table(
+    values: ArrayLike, weights: ArrayLike | None = None, names: Sequence[str] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Refuse a table whose columns cannot be correlated, whatever they have to do with each other.
+
+    Parameters and errors are those of `correlation_matrix`, but for columns that follow from
+    others.
+
+    Returns
+    -------
+    values : ndarray, shape (n_rows, n_variables)
+        The table.
+    weights : ndarray, shape (n_rows,)
+        As they came, or ones.
+    """
     table = np.asarray(values, dtype=np.float64)
     if table.ndim != 2:
         raise ValueError(f"values must have shape (n_rows, n_variables), got {table.shape}")
@@ -56,10 +78,7 @@ def correlation_matrix(
     weight = np.ones(n_rows) if weights is None else np.asarray(weights, dtype=np.float64)
     if weight.shape != (n_rows,) or not np.isfinite(weight).all() or (weight < 0).any():
         raise ValueError("weights must be finite, not negative and one per row")
-    weight = weight / weight.sum()
-    centred = table - weight @ table
-    scaled = centred / np.sqrt(weight @ centred**2)
-    return checked_correlation((scaled * weight[:, None]).T @ scaled, 2, names)
+    return table, weight
 
 
 def checked_correlation(

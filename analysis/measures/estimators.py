@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from .correlation import correlation_matrix
+from .correlation import checked_table, correlation_matrix
 
 Estimator = Literal["gaussian", "copula"]
 
@@ -44,7 +44,9 @@ def estimated_correlation(
     Raises
     ------
     ValueError
-        As `correlation_matrix`, or if there is no such estimator.
+        As `correlation_matrix`, or if there is no such estimator.  The copula judges the normal
+        scores alone: a column that is the sum of two others is refused of values, while its
+        scores are no sum of theirs.
 
     Examples
     --------
@@ -56,8 +58,8 @@ def estimated_correlation(
     if estimator not in ESTIMATORS:
         raise ValueError(f"estimator must be one of {', '.join(ESTIMATORS)}, got '{estimator}'")
     if estimator == "copula":
-        correlation_matrix(values, weights, names)  # refuses what cannot be ranked, by name
-        return correlation_matrix(normal_scores(values, weights), weights, names)
+        table, weight = checked_table(values, weights, names)  # refuses what cannot be ranked
+        return correlation_matrix(normal_scores(table, weight), weight, names)
     return correlation_matrix(values, weights, names)
 
 

@@ -7,6 +7,9 @@ correlation matrix and L_i that without variable i,
     dual total correlation  DTC = (sum_i L_i - (n - 1) L)/2
     O-information           O   = TC - DTC
     S-information           S   = TC + DTC
+
+Their limits are exact: TC, DTC and S of a single variable are 0, and so is O of a pair, of which TC
+and DTC are the same.  Multiplets are measured from order 3 on.
 """
 
 from __future__ import annotations
@@ -23,12 +26,12 @@ def total_correlation(covariance: ArrayLike) -> float:
     Parameters
     ----------
     covariance : array_like, shape (n, n)
-        Symmetric positive definite, n >= 2.  The units of the variables cancel.
+        Symmetric positive definite, n >= 1.  The units of the variables cancel.
 
     Returns
     -------
     float
-        Zero for independent variables, otherwise positive.
+        Zero for independent variables and for a single one, otherwise positive.
 
     Raises
     ------
@@ -43,8 +46,10 @@ def total_correlation(covariance: ArrayLike) -> float:
     --------
     >>> round(total_correlation([[1.0, 0.5], [0.5, 1.0]]), 6)
     0.143841
+    >>> total_correlation([[2.0]])
+    0.0
     """
-    return float(-0.5 * _log_determinants(covariance, 2)[0] + 0.0)
+    return float(-0.5 * _log_determinants(covariance, 1)[0] + 0.0)
 
 
 def dual_total_correlation(covariance: ArrayLike) -> float:
@@ -55,7 +60,7 @@ def dual_total_correlation(covariance: ArrayLike) -> float:
     Returns
     -------
     float
-        Zero for independent variables, otherwise positive.
+        Zero for independent variables and for a single one, otherwise positive.
 
     References
     ----------
@@ -66,7 +71,7 @@ def dual_total_correlation(covariance: ArrayLike) -> float:
     >>> dual_total_correlation(np.eye(3))
     0.0
     """
-    whole, without = _log_determinants(covariance, 2)
+    whole, without = _log_determinants(covariance, 1)
     return float(0.5 * (np.sum(without) - (len(without) - 1) * whole) + 0.0)
 
 
@@ -76,18 +81,19 @@ def o_information(covariance: ArrayLike) -> float:
     Parameters
     ----------
     covariance : array_like, shape (n, n)
-        Symmetric positive definite, n >= 3.  The units of the variables cancel.
+        Symmetric positive definite, n >= 2.  The units of the variables cancel.
 
     Returns
     -------
     float
-        TC - DTC.  Positive: redundancy dominates.  Negative: synergy dominates.
+        TC - DTC.  Positive: redundancy dominates.  Negative: synergy dominates.  Zero for a
+        pair, of which TC and DTC are the same.
 
     Raises
     ------
     ValueError
         If `covariance` is not square, not symmetric, holds NaN, is not positive definite or
-        has n < 3; the message names the variables.
+        has n < 2; the message names the variables.
 
     References
     ----------
@@ -97,8 +103,10 @@ def o_information(covariance: ArrayLike) -> float:
     --------
     >>> o_information(np.eye(3))
     0.0
+    >>> o_information([[1.0, 0.5], [0.5, 1.0]])
+    0.0
     """
-    whole, without = _log_determinants(covariance, 3)
+    whole, without = _log_determinants(covariance, 2)
     n = len(without)
     return float(0.5 * ((n - 2) * whole - np.sum(without)) + 0.0)
 
@@ -122,7 +130,7 @@ def s_information(covariance: ArrayLike) -> float:
     >>> s_information(np.eye(3))
     0.0
     """
-    whole, without = _log_determinants(covariance, 2)
+    whole, without = _log_determinants(covariance, 1)
     n = len(without)
     return float(0.5 * (np.sum(without) - n * whole) + 0.0)
 
@@ -205,6 +213,8 @@ def _log_determinants(covariance: ArrayLike, n_smallest: int) -> tuple[float, ND
     correlation = checked_correlation(covariance, n_smallest)
     cholesky = np.linalg.cholesky(correlation)
     whole = 2.0 * float(np.sum(np.log(np.diag(cholesky))))
+    if len(correlation) <= 2:
+        return whole, np.zeros(len(correlation))  # of one variable, and of none
     # log|C without j| = log|C| + log (C^-1)_jj, so no minor is ever formed
     precision_diagonal = np.sum(np.linalg.inv(cholesky) ** 2, axis=0)
     return whole, whole + np.log(precision_diagonal)

@@ -119,7 +119,7 @@ def test_row_numbers_are_no_variable(
     assert read_analysis_table(numbered, []).parameter_names == list("abcdef")
     assert "left out a column without a name" in capsys.readouterr().err
     pd.read_csv(table).to_csv(numbered, index=False, sep=";")
-    with pytest.raises(IonfoError, match="separate columns by commas"):
+    with pytest.raises(IonfoError, match="--separator ';'.* or save it with commas and"):
         read_analysis_table(numbered, [])
 
 

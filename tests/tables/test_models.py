@@ -164,7 +164,7 @@ def test_hostile_json_gets_a_sentence(tmp_path: Path, text: str, words: str) -> 
 def test_table_of_something_else_says_so(tmp_path: Path) -> None:
     path = tmp_path / "models.csv"
     path.write_text(";".join(MODEL) + "\n" + ";".join(map(str, MODEL.values())) + "\n")
-    with pytest.raises(IonfoError, match="no column named like a parameter"):
+    with pytest.raises(IonfoError, match="separated by semicolons"):
         read_models(path, EMODEL)
     with pytest.raises(IonfoError, match="is a folder"):
         read_models(tmp_path, EMODEL)

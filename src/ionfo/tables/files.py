@@ -23,11 +23,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import IonfoError, why_unread
-from ..limits import PREFIXES, check_names, check_readable, read_text
+from ..limits import check_readable, read_text
 from .checksums import check_parquet, file_hash, seal_parquet
+from .text import PLAIN_CSV, CsvFormat, check_header, read_csv, refuse_other_files
 
 _METADATA_KEY = b"ionfo"
-_MOST_COLUMNS = 200_000  # more than any genome has genes
 _SEAL, _SEALED = "sha256", "sealed"
 
 
@@ -230,7 +230,9 @@ def write_table(path: Path, frame: pd.DataFrame, metadata: Mapping[str, Any] | N
     return written
 
 
-def read_table(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
+def read_table(
+    path: Path, sha256: str | None = None, how: CsvFormat = PLAIN_CSV, is_told: bool = True
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read a Parquet or CSV table and its metadata.
 
     Parameters
@@ -239,6 +241,10 @@ def read_table(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dic
         Ends in .parquet or .csv.
     sha256 : str, optional
         What the file must have.
+    how : CsvFormat
+        Separator and decimal sign of a CSV file; a row of units under its header is left out.
+    is_told : bool
+        Whether a note says so.
 
     Raises
     ------
@@ -256,10 +262,7 @@ def read_table(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dic
     try:
         check_readable(path)
         if path.suffix == ".csv":
-            _check_rows(path)
-            return pd.read_csv(path, index_col=False, float_precision="round_trip"), _read_sidecar(
-                path
-            )
+            return read_csv(path, how, is_told), _read_sidecar(path)
         if path.suffix == ".parquet":
             return _read_parquet(path, sha256)
     except pd.errors.EmptyDataError:
@@ -272,7 +275,7 @@ def read_table(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dic
         raise IonfoError(
             f"file '{path}' cannot be read as {path.suffix[1:]}: {why_unread(error)}"
         ) from None
-    raise IonfoError(f"file '{path}' must be .parquet or .csv")
+    refuse_other_files(path)
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
@@ -302,7 +305,7 @@ def _read_parquet(path: Path, sha256: str | None) -> tuple[pd.DataFrame, dict[st
     else:
         check_parquet(path)
     with pq.ParquetFile(source, page_checksum_verification=True) as file:
-        _check_header(file.schema_arrow.names)
+        check_header(file.schema_arrow.names)
         table = file.read()
     text = (table.schema.metadata or {}).get(_METADATA_KEY, b"{}")
     try:
@@ -310,37 +313,6 @@ def _read_parquet(path: Path, sha256: str | None) -> tuple[pd.DataFrame, dict[st
     except (KeyError, TypeError, AttributeError, IndexError):
         raise ValueError("what it says of its own columns is damaged") from None
     return frame, _metadata(text.decode(), str(path))
-
-
-def _check_rows(path: Path) -> None:
-    """Refuse what pandas would mend silently: repeated names, rows longer or shorter than them."""
-    with open(path, newline="", encoding="utf-8-sig") as handle:
-        rows = csv.reader(handle)
-        header = next(rows, [])
-        _check_header(header)
-        for row in rows:
-            if row and len(row) != len(header):
-                raise ValueError(
-                    f"line {rows.line_num} has {len(row)} values and the header {len(header)}"
-                )
-
-
-def _check_header(names: Sequence[str]) -> None:
-    """Refuse too many, too long and repeated names."""
-    if len(names) > _MOST_COLUMNS:
-        raise ValueError(f"it has {len(names)} columns, and {_MOST_COLUMNS} are the most")
-    bare = [name.removeprefix(next(filter(name.startswith, PREFIXES), "")) for name in names]
-    # one name with semicolons is a header that commas do not separate: others say so
-    if len(bare) > 1 or not set("".join(bare)) & set(";|\t"):
-        check_names(bare)
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            n = list(names).count(name)
-            raise ValueError(
-                f"column '{name}' stands {n} times in it; rename or remove all but one"
-            )
-        seen.add(name)
 
 
 def _read_sidecar(path: Path) -> dict[str, Any]:

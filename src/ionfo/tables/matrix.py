@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError, nearest, note
 from ..limits import shortened
+from .cells import refuse_bad_cells
 from .files import read_table
 from .h5ad import matrix_of, open_h5ad
+from .missing import Dropped, complete_rows
+from .roles import labels_told, row_counters
+from .text import PLAIN_CSV, CsvFormat
 
 BOOK = ("weight", "ensemble", "walker", "step")
 """Columns that say of a population how much rows count and which chains they form; in a plain table
@@ -26,6 +30,28 @@ _LARGEST = 1e120  # its square, times the rows, is still a number
 _LARGEST_WEIGHT = 1e100
 
 _UNNAMED = "Unnamed: "  # how pandas calls a column without a name
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is read, and which of its columns and rows count.
+
+    Attributes
+    ----------
+    csv : CsvFormat
+        Separator and decimal sign of a CSV file.
+    keep : tuple of str
+        Columns of a plain table that are variables although they number its rows.
+    drop_missing : bool
+        Whether rows in which a parameter or a named target is missing are left out.
+    """
+
+    csv: CsvFormat = PLAIN_CSV
+    keep: tuple[str, ...] = ()
+    drop_missing: bool = False
+
+
+AS_IT_IS = Reading()
 
 
 @dataclass(frozen=True)
@@ -48,6 +74,10 @@ class Table:
         Units, bounds and targets, when the file carries them.
     temperature : float or None
         T of the density exp(-cost/T) that the rows were sampled from, when the file says it.
+    left_out : mapping
+        Column that is neither variable nor target -> why, as the tail of a sentence.
+    dropped : Dropped or None
+        Rows that were left out because they miss something.
     """
 
     parameters: NDArray[np.float64]
@@ -61,15 +91,20 @@ class Table:
     cost: NDArray[np.float64] | None
     emodel: EModel | None
     temperature: float | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    dropped: Dropped | None = None
 
 
-def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[str] = ()) -> Table:
+def read_analysis_table(
+    file: Path, targets: Sequence[str], exclude: Sequence[str] = (), how: Reading = AS_IT_IS
+) -> Table:
     """Read a population, or any table of numbers (.csv, .parquet, .h5ad).
 
     Columns named in `exclude`, by their names without prefix, are not looked at.
 
     In a population ``parameters/`` columns are the variables and ``features/`` columns can be
-    targets.  In another table every column of numbers is a variable, but for the targets.
+    targets.  In another table every column of numbers is a variable, but for the targets and for
+    columns that number its rows.
 
     Raises
     ------
@@ -77,8 +112,13 @@ def read_analysis_table(file: Path, targets: Sequence[str], exclude: Sequence[st
         If the file cannot be read, a column is unfit, a target is not there, or fewer than
         three variables vary.
     """
-    frame, metadata = _read_h5ad(file) if file.suffix == ".h5ad" else read_table(file)
-    return analysis_table(frame, metadata, file, targets, exclude)
+    if how.csv != PLAIN_CSV and file.suffix in (".h5ad", ".parquet"):
+        raise IonfoError(f"--separator and --decimal are for .csv files, and '{file}' is none")
+    if file.suffix == ".h5ad":
+        frame, metadata = _read_h5ad(file)
+    else:
+        frame, metadata = read_table(file, how=how.csv)
+    return analysis_table(frame, metadata, file, targets, exclude, how)
 
 
 def analysis_table(
@@ -87,46 +127,66 @@ def analysis_table(
     file: Path,
     targets: Sequence[str],
     exclude: Sequence[str] = (),
+    how: Reading = AS_IT_IS,
 ) -> Table:
     """See a table that was read as `read_analysis_table` does; `file` is for words."""
-    frame = frame.rename(columns=str)
+    frame = frame.rename(columns=str).infer_objects()
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise IonfoError(f"'{file}' has two columns named '{twice}'; rename one of them")
     known = [
         column.removeprefix("parameters/").removeprefix("features/") for column in _names(frame)
     ]
-    for name in exclude:
-        if name not in known:
-            raise IonfoError(f"'{file}' has no column '{name}' to exclude{nearest(name, known)}")
-    kept = [name not in exclude for name in known]
-    frame = frame.loc[:, kept]
+    for option, names in (("exclude", exclude), ("keep", how.keep)):
+        for name in names:
+            if name not in known:
+                raise IonfoError(
+                    f"'{file}' has no column '{name}' to {option}{nearest(name, known)}"
+                )
+    frame = frame.loc[:, [name not in exclude for name in known]]
+    left_out = dict.fromkeys(exclude, "--exclude names")
     emodel = None
     if "emodel" in metadata:
         emodel = parse_emodel(json.dumps(metadata["emodel"]), str(file))
     is_models = is_population(frame)
     if is_models:
-        parameters, features = (_numbers(frame, one, file) for one in ("parameters/", "features/"))
+        parameters, features = (
+            _numbers(frame, one, file, how.csv) for one in ("parameters/", "features/")
+        )
     else:
-        parameters, features = _plain(frame, targets, file)
+        parameters, features, others = _plain(frame, targets, file, how)
+        left_out |= others
         if told := variables_told(parameters):
             note(told)
-    book = book_of(frame)
+        if told := labels_told(parameters, (*how.keep, *BOOK)):
+            note(told)
     _check_targets(targets, features, parameters, file)
+    dropped = None
+    if how.drop_missing:
+        frame, parameters, features, dropped = complete_rows(
+            frame, parameters, features, targets, file
+        )
+    book = book_of(frame)
     if bad := [str(name) for name in parameters if parameters[name].isna().any()]:
         n_missing = int(parameters[bad[0]].isna().sum())
         what = "parameter" if is_models else "column"
         raise IonfoError(
             f"'{file}': {what} '{bad[0]}' is missing in some models ({n_missing} of {len(frame)} "
-            f"rows; {len(bad)} such columns); rows are never dropped silently, so drop these rows "
-            "or columns, or fill them"
+            f"rows; {len(bad)} such columns); leave these rows out with --drop-missing, or the "
+            "columns with --exclude, or fill them"
         )
     for part in (parameters, features):
         _check_scale(part, file)
     if "cost" in book and not pd.api.types.is_numeric_dtype(book["cost"]):
         raise IonfoError(f"'{file}': column 'cost' must hold numbers")
-    parameters = _varying(parameters, len(frame))
-    features = _complete(features, targets, len(frame))
+    n_rows = len(frame)
+    varying, complete = _varying(parameters, n_rows), _complete(features, targets, n_rows)
+    left_out |= dict.fromkeys(_names(parameters.drop(columns=_names(varying))), "does not vary")
+    left_out |= dict.fromkeys(
+        _names(features.drop(columns=_names(complete))),
+        "is missing in some models or does not vary",
+    )
+    parameters, features = varying, complete
     if parameters.shape[1] < 3:
         origin = "" if is_models else "no column starts with 'parameters/', and "
         if frame.shape[1] == 1 and set(_names(frame)[0]) & set(";\t|"):
@@ -149,6 +209,8 @@ def analysis_table(
         book["cost"].to_numpy(np.float64) if "cost" in book else None,
         emodel,
         _temperature(metadata),
+        left_out,
+        dropped,
     )
 
 
@@ -194,8 +256,9 @@ def _names(frame: pd.DataFrame) -> list[str]:
     return [str(column) for column in frame]
 
 
-def _numbers(frame: pd.DataFrame, prefix: str, file: Path) -> pd.DataFrame:
+def _numbers(frame: pd.DataFrame, prefix: str, file: Path, how: CsvFormat) -> pd.DataFrame:
     part = frame[[column for column in _names(frame) if column.startswith(prefix)]]
+    refuse_bad_cells(part, file, how)
     for column in part:
         if not pd.api.types.is_numeric_dtype(part[column]):
             raise IonfoError(f"'{file}': column '{column}' must hold numbers")
@@ -203,27 +266,41 @@ def _numbers(frame: pd.DataFrame, prefix: str, file: Path) -> pd.DataFrame:
 
 
 def _plain(
-    frame: pd.DataFrame, targets: Sequence[str], file: Path
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    frame: pd.DataFrame, targets: Sequence[str], file: Path, how: Reading
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """Tell variables and targets of a plain table, and what is left out and why."""
     if unnamed := [column for column in _names(frame) if not column or column.startswith(_UNNAMED)]:
         note("left out a column without a name, likely the numbers of the rows")
         frame = frame.drop(columns=unnamed)
+    refuse_bad_cells(frame, file, how.csv)
     words = [
         column
         for column in _names(frame)
         if not pd.api.types.is_numeric_dtype(frame[column])
         or pd.api.types.is_complex_dtype(frame[column])
     ]
-    if bad := [target for target in targets if target in words]:
+    empty = [column for column in _names(frame) if frame[column].isna().all() and len(frame)]
+    if bad := [target for target in targets if target in words and target not in empty]:
         raise IonfoError(f"'{file}': target '{bad[0]}' must hold numbers")
+    words = [column for column in words if column not in empty]
     if words:
         note(f"left out columns that hold no numbers: {', '.join(words)}")
-    empty = [column for column in _names(frame) if frame[column].isna().all() and len(frame)]
     if empty:
         note(f"left out columns without any value: {', '.join(empty)}")
-    numbers = frame.drop(columns=list(dict.fromkeys([*words, *empty])))
+    numbers = frame.drop(columns=[*words, *empty])
+    counters = row_counters(numbers, {*targets, *how.keep, *BOOK})
+    for name, why in counters.items():
+        note(
+            f"left out column '{name}', which {why}; to take it as a variable, give --keep '{name}'"
+        )
+    numbers = numbers.drop(columns=list(counters))
     chosen = [target for target in targets if target in numbers]
-    return numbers.drop(columns=chosen), numbers[chosen]
+    left_out = {
+        **dict.fromkeys(words, "holds no numbers"),
+        **dict.fromkeys(empty, "has no value"),
+        **counters,
+    }
+    return numbers.drop(columns=chosen), numbers[chosen], left_out
 
 
 def _check_targets(
@@ -263,12 +340,14 @@ def _complete(features: pd.DataFrame, targets: Sequence[str], n_rows: int) -> pd
         if features[name].isna().any() or features[name].nunique() == 1
     ]
     for target in targets:
-        if target in unfit:
-            n_missing = int(features[target].isna().sum())
+        n_missing = int(features[target].isna().sum())
+        if n_missing:
             raise IonfoError(
-                f"feature '{target}' does not vary or is missing in some models "
-                f"({n_missing} of {n_rows}); name another target"
+                f"feature '{target}' is missing in some models ({n_missing} of {n_rows}); leave "
+                "these rows out with --drop-missing, or name another target"
             )
+        if target in unfit:
+            raise IonfoError(f"feature '{target}' does not vary; name another target")
     if unfit and n_rows > 1:
         note(f"left out features that are missing or do not vary: {', '.join(unfit)}")
     return features.drop(columns=unfit)

@@ -48,3 +48,16 @@ def test_mistakes_are_named() -> None:
     rows[:, 1] = np.exp(rows[:, 0])  # differs, but ranks alike
     with pytest.raises(ValueError, match="'b' follows from 'a'"):
         estimated_correlation(rows, None, "copula", ["a", "b", "c"])
+
+
+def test_the_copula_judges_normal_scores_alone() -> None:
+    rows = np.random.default_rng(4).standard_normal((200, 3))
+    rows[:, 2] = rows[:, 0] + rows[:, 1]  # singular as values, regular as scores
+    with pytest.raises(ValueError, match="'c' follows from 'a' and 'b'"):
+        estimated_correlation(rows, None, "gaussian", ["a", "b", "c"])
+    found = estimated_correlation(rows, None, "copula", ["a", "b", "c"])
+    np.testing.assert_allclose(found, np.corrcoef(normal_scores(rows).T), atol=1e-12)
+    rows[3, 1] = np.nan
+    with pytest.raises(ValueError, match="'b' holds NaN"):
+        estimated_correlation(rows, None, "copula", ["a", "b", "c"])
+    assert estimated_correlation(rows[:, :1], None, "copula").tolist() == [[1.0]]

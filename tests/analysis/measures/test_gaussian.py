@@ -14,6 +14,7 @@ from ionfo.analysis import (
     dual_total_correlation,
     mutual_information,
     o_information,
+    o_information_spectrum,
     redundancy_synergy_index,
     s_information,
     total_correlation,
@@ -117,7 +118,7 @@ def test_mutual_information_of_a_pair() -> None:
     ("bad", "words"),
     [
         (np.ones((2, 3)), r"shape \(n, n\)"),
-        (np.eye(2), "n >= 3"),
+        (np.eye(1), "n >= 2"),
         (np.array([[1, 0.5, 0], [0.4, 1, 0], [0, 0, 1]]), "symmetric.*variable 0 and variable 1"),
         (np.array([[1, 0, 0], [0, np.nan, 0], [0, 0, 1]]), "finite.*variable 1"),
         (np.array([[1.0, 0, 0], [0, 0, 0], [0, 0, 1]]), "variance of variable 1"),
@@ -131,6 +132,20 @@ def test_bad_covariance_names_the_variables(bad: NDArray[np.float64], words: str
     if bad.shape[0] == bad.shape[1] == 3:
         with pytest.raises(ValueError, match=words):
             redundancy_synergy_index(bad, 0)
+
+
+@pytest.mark.parametrize("r", [-0.999, -0.3, 0.0, 0.7, 0.99999])
+def test_one_variable_and_a_pair_are_exact_limits(r: float) -> None:
+    for measure in (total_correlation, dual_total_correlation, s_information):
+        assert measure([[3.0]]) == 0.0
+    pair = [[4.0, 2 * r], [2 * r, 1.0]]
+    assert o_information(pair) == 0.0
+    information = -0.5 * np.log1p(-(r**2))
+    assert total_correlation(pair) == pytest.approx(information, rel=1e-9)
+    assert dual_total_correlation(pair) == total_correlation(pair)
+    assert s_information(pair) == 2 * total_correlation(pair)
+    # and orders of spectra begin where there is something to say
+    assert o_information_spectrum(np.eye(4)).order.tolist() == [3, 4]
 
 
 @pytest.mark.parametrize("target", [-1, 3, 1.5, True])
