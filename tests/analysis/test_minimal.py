@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import Design, Passes, Question, Sample
-from ionfo.analysis.answers import Answer
+from ionfo.analysis.answers import Answer, summary_of
 from ionfo.analysis.minimal import minimal_frame
 from ionfo.analysis.multiplets.search import Found
 from ionfo.analysis.multiplets.spectrum import spectrum_of
@@ -53,3 +53,16 @@ def test_a_set_that_was_found_has_no_null_of_drawn_sets() -> None:
     )
     row = minimal_frame(answer((found, found))).iloc[0]
     assert (row["set"], row["order"], row["how"]) == ("a b d", 3, "found")
+
+
+def test_the_summary_tells_where_the_minimum_bends_and_where_it_has_arrived() -> None:
+    of = summary_of(answer())
+    # b and d tell it all: no order is lower than the second by more than the others add by chance
+    values = answer().curve[:, 0]
+    near = np.flatnonzero(values <= 0.99 * values.min())
+    assert of["plateau_of_minimum"] == {
+        "first_order": near[0] + 2, "last_order": near[-1] + 2, "within": 0.01,
+    }  # fmt: skip
+    assert of["plateau_order_of_minimum"] == near[0] + 2
+    assert of["stabilisation_order_of_minimum"] in (3, 4)
+    assert "plateau_order_of_maximum" not in of
