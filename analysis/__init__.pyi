@@ -1,8 +1,10 @@
 from .cells.subsets import (
     cost_strata,
+    few_cells_rows,
     high_covariance_rows,
     oversampled_rows,
     principal_components,
+    random_unique_rows,
     unique_rows,
 )
 from .measures.bias import mutual_information_bias, wishart_bias
@@ -43,7 +45,13 @@ from .significance import benjamini_hochberg, cliffs_delta, compare_groups, mann
 from .uncertainty.bands import Bands, Null
 from .uncertainty.comparison import compare_spectra
 from .uncertainty.convergence import LONG_CHAIN
-from .uncertainty.curves import area_under_curve, stabilisation_order, stabilisation_orders
+from .uncertainty.curves import (
+    area_under_curve,
+    plateau_order,
+    plateau_range,
+    stabilisation_order,
+    stabilisation_orders,
+)
 from .uncertainty.effective import Sample
 from .uncertainty.resampling import Passes
 from .uncertainty.stationarity import HeldStates, Stationarity, stationarity
@@ -73,6 +81,7 @@ __all__ = [
     "dual_total_correlation",
     "dual_total_correlation_spectrum",
     "estimated_correlation",
+    "few_cells_rows",
     "find_extremes",
     "fourth_order",
     "greedy_extremes",
@@ -93,7 +102,10 @@ __all__ = [
     "over_thinnings",
     "oversampled_rows",
     "pairwise_information",
+    "plateau_order",
+    "plateau_range",
     "principal_components",
+    "random_unique_rows",
     "redundancy_synergy_index",
     "redundancy_synergy_spectrum",
     "row_blocks",

@@ -15,7 +15,7 @@ from .multiplets.search import Found
 from .multiplets.spectrum import QUANTILE_LEVELS, Multiplet, Spectrum
 from .pairs.pairwise import PairwiseInformation
 from .uncertainty.bands import Bands, Null
-from .uncertainty.curves import stabilisation_order, stabilisation_orders
+from .uncertainty.curves import told_stabilisation
 from .uncertainty.effective import Sample
 from .uncertainty.recurrence import Recurrence
 
@@ -330,20 +330,11 @@ def summary_of(answer: Answer) -> dict[str, object]:
         "mean_bias_nats": [_known(one) for one in answer.bias],
     }
     orders = answer.question.orders
-    if len(orders) >= 3:
-        sides = {"minimum": MIN} | (
-            {"maximum": MAX} if answer.question.name == "o_information" else {}
+    told_of |= told_stabilisation(orders, answer.curve[:, MIN], answer.replicates[:, :, MIN])
+    if answer.question.name == "o_information":
+        told_of |= told_stabilisation(
+            orders, answer.curve[:, MAX], answer.replicates[:, :, MAX], "highest"
         )
-        for side, i in sides.items():
-            told_of[f"stabilisation_order_of_{side}"] = stabilisation_order(
-                orders, answer.curve[:, i]
-            )
-            if len(answer.replicates):
-                found = stabilisation_orders(orders, list(answer.replicates[:, :, i]))
-                values, counts = np.unique(found, return_counts=True)
-                told_of[f"stabilisation_orders_of_{side}_in_replicates"] = {
-                    str(value): int(count) for value, count in zip(values, counts, strict=True)
-                }
     if answer.null is not None:
         adjusted = answer.null.p_adjusted
         for name, i in (("minimum", MIN), ("maximum", MAX), ("mean", MEAN)):

@@ -1,4 +1,4 @@
-"""Subsets of a population, as published: unique, oversampled, of high covariance, by cost."""
+"""Subsets of a population: one row a cell, many rows of few cells, high covariance, by cost."""
 
 from __future__ import annotations
 
@@ -41,10 +41,88 @@ def unique_rows(cells: ArrayLike, rank: ArrayLike) -> Rows:
     )
 
 
+def random_unique_rows(cells: ArrayLike, rng: np.random.Generator) -> Rows:
+    """Choose one row of every cell at random, as the published unique group has it.
+
+    Parameters
+    ----------
+    cells : array_like, shape (n_rows,)
+        To which cell a row belongs.
+    rng : Generator
+        Of the draw.
+
+    Returns
+    -------
+    ndarray of int, shape (n_cells,)
+        In the order of the cells' names.
+
+    Examples
+    --------
+    >>> rows = random_unique_rows(["b", "a", "a"], np.random.default_rng(0))
+    >>> rows[0] in (1, 2), int(rows[1])
+    (True, 0)
+    """
+    names = np.asarray(cells)
+    chosen = [rng.choice(np.flatnonzero(names == name)) for name in np.unique(names)]
+    return np.array(chosen, dtype=np.int64)
+
+
+def few_cells_rows(
+    cells: ArrayLike, n_each: int, rng: np.random.Generator, n_cells: int = 2
+) -> Rows:
+    """Choose many rows of few cells, as the published oversampled group has it: 36 of each of two.
+
+    Parameters
+    ----------
+    cells : array_like, shape (n_rows,)
+        To which cell a row belongs.
+    n_each : int
+        Rows of each cell that is drawn, without repetition.
+    rng : Generator
+        Of the draw of cells and of rows.
+    n_cells : int
+        Cells to draw, without repetition, from those with `n_each` rows.
+
+    Returns
+    -------
+    ndarray of int, shape (n_cells n_each,)
+        Rows of one cell after those of the other.
+
+    Raises
+    ------
+    ValueError
+        If fewer cells have so many rows.
+
+    References
+    ----------
+    Reva et al. (2025), PNAS, Fig. 6B-C: 72 models from two cells, 36 each.
+
+    Examples
+    --------
+    >>> cells = ["a", "a", "b", "b", "b", "c"]
+    >>> sorted(few_cells_rows(cells, 2, np.random.default_rng(0)).tolist())[:2]
+    [0, 1]
+    """
+    names = np.asarray(cells)
+    every, counts = np.unique(names, return_counts=True)
+    able = every[counts >= n_each]
+    if n_each < 1 or not 0 < n_cells <= len(able):
+        raise ValueError(
+            f"n_cells must be from 1 to {len(able)}, the cells with n_each = {n_each} rows, "
+            f"got {n_cells}"
+        )
+    drawn = rng.choice(able, n_cells, replace=False)
+    chosen = [rng.choice(np.flatnonzero(names == one), n_each, replace=False) for one in drawn]
+    return np.concatenate(chosen).astype(np.int64)
+
+
 def oversampled_rows(
     cells: ArrayLike, rank: ArrayLike, n_cells: int, rng: np.random.Generator
 ) -> Rows:
     """Choose two rows of each of some cells: the best, and one more at random.
+
+    This oversampling is our own, and mild: rows of half of the cells.  The published group is
+    rows of two cells alone, see `few_cells_rows`.
 
     Parameters
     ----------

@@ -197,8 +197,8 @@ def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
     return figure
 
 
-def minimal_set(minimum: NDArray[np.float64]) -> int:
-    """Index of the first order that reaches 90 % of the lowest value of all.
+def minimal_set(minimum: NDArray[np.float64], share: float = 0.9) -> int:
+    """Index of the first order that reaches a share, 90 %, of the lowest value of all.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def minimal_set(minimum: NDArray[np.float64]) -> int:
     1
     """
     lowest = minimum.min()
-    return int(np.argmax(minimum <= (0.9 if lowest < 0 else 1.1) * lowest + 1e-15))
+    return int(np.argmax(minimum <= (share if lowest < 0 else 2 - share) * lowest + 1e-15))
 
 
 def components(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ionfo.analysis import Design, Passes, Question, Sample
-from ionfo.analysis.answers import Answer
-from ionfo.analysis.minimal import minimal_frame
+from ionfo.analysis.answers import Answer, summary_of
+from ionfo.analysis.minimal import minimal_frame, sets_by_share
 from ionfo.analysis.multiplets.search import Found
 from ionfo.analysis.multiplets.spectrum import spectrum_of
 from ionfo.analysis.uncertainty.bands import null_of
@@ -53,3 +53,34 @@ def test_a_set_that_was_found_has_no_null_of_drawn_sets() -> None:
     )
     row = minimal_frame(answer((found, found))).iloc[0]
     assert (row["set"], row["order"], row["how"]) == ("a b d", 3, "found")
+
+
+def test_the_summary_tells_where_the_minimum_bends_and_where_it_has_arrived() -> None:
+    of = summary_of(answer())
+    # b and d tell it all: no order is lower than the second by more than the others add by chance
+    values = answer().curve[:, 0]
+    near = np.flatnonzero(values <= 0.99 * values.min())
+    assert of["plateau_of_minimum"] == {
+        "first_order": near[0] + 2, "last_order": near[-1] + 2, "within": 0.01,
+    }  # fmt: skip
+    assert of["plateau_order_of_minimum"] == near[0] + 2
+    assert of["stabilisation_order_of_minimum"] in (3, 4)
+    assert "plateau_order_of_maximum" not in of
+
+
+def test_a_minimal_set_hangs_on_the_share_that_it_must_reach() -> None:
+    lowest, sets = [-0.5, -0.85, -0.92, -1.0, -0.9], [(0,), (1, 2), (0, 1, 2), (0, 1, 2, 3), (0,)]
+    found = sets_by_share(lowest, sets)
+    assert found == {0.8: (1, 2), 0.9: (0, 1, 2), 0.95: (0, 1, 2, 3)}
+    # the published rule is among them
+    row = minimal_frame(answer()).iloc[0]
+    spectrum = answer().spectrum
+    published = sets_by_share(spectrum.minimum, spectrum.argmin)[0.9]
+    assert row["set"] == " ".join("abcde"[i] for i in published)
+    # a lowest value above zero may be exceeded by as much
+    above = sets_by_share([1.25, 1.15, 1.0], [(0,), (1,), (2,)])
+    assert above == {0.8: (1,), 0.9: (2,), 0.95: (2,)}
+    with pytest.raises(ValueError, match="shares must be"):
+        sets_by_share(lowest, sets, [1.1])
+    with pytest.raises(ValueError, match="one set for each value"):
+        sets_by_share(lowest, sets[1:])

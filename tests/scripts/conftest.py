@@ -98,6 +98,7 @@ def populations(tmp_path_factory: pytest.TempPathFactory) -> Path:
         metadata = {
             "emodel": emodel.model_dump(mode="json"),
             "emodel_hash": emodel.content_hash,
+            "settings": {"temperature": 1.0},
             "morphology": {"file": "interneuron.swc", "sha256": ""},
         }
         frame = make_population(emodel.name, seed, synergy)

@@ -12,6 +12,8 @@ from ionfo.analysis import (
     high_covariance_rows,
     o_information_spectrum,
     oversampled_rows,
+    plateau_order,
+    plateau_range,
     principal_components,
     stabilisation_order,
     stabilisation_orders,
@@ -46,6 +48,43 @@ def test_ties_go_to_the_smaller_order() -> None:
 def test_unfit_curves(orders: list[int], values: list[float], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         stabilisation_order(orders, values)
+
+
+def test_a_wiggle_is_a_knee_but_no_plateau() -> None:
+    orders = np.arange(3, 22)
+    smooth = -1.0 + 0.004 * (orders - 16.0) ** 2
+    # within 1 % of the lowest: (k - 16)^2 at most 2.5
+    assert plateau_range(orders, smooth) == (15, 17)
+    assert plateau_order(orders, smooth) == 15
+    wiggled = smooth + np.where(orders == 6, -0.02, 0.0)
+    assert stabilisation_order(orders, wiggled) != stabilisation_order(orders, smooth)
+    assert plateau_range(orders, wiggled) == (15, 17)
+    # within 5 %: at most 12.5
+    assert plateau_range(orders, smooth, within=0.05) == (13, 19)
+
+
+def test_a_plateau_has_a_side() -> None:
+    orders, values = [3, 4, 5, 6], [0.1, 0.5, 1.0, 0.995]
+    assert plateau_range(orders, values, "highest") == (5, 6)
+    assert plateau_range(orders, values, "lowest") == (3, 3)
+    assert plateau_range(orders, np.negative(values), "lowest") == (5, 6)
+    # all values lie on the other side of zero: the extreme is the nearest to it
+    assert plateau_range(orders, np.negative(values), "highest") == (3, 3)
+    assert plateau_range([3], [0.0]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("orders", "values", "within", "words"),
+    [
+        ([], [], 0.01, "at least 1"),
+        ([4, 3], [0, 1], 0.01, "ascending"),
+        ([3, 4], [0, np.inf], 0.01, "finite"),
+        ([3, 4], [0, 1], 1.0, "within must be"),
+    ],
+)
+def test_unfit_plateaus(orders: list[int], values: list[float], within: float, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        plateau_order(orders, values, within=within)
 
 
 def test_area() -> None:
