@@ -6,7 +6,6 @@ import html
 import json
 import re
 import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ from ionfo.pages.report.page import NAME, page_text
 from ionfo.pages.report.tables import Material, read_material
 from ionfo.sampling.runs.quality import quality_of
 from ionfo.tables.files import read_table, write_table
+
+from ..browser import Browser
 
 Analysed = tuple[Path, Path]
 
@@ -209,68 +210,59 @@ def test_large_populations_are_drawn_by_weight(material: Material) -> None:
 
 # -- in a browser -------------------------------------------------------------------------------
 
-PROBE = """<script>
-window.addEventListener("load", function () {
-  window.dispatchEvent(new Event("beforeprint"));  // draws all charts, also those out of sight
-  window.dispatchEvent(new Event("afterprint"));
-  setTimeout(function () {
-    const told = [];
-    const scatter = document.getElementById("scatter"), lines = document.getElementById("lines");
-    scatter.emit("plotly_selected", { points: [{ pointNumber: 3 }, { pointNumber: 5 }] });
-    told.push(document.getElementById("chosen").textContent);
-    told.push(lines.data[1].customdata.filter(function (i) { return i === 5; }).length);
-    lines.emit("plotly_selected", { points: [{ customdata: 7 }, { customdata: -1 }] });
-    told.push(document.getElementById("chosen").textContent, scatter.data[0].selectedpoints);
-    document.getElementById("clear").click();
-    told.push(document.getElementById("chosen").textContent);
-    const menu = document.querySelector("select[data-shows]");
-    menu.selectedIndex = 1;
-    menu.dispatchEvent(new Event("change"));
-    told.push(document.documentElement.scrollWidth <= window.innerWidth);
-    told.push(Array.from(document.querySelectorAll(".chart svg.main-svg")).length);
-    const cut = [];
-    for (const chart of document.querySelectorAll(".chart")) {
-      const room = chart.getBoundingClientRect();
-      for (const words of chart.querySelectorAll(".xtitle, .ytitle, .legendtext, .ytick text")) {
-        const box = words.getBoundingClientRect();
-        if (box.width && (box.left < room.left - 2 || box.right > room.right + 2)) {
-          cut.push(words.textContent);
-        }
+CUT = """(() => {
+  const cut = [];
+  for (const chart of document.querySelectorAll(".chart")) {
+    const room = chart.getBoundingClientRect();
+    for (const words of chart.querySelectorAll(
+        ".xtitle, .ytitle, .legendtext, .xtick text, .ytick text, .cbtitle, .annotation-text")) {
+      const box = words.getBoundingClientRect();
+      if (box.width && (box.left < room.left - 2 || box.right > room.right + 2
+          || box.top < room.top - 2 || box.bottom > room.bottom + 2)) {
+        cut.push(words.textContent);
       }
     }
-    told.push(cut);
-    document.body.dataset.told = JSON.stringify(told);
-  }, 8000);
-});
-</script></body>"""
+  }
+  return cut;
+})()"""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 400])
 def test_in_chromium(analysed: Analysed, tmp_path: Path, width: int) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("needs chromium, for example: apt-get install chromium")
-    page = (analysed[0] / NAME).read_text()
-    (tmp_path / "page.html").write_text(page.replace("</body>", PROBE))
-    frame = f'<iframe src="page.html" style="width:{width}px;height:900px" id="f"></iframe>'
-    script = (
-        "<script>setTimeout(function () { document.body.dataset.told = "
-        "document.getElementById('f').contentDocument.body.dataset.told; }, 16000);</script>"
-    )
-    (tmp_path / "frame.html").write_text(f"<html><body>{frame}{script}</body></html>")
-    done = subprocess.run(
-        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-         "--allow-file-access-from-files", "--window-size=1400,1000",
-         "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=30000",
-         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"file://{tmp_path}/frame.html"],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert "CONSOLE" not in done.stderr, done.stderr
-    found = re.search(r'data-told="([^"]*)"', done.stdout)
-    assert found is not None, done.stderr[-2000:]
-    told = json.loads(html.unescape(found[1]))
-    n_models = len(data_of(page)["explore"]["models"])
+    n_models = len(data_of((analysed[0] / NAME).read_text())["explore"]["models"])
+    with Browser(tmp_path / "profile") as page:
+        page.open(analysed[0] / NAME, width)
+        # draws all charts, also those out of sight
+        page.run("window.dispatchEvent(new Event('beforeprint'))")
+        page.run("window.dispatchEvent(new Event('afterprint'))")
+        told = []
+        for chart, points in (
+            ("scatter", "[{ pointNumber: 3 }, { pointNumber: 5 }]"),
+            ("lines", "[{ customdata: 7 }, { customdata: -1 }]"),
+        ):
+            page.run("new Promise(done => setTimeout(done, 1500))")
+            page.run(
+                f"void document.getElementById('{chart}').emit('plotly_selected', "
+                f"{{ points: {points} }})"
+            )
+            page.run("new Promise(done => setTimeout(done, 500))")
+            told.append(page.run("document.getElementById('chosen').textContent"))
+            told.append(page.run(
+                "document.getElementById('lines').data[1].customdata.filter(i => i === 5).length"
+                if chart == "scatter" else
+                "document.getElementById('scatter').data[0].selectedpoints"
+            ))  # fmt: skip
+        page.run("document.getElementById('clear').click()")
+        told.append(page.run("document.getElementById('chosen').textContent"))
+        page.run(
+            "(() => { const menu = document.querySelector('select[data-shows]');"
+            " menu.selectedIndex = 1; menu.dispatchEvent(new Event('change')); })()"
+        )
+        told.append(page.run("document.documentElement.scrollWidth <= window.innerWidth"))
+        told.append(page.run("document.querySelectorAll('.chart svg.main-svg').length"))
+        told.append(page.run(CUT))
+        assert page.errors == []
     assert told[0] == f"2 of {n_models} models selected" and told[1] == 11
     assert told[2:4] == [f"1 of {n_models} models selected", [7]]
     assert told[4].startswith(f"{n_models} models; drag")

@@ -26,8 +26,9 @@ def explore_data(material: Material) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``columns`` (name, unit, kind, target, bounds, values), ``models`` (rows of the population)
-        and ``lines`` (how many of them are drawn as lines).
+        ``columns`` (name, unit, kind, target, bounds, values), ``models`` (rows of the population),
+        ``lines`` (how many of them are drawn as lines) and ``first`` (the two columns to show
+        first).
     """
     n_models = len(material.population)
     rows = np.arange(n_models)
@@ -70,4 +71,16 @@ def explore_data(material: Material) -> dict[str, Any]:
         "models": rows.tolist(),
         "lines": min(MOST_LINES, len(rows)),
         "all": n_models,
+        "first": _first_shown(material, [str(one["name"]) for one in columns]),
     }
+
+
+def _first_shown(material: Material, names: list[str]) -> list[str]:
+    """Name the strongest pair of parameters; where none was tested, the first two columns."""
+    pairs = material.tables.get("mutual_information_pairs")
+    if pairs is not None and len(pairs):
+        known = pairs[pairs["x"].isin(names) & pairs["y"].isin(names)]
+        if len(known):
+            best = known.sort_values("corrected_nats", ascending=False).iloc[0]
+            return [str(best["x"]), str(best["y"])]
+    return [*names, *names][:2]

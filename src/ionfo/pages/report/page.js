@@ -168,9 +168,7 @@
     return menu;
   });
   const parameters = columns.filter(function (c) { return c.kind === "parameter"; });
-  const features = columns.filter(function (c) { return c.kind === "feature"; });
-  xMenu.value = parameters[0].name;
-  yMenu.value = (features[0] || parameters[Math.min(1, parameters.length - 1)]).name;
+  [xMenu.value, yMenu.value] = explore.first;
   const scatter = document.getElementById("scatter");
   const lines = document.getElementById("lines");
   const histogram = document.getElementById("histogram");
@@ -211,7 +209,7 @@
     return { data: [{ type: "scatter", mode: "markers", x: x.values, y: y.values,
       text: explore.models.map(function (_, i) { return described(i); }),
       hovertemplate: "%{text}<br>%{x}<br>%{y}<extra></extra>",
-      selectedpoints: selected === null ? undefined : selected,
+      selectedpoints: selected,
       marker: { size: 6, color: costs ? costs.values : "#3B8FC4", colorscale: "Viridis",
         cmin: cheap, cmax: dear, showscale: Boolean(costs), colorbar: { title: { text: "cost" }, thickness: 10 } },
       unselected: { marker: { opacity: 0.15 } } }],
@@ -281,38 +279,100 @@
       shapes.push({ type: "line", x0: mean, x1: mean, yref: "paper", y0: 0, y1: 1,
         line: { color: "#E0702C", width: 2 } });
     }
-    return { data: traces, layout: { height: 260, barmode: "overlay", shapes: shapes,
+    return { data: traces, layout: { height: 260, barmode: "overlay", dragmode: "select", selectdirection: "h", shapes: shapes,
       showlegend: false, margin: { l: 45, r: 10, t: 10, b: isNarrow ? 60 : 45 }, paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       xaxis: { title: named(isNarrow ? title(y) : title(y).replace("<br>", " "), histogram) },
       yaxis: { title: { text: "models" }, automargin: true } } };
   }
 
+  // drawing again makes plotly repeat the last selection, with no points: what comes while the
+  // page draws was not done by the reader
+  let drawing = 0, revision = 0;
+
   function update() {
+    drawing += 1;
+    revision += 1;
+    const done = [];
     for (const [place, chart] of [[scatter, scatterChart()], [lines, linesChart()],
       [histogram, histogramChart()]]) {
-      Plotly.react(place, chart.data, nested(chart.layout, themed(chart.layout, false)),
-        place === histogram ? options : selecting);
+      const layout = nested(chart.layout, themed(chart.layout, false));
+      layout.selections = [];
+      layout.selectionrevision = revision;
+      done.push(Plotly.react(place, chart.data, layout, selecting));
     }
+    Promise.all(done).then(function () { drawing -= 1; });
     document.getElementById("chosen").textContent = selected === null
-      ? n + " models; drag over points in either chart to select"
+      ? n + " models; drag over points, lines or bars to select"
       : selected.length + " of " + n + " models selected";
+    const x = byName[xMenu.value];
+    document.getElementById("range-of").textContent = x.short + " from";
   }
   recoloured = update;
 
   function choose(models) { selected = models; update(); }
-  update();
-  scatter.on("plotly_selected", function (event) {
-    if (event) { choose(event.points.map(function (p) { return p.pointNumber; })); }
-  });
-  lines.on("plotly_selected", function (event) {
-    if (!event) { return; }
-    const found = new Set(event.points.map(function (p) { return p.customdata; }));
+
+  function where(test) {
+    const found = [];
+    for (let i = 0; i < n; i += 1) { if (test(i)) { found.push(i); } }
+    return found;
+  }
+
+  function between(values, range) {
+    const [low, high] = range[0] <= range[1] ? range : [range[1], range[0]];
+    return where(function (i) {
+      return values[i] !== null && values[i] >= low && values[i] <= high;
+    });
+  }
+
+  function pointsOf(event, name) {
+    const found = new Set(event.points.map(function (p) { return p[name]; }));
     found.delete(-1);
-    choose(Array.from(found).sort(function (a, b) { return a - b; }));
-  });
-  for (const place of [scatter, lines]) {
-    place.on("plotly_deselect", function () { choose(null); });
+    return Array.from(found).sort(function (a, b) { return a - b; });
+  }
+
+  // a box over the lines selects every model that passes through it, also those not drawn
+  function through(range) {
+    const [low, high] = range.x.slice().sort(function (a, b) { return a - b; });
+    const [top, bottom] = range.y.slice().sort(function (a, b) { return a - b; });
+    const rows = parameters.filter(function (_, j) { return j >= top && j <= bottom; });
+    return where(function (i) {
+      return rows.some(function (column) {
+        const here = position(column, i);
+        return here >= low && here <= high;
+      });
+    });
+  }
+
+  const chosenIn = new Map([
+    [scatter, function (event) { return pointsOf(event, "pointNumber"); }],
+    [lines, function (event) {
+      return event.range ? through(event.range) : pointsOf(event, "customdata");
+    }],
+    [histogram, function (event) {
+      const x = (event.range || event.lassoPoints).x;
+      return between(byName[yMenu.value].values, [Math.min.apply(null, x), Math.max.apply(null, x)]);
+    }]]);
+  update();
+  for (const [place, found] of chosenIn) {
+    // plotly has more to do with its own selection first
+    const later = function (models) { setTimeout(function () { choose(models); }, 0); };
+    place.on("plotly_selected", function (event) {
+      if (drawing) { return; }
+      if (!event) { later(null); }
+      else if (event.range || event.points.length) { later(found(event)); }
+    });
+    place.on("plotly_deselect", function () { if (!drawing) { later(null); } });
   }
   document.getElementById("clear").addEventListener("click", function () { choose(null); });
+  document.getElementById("range").addEventListener("submit", function (event) {
+    event.preventDefault();
+    const ends = ["from", "to"].map(function (id, i) {
+      const text = document.getElementById(id).value.trim();
+      return text === "" ? (i ? Infinity : -Infinity) : Number(text);
+    });
+    if (ends.some(Number.isNaN)) {
+      document.getElementById("chosen").textContent = "Both ends must be numbers.";
+    } else { choose(between(byName[xMenu.value].values, ends)); }
+  });
 })();

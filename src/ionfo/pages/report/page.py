@@ -128,13 +128,22 @@ def _section(part: Section, charts: list[Chart]) -> str:
         group = f' data-group="{part.key}"' if is_menu else ""
         text.append(
             f"<figure{group}><figcaption>{escape(caption)}</figcaption>"
-            f'<div class="chart" data-chart="{len(charts)}"></div></figure>'
+            f"{_chart(caption, f'chart-{len(charts)}', len(charts))}</figure>"
         )
         charts.append(chart)
     for caption, head, rows in part.tables:
         text.append(_table(caption, head, rows))
     text.append("</section>")
     return "".join(text)
+
+
+def _chart(caption: str, key: str, number: int | None = None) -> str:
+    """Give the place of a chart, which the keyboard reaches and a screen reader describes."""
+    data = "" if number is None else f' data-chart="{number}"'
+    return (
+        f'<div class="chart" id="{key}"{data} role="group" tabindex="0" '
+        f'aria-label="Chart: {escape(caption)}"></div>'
+    )
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -153,18 +162,25 @@ def _explore(data: dict[str, Any]) -> str:
     told = "" if len(data["models"]) == data["all"] else (
         f" {len(data['models'])} of {data['all']} models are in this page, drawn by weight."
     )  # fmt: skip
+    scatter = _chart("Scatter of two columns of the population", "scatter")
+    histogram = _chart("Histogram of the column on the y axis", "histogram")
+    lines = _chart("Lines of models over all parameters", "lines")
     return (
         '<section id="explore"><h2>Explore</h2>'
-        '<p class="soft">Select models by dragging over points, in the scatter or in the lines; '
-        "the other charts follow. Double-click clears. Shaded: experimental mean ± SD."
+        '<p class="soft">Select models by dragging over points, lines or bars, or by a range of x '
+        "with the keyboard; the other charts follow. A box over the lines selects every model that "
+        "passes through it. A double-click clears. Shaded: experimental mean ± SD."
         f"{told}</p>"
         '<p class="controls"><label>x <select id="x-axis"></select></label>'
         '<label>y <select id="y-axis"></select></label>'
-        '<button id="clear">clear selection</button><span id="chosen"></span></p>'
+        '<button id="clear">clear selection</button><span id="chosen" aria-live="polite"></span>'
+        '</p><form class="controls" id="range"><label><span id="range-of"></span> '
+        '<input id="from" inputmode="decimal" size="9"></label><label>to '
+        '<input id="to" inputmode="decimal" size="9"></label><button>select</button></form>'
         '<div class="pair"><figure><figcaption>Two columns of the population.</figcaption>'
-        '<div class="chart" id="scatter"></div><div class="chart" id="histogram"></div></figure>'
+        f"{scatter}{histogram}</figure>"
         "<figure><figcaption>Every parameter between its bounds; a line is a model.</figcaption>"
-        '<div class="chart" id="lines"></div></figure></div></section>'
+        f"{lines}</figure></div></section>"
     )
 
 
