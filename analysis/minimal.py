@@ -12,7 +12,6 @@ from .answers import MIN, Answer, told
 from .figures.spectra import minimal_set
 from .multiplets.spectrum import Multiplet
 
-
 SHARES = (0.8, 0.9, 0.95)
 """Parts of the lowest RSI at which minimal sets are looked at; 0.9 is the published rule."""
 
