@@ -272,7 +272,7 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
                 null=nulls[i],
                 subsamples=subsamples,
                 replacements=replacements,
-                replicates=np.array(subsampled[i]),
+                replicates=np.array(subsampled[i]).reshape(-1, *curve.shape),
                 found=spectra[i][1],
                 other=others[i] if others else None,
             )
