@@ -63,7 +63,7 @@ def test_another_format_is_named(
 
 def test_rows_that_do_not_fit_are_still_named(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
-    file.write_text("a;x,b\n1,2;3\n4,5,6;7\n")
+    file.write_text("a,b\n1,2\n4,5,6\n")
     with pytest.raises(IonfoError, match="line 3 has 3 values and the header 2"):
         read_table(file)
     file.write_text("a;b\n")  # no row tells what separates it

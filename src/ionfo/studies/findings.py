@@ -28,6 +28,7 @@ from ..pages.report.tables import read_material
 from ..tables.files import make_folder, write_table
 from .output import (
     ESTIMATOR_NAMES,
+    columns_told,
     estimator_told,
     pairs_told,
     settling_told,
@@ -110,6 +111,7 @@ class Findings:
                 "verdict"
             ]
         )
+        told += columns_told(self.work)
         told += [
             self.work.sample.told,
             f"{estimator_told(self.work)}; {n_measured} multiplets measured in "

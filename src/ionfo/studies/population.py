@@ -38,7 +38,14 @@ from ..tables.population import Population
 from .findings import Findings
 from .pairs import pairs_of
 from .passes import Curves, Request, run_exhaustive, run_passes
-from .plan import MOST_VARIABLES, AnalysisOptions, AnalysisSettings, Work, check_settings, make_work
+from .plan import (
+    MOST_VARIABLES,
+    AnalysisSettings,
+    PopulationOptions,
+    Work,
+    check_settings,
+    make_work,
+)
 
 _BESIDE_THE_TABLE = 2**29  # bytes for everything else
 
@@ -79,7 +86,7 @@ def analyse_population(
     asked = settings or AnalysisSettings()
     wanted = list(dict.fromkeys([*targets, *asked.targets]))
     check_settings(asked)
-    table = read_analysis_table(file, wanted, asked.exclude)
+    table = read_analysis_table(file, wanted, asked.exclude, asked.reading)
     findings = measure(table, file, wanted, asked, out)
     findings.report(out)
     return findings
@@ -88,7 +95,7 @@ def analyse_population(
 def analyse(
     population: str | Path | pd.DataFrame | Population,
     targets: Sequence[str] = (),
-    **options: Unpack[AnalysisOptions],
+    **options: Unpack[PopulationOptions],
 ) -> Findings:
     """Measure how the columns of a population, or of any table, act together.
 
@@ -100,7 +107,7 @@ def analyse(
         Features whose RSI is measured.
     **options
         Those of ``ionfo analyse``: exclude, orders, estimator, bootstrap, shuffles, permutations,
-        seed, threads; see `AnalysisSettings`.
+        seed, threads, pairs, keep, drop_missing, separator, decimal; see `AnalysisSettings`.
 
     Returns
     -------
@@ -125,14 +132,15 @@ def analyse(
     wanted = list(targets)
     if isinstance(population, (str, Path)):
         file = Path(population)
-        return measure(read_analysis_table(file, wanted, asked.exclude), file, wanted, asked)
+        read = read_analysis_table(file, wanted, asked.exclude, asked.reading)
+        return measure(read, file, wanted, asked)
     metadata: dict[str, Any] = {}
     if isinstance(population, Population):
         frame, metadata = population.frame, population.metadata
     else:
         frame = population
     origin = Path("population.parquet")
-    table = analysis_table(frame, metadata, origin, wanted, asked.exclude)
+    table = analysis_table(frame, metadata, origin, wanted, asked.exclude, asked.reading)
     found = measure(table, origin, wanted, asked)
     return replace(found, table=frame, metadata=metadata)
 

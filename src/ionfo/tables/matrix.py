@@ -26,6 +26,9 @@ BOOK = ("weight", "ensemble", "walker", "step")
 """Columns that say of a population how much rows count and which chains they form; in a plain table
 they are variables like any other."""
 
+EXCLUDED = "--exclude names"
+"""Why a column is left out that was named."""
+
 _LARGEST = 1e120  # its square, times the rows, is still a number
 _LARGEST_WEIGHT = 1e100
 
@@ -141,7 +144,7 @@ def analysis_table(
                     f"'{file}' has no column '{name}' to {option}{nearest(name, known)}"
                 )
     frame = frame.loc[:, [name not in exclude for name in known]]
-    left_out = dict.fromkeys(exclude, "--exclude names")
+    left_out = dict.fromkeys(exclude, EXCLUDED)
     emodel = None
     if "emodel" in metadata:
         emodel = parse_emodel(json.dumps(metadata["emodel"]), str(file))

@@ -67,7 +67,7 @@ def explore_data(material: Material) -> dict[str, Any]:
             )
     return {
         "columns": columns,
-        "models": rows.tolist(),
+        "models": material.population.index[rows].tolist(),
         "lines": min(MOST_LINES, len(rows)),
         "all": n_models,
     }
