@@ -342,7 +342,10 @@ def _complete(features: pd.DataFrame, targets: Sequence[str], n_rows: int) -> pd
         if target in unfit:
             raise IonfoError(f"feature '{target}' does not vary; name another target")
     if unfit and n_rows > 1:
-        note(f"left out features that are missing or do not vary: {', '.join(unfit)}")
+        hint = ""
+        if any(features[name].notna().any() and features[name].isna().any() for name in unfit):
+            hint = "; models that miss a target are left out with --targets NAME --drop-missing"
+        note(f"left out features that are missing or do not vary: {', '.join(unfit)}{hint}")
     return features.drop(columns=unfit)
 
 
