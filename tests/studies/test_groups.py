@@ -131,5 +131,11 @@ def test_the_command_line_passes_everything_on(tmp_path: Path) -> None:
     ]  # fmt: skip
     app(arguments, standalone_mode=False)
     assert (tmp_path / "out/groups.json").exists() and (tmp_path / "out/y/summary.json").exists()
+    written = (tmp_path / "out/groups_curves.csv").read_bytes()
+    frame.to_csv(tmp_path / "cells.csv", index=False, sep=";", decimal=",")
+    app([*arguments, "--decimal", ","], standalone_mode=False)
+    assert (tmp_path / "out/groups_curves.csv").read_bytes() == written
+    with pytest.raises(IonfoError, match="--drop-missing does not go with --group"):
+        app([*arguments, "--drop-missing"], standalone_mode=False)
     with pytest.raises(IonfoError, match="--values goes with --group COLUMN"):
         app([*arguments[:4], "--out", str(tmp_path / "no")], standalone_mode=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 
 from ionfo.analysis import correlation_matrix, o_information, wishart_bias
 from ionfo.errors import IonfoError
+from ionfo.pages.report.explore import explore_data
+from ionfo.pages.report.tables import read_material
 from ionfo.studies import plan as analysis_work
 from ionfo.studies import population as analysing
 from ionfo.studies.plan import AnalysisSettings
-from ionfo.studies.population import analyse_population, parse_orders
+from ionfo.studies.population import analyse, analyse_population, parse_orders
 from ionfo.tables.matrix import read_analysis_table
 from ionfo.terminal import console as show
 
@@ -268,3 +271,61 @@ def test_progress_tells_the_time_left_in_a_log(
         advance()
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("shuffles 1/2, about") and lines[1] == "shuffles 2/2, about 0 s left"
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_the_role_of_every_column_is_said_and_the_page_shows_it(
+    tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pd.read_csv(table).assign(model_id=np.arange(90), one=1.0)
+    frame.loc[[4, 7, 8], "f"] = np.nan
+    frame.loc[8, "a"] = np.nan
+    frame.to_csv(table, index=False, sep=";", decimal=",")
+    plain = AnalysisSettings(bootstrap=0, shuffles=0, permutations=0, decimal=",")
+    with pytest.raises(IonfoError, match="'a' is missing in some models .*--drop-missing"):
+        analyse_population(table, tmp_path / "report", ["f"], plain)
+    settings = replace(plain, drop_missing=True, exclude=("b",))
+    found = analyse_population(table, tmp_path / "report", ["f"], settings)
+    roles = (
+        "4 parameters: a, c, d, e; 1 target: f; left out: b, which --exclude names; name, which "
+        "holds no numbers; model_id, which counts rows; one, which does not vary"
+    )
+    dropped = (
+        "left out 3 of 90 rows in which a parameter or a target is missing (1 in 'a', 3 in 'f')"
+    )
+    assert found.sentences()[:2] == [roles, dropped]
+    summary = json.loads((tmp_path / "report/summary.json").read_text())
+    assert summary["columns"] == [roles, dropped] and summary["rows_left_out"] == 3
+    assert summary["left_out"]["model_id"] == "counts rows" and summary["rows"] == 87
+    page = (tmp_path / "report/report.html").read_text()
+    assert "model_id, which counts rows" in page and "eft out 3 of 90 rows" in page
+    material = read_material(tmp_path / "report", table)
+    assert len(material.population) == 87 and 8 not in explore_data(material)["models"]
+    assert material.column("a").notna().all()
+    # the same from a frame, whose values are the same
+    other = analyse(frame, ["f"], exclude=("b",), drop_missing=True, shuffles=0, bootstrap=0)
+    pd.testing.assert_frame_equal(found.o_information, other.o_information)
+    kept = analyse(frame, exclude=("a", "f"), keep=("model_id",), shuffles=0, bootstrap=0)
+    assert "model_id" in kept.summary["parameters"]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_rows_given_twice_are_said(table: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(table)
+    quick = {"shuffles": 0, "bootstrap": 0, "permutations": 0}
+    twice = analyse(pd.concat([frame, frame], ignore_index=True), ["f"], **quick)  # type: ignore[arg-type]
+    assert "only 90 of 180 rows are distinct" in twice.sentences()[1]
+    assert "only 90 of 180" in twice.summary["columns"][1]
+    once = analyse(frame, ["f"], **quick)  # type: ignore[arg-type]
+    assert not [one for one in once.sentences() if "only" in one]
+    # states that walkers held are no repeated rows
+    held = analyse_population(chain(tmp_path / "c.parquet"), tmp_path / "r", settings=QUICK)
+    assert not [one for one in held.sentences() if "only" in one]
+
+
+def test_formats_are_for_text(tmp_path: Path, table: Path) -> None:
+    pd.read_csv(table).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(IonfoError, match="--separator and --decimal are for .csv files"):
+        analyse(tmp_path / "t.parquet", decimal=",")
+    with pytest.raises(IonfoError, match="--decimal must be . or ,"):
+        analyse(table, decimal="x")

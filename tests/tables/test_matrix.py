@@ -185,7 +185,9 @@ def test_rows_that_miss_something_are_left_out_when_asked(
     assert seen(frame, drop_missing=True).dropped is None
 
 
-def test_rows_of_a_population_keep_their_chain(frame: pd.DataFrame) -> None:
+def test_rows_of_a_population_keep_their_chain(
+    frame: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
     models = frame.rename(columns=lambda name: f"parameters/{name}").assign(
         weight=np.arange(N) + 1.0, ensemble=0, walker=np.arange(N) % 2, step=np.arange(N) // 2
     )
@@ -196,3 +198,4 @@ def test_rows_of_a_population_keep_their_chain(frame: pd.DataFrame) -> None:
     with pytest.raises(IonfoError, match="'e' is missing in all 60 rows; leave it out with --excl"):
         seen(models.assign(**{"parameters/e": np.nan}), drop_missing=True)
     assert seen(models, drop_missing=True).dropped is None  # no target misses anything
+    assert "left out with --targets NAME --drop-missing" in capsys.readouterr().err

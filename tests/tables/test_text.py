@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from ionfo.errors import IonfoError
+from ionfo.tables.expression_files import read_expression
 from ionfo.tables.files import read_table
+from ionfo.tables.population import read_population
 from ionfo.tables.text import CsvFormat, csv_format, line_of, read_csv
 
 
@@ -63,7 +65,7 @@ def test_another_format_is_named(
 
 def test_rows_that_do_not_fit_are_still_named(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
-    file.write_text("a;x,b\n1,2;3\n4,5,6;7\n")
+    file.write_text("a,b\n1,2\n4,5,6\n")
     with pytest.raises(IonfoError, match="line 3 has 3 values and the header 2"):
         read_table(file)
     file.write_text("a;b\n")  # no row tells what separates it
@@ -137,3 +139,30 @@ def test_other_files_are_told_what_to_do(tmp_path: Path, name: str, words: str) 
 def test_formats_that_are_none(separator: str | None, decimal: str | None, words: str) -> None:
     with pytest.raises(IonfoError, match=words):
         csv_format(separator, decimal)
+
+
+def test_populations_and_expression_are_read_in_every_format(
+    tmp_path: Path, frame: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "t.csv"
+    models = frame.rename(columns=lambda name: f"parameters/{name}")
+    models.to_csv(file, index=False, sep=";", decimal=",")
+    population = read_population(file, decimal=",")
+    np.testing.assert_array_equal(population.parameters.to_numpy(), frame.to_numpy())
+    with pytest.raises(IonfoError, match="read it with --separator ';' --decimal ,"):
+        read_population(file)
+    comma = csv_format(decimal=",")
+    values = np.log1p(frame.abs())
+    cells = values.assign(kind="x")
+    cells.to_csv(file, index=False, sep=";", decimal=",")
+    depth = pd.DataFrame({"cell": range(30), "depth": np.arange(30) / 8})
+    depth.to_csv(tmp_path / "cells.csv", index=False, sep=";", decimal=",")
+    read = read_expression(file, "log", csv=comma, cells=tmp_path / "cells.csv")
+    np.testing.assert_array_equal(read.values(list(frame)), values.to_numpy())
+    assert read.cells["depth"].tolist() == (np.arange(30) / 8).tolist()
+    with pytest.raises(IonfoError, match="holds numbers with decimal commas"):
+        read_expression(file, "log", csv=CsvFormat(";"))
+    cells.astype({"c": object}).replace(cells["c"].iloc[3], "lost").to_csv(file, index=False)
+    assert read_expression(file, "log").genes == ["a", "b (mV)", "d"]
+    told = "column 'c' is taken as an annotation, since it holds numbers but for 'lost' in row 4"
+    assert told in capsys.readouterr().err

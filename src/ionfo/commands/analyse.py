@@ -15,15 +15,19 @@ from ..errors import IonfoError, tell
 from ..limits import split
 from ..terminal.options import (
     BootstrapOption,
+    DecimalOption,
+    DropMissingOption,
     Estimators,
     EstimatorsOption,
     ExcludeOption,
     ExhaustiveNullsOption,
+    KeepOption,
     OrdersOption,
     Pairs,
     PairsOption,
     PermutationsOption,
     SeedOption,
+    SeparatorOption,
     ShufflesOption,
     TargetsOption,
     ThreadsOption,
@@ -42,6 +46,10 @@ def analyse(
     orders: OrdersOption = None,
     estimator: EstimatorsOption = Estimators.both,
     pairs: PairsOption = Pairs.knn,
+    keep: KeepOption = None,
+    drop_missing: DropMissingOption = False,
+    separator: SeparatorOption = None,
+    decimal: DecimalOption = None,
     bootstrap: BootstrapOption = 50,
     shuffles: ShufflesOption = 100,
     permutations: PermutationsOption = 1000,
@@ -68,6 +76,10 @@ def analyse(
         seed=seed,
         threads=threads,
         pairs=pairs.value,
+        keep=split(keep, "--keep"),
+        drop_missing=drop_missing,
+        separator=separator,
+        decimal=decimal,
     )
     found = analyse_population(population, out, settings=settings)
     add_result(found.summary)
@@ -84,6 +96,9 @@ def or_groups(function: Callable[..., None], groups: Callable[..., None]) -> Cal
     @wraps(function)
     def command(**named: Any) -> None:
         if named["group"] is not None:
+            for name in ("keep", "drop_missing"):
+                if named[name]:
+                    raise IonfoError(f"{_option(own[name])} does not go with --group")
             groups(**{name: named[name] for name in theirs})
             return
         for name, one in hidden.items():

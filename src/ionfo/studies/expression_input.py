@@ -13,6 +13,7 @@ from ..errors import IonfoError, nearest
 from ..tables.expression import Expression
 from ..tables.expression_files import expression_of, read_expression
 from ..tables.population import Population
+from ..tables.text import csv_format
 
 Source = str | Path | pd.DataFrame | Population | Expression
 """A file or a 10x folder, a table with a row per cell or model, or expression."""
@@ -27,6 +28,8 @@ class ReadOptions(TypedDict, total=False):
     cells: Path | None
     layer: str | None
     sum_duplicates: bool
+    separator: str | None
+    decimal: str | None
 
 
 def take(
@@ -52,9 +55,10 @@ def take(
         return source
     how = {name: options[name] for name in ReadOptions.__annotations__ if name in options}
     values = how.pop("values", None)
+    csv = csv_format(how.pop("separator", None), how.pop("decimal", None))
     known = [one for one in annotations if one is not None]
     if isinstance(source, (str, Path)):
-        return read_expression(Path(source), values, annotations=known, **how)
+        return read_expression(Path(source), values, annotations=known, csv=csv, **how)
     frame = source.frame if isinstance(source, Population) else source
     return expression_of(frame, values, annotations=known, **how)
 

@@ -29,6 +29,7 @@ from ..tables.files import make_folder, write_table
 from .beyond_pairs import BeyondPairs
 from .output import (
     ESTIMATOR_NAMES,
+    columns_told,
     estimator_told,
     pairs_told,
     settling_told,
@@ -143,6 +144,7 @@ class Findings:
                 "verdict"
             ]
         )
+        told += columns_told(self.work)
         told += [
             self.work.sample.told,
             f"{estimator_told(self.work)}; {n_measured} multiplets measured in "

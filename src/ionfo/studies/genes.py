@@ -14,6 +14,7 @@ from ..analysis.genes.ion_channels import genes_of_conductances
 from ..emodels import EModel, load_emodel
 from ..tables.expression import Expression
 from ..tables.expression_files import read_expression
+from ..tables.text import csv_format
 from .beside import (
     BesideFindings,
     BesideSettings,
@@ -235,4 +236,5 @@ def _read(
     column = [spec.subset.partition("=")[0]] if "=" in spec.subset else []
     known = [*column, *([settings.library] if settings.library else [])]
     values = options.get("values")
-    return spec, read_expression(spec.file, values, annotations=known, as_declared=True)
+    csv = csv_format(options.get("separator"), options.get("decimal"))
+    return spec, read_expression(spec.file, values, annotations=known, as_declared=True, csv=csv)

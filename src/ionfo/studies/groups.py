@@ -101,8 +101,9 @@ def groups(
         Folder to write to; `GroupFindings.write` writes later.
     **options
         Those of ``ionfo groups``: of `AnalysisSettings` and `GroupSettings`, where rows and
-        permutations of the comparison are called equal_rows and group_permutations; values, cells,
-        layer and sum_duplicates of `ionfo.tables.expression_files.read_expression`.
+        permutations of the comparison are called equal_rows and group_permutations; separator and
+        decimal of a CSV file; values, cells, layer and sum_duplicates of
+        `ionfo.tables.expression_files.read_expression`.
 
     Returns
     -------

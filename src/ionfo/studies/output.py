@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ..analysis.figures.style import Figure
 from ..tables.checksums import file_hash
 from ..tables.files import whole_folder, write_table, write_text
 from ..tables.matrix import Table
+from ..tables.roles import repeats_told, roles_told
 from .plan import Work
 
 _TABLES = (
@@ -142,6 +144,17 @@ def _title(work: Work) -> str:
 def settling_told(work: Work) -> str:
     """Say that chains have not settled, before anything that is made of them."""
     return "" if work.stationarity.is_sample else "STILL SETTLING, no verdict: "
+
+
+def columns_told(work: Work) -> list[str]:
+    """Say what every column was taken for, which rows were left out, and which come twice."""
+    table, sample = work.table, work.sample
+    told = [roles_told(table.parameter_names, work.targets, table.left_out)]
+    if table.dropped is not None:
+        told.append(table.dropped.told)
+    if not sample.is_chain and (repeats := repeats_told(sample.n_rows, sample.n_distinct)):
+        told.append(repeats)
+    return told
 
 
 def estimator_told(work: Work) -> str:
@@ -285,6 +298,10 @@ def summary_content(
         "rows_per_subsample": round(work.passes.fraction * sample.n_rows),
         "parameters": work.table.parameter_names,
         "targets": work.targets,
+        "left_out": dict(work.table.left_out),
+        "columns": columns_told(work),
+        "rows_left_out": 0 if work.table.dropped is None else work.table.dropped.rows,
+        "reading": asdict(work.settings.reading),
         "multiplets": int(spectrum.count.sum()) if spectrum.is_exhaustive else None,
         "skipped_orders": list(spectrum.skipped),
         "o_information_min": float(spectrum.minimum.min()),

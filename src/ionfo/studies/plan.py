@@ -17,7 +17,8 @@ from ..analysis.uncertainty.leading import Leading, leading_estimator
 from ..analysis.uncertainty.stationarity import Stationarity
 from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers
-from ..tables.matrix import Table
+from ..tables.matrix import Reading, Table
+from ..tables.text import csv_format
 
 N_DEFAULT_TARGETS = 2
 """Features whose RSI is measured when none is named."""
@@ -60,6 +61,12 @@ class AnalysisSettings:
     pairs : str
         How pairs are measured: ``knn``, nearest neighbours of ranks, or ``histogram``, as
         published, which is a lower bound.
+    keep : tuple of str
+        Columns of a plain table that are variables although they number its rows.
+    drop_missing : bool
+        Whether rows in which a parameter or a named target is missing are left out.
+    separator, decimal : str, optional
+        Of a CSV file: a character or ``tab``, and ``.`` or ``,``.
     """
 
     targets: tuple[str, ...] = ()
@@ -73,6 +80,15 @@ class AnalysisSettings:
     seed: int = 0
     threads: int | None = None
     pairs: PairEstimator = "knn"
+    keep: tuple[str, ...] = ()
+    drop_missing: bool = False
+    separator: str | None = None
+    decimal: str | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How the table is read; raises `IonfoError` for separators and decimals that are none."""
+        return Reading(csv_format(self.separator, self.decimal), self.keep, self.drop_missing)
 
 
 class AnalysisOptions(TypedDict, total=False):
@@ -88,6 +104,15 @@ class AnalysisOptions(TypedDict, total=False):
     seed: int
     threads: int | None
     pairs: PairEstimator
+
+
+class PopulationOptions(AnalysisOptions, total=False):
+    """Those, and how a table is read; see `AnalysisSettings`."""
+
+    keep: tuple[str, ...]
+    drop_missing: bool
+    separator: str | None
+    decimal: str | None
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from ..tables.population import Population
 from .beyond_pairs import beyond_pairs
 from .findings import Findings
 from .pairs import pairs_of
-from .plan import MOST_VARIABLES, AnalysisOptions, AnalysisSettings, Work, check_settings, make_work
+from .plan import MOST_VARIABLES, AnalysisSettings, Work, check_settings, make_work
 from .replicates import by_the_other, replicates_of
 from .sensitivity import sensitivity_frame
 
@@ -81,7 +81,7 @@ def analyse_population(
     asked = settings or AnalysisSettings()
     wanted = list(dict.fromkeys([*targets, *asked.targets]))
     check_settings(asked)
-    table = read_analysis_table(file, wanted, asked.exclude)
+    table = read_analysis_table(file, wanted, asked.exclude, asked.reading)
     findings = measure(table, file, wanted, asked, out)
     findings.report(out)
     return findings
@@ -90,7 +90,7 @@ def analyse_population(
 def analyse(
     population: str | Path | pd.DataFrame | Population,
     targets: Sequence[str] = (),
-    **options: Unpack[AnalysisOptions],
+    **options: Unpack[PopulationOptions],
 ) -> Findings:
     """Measure how the columns of a population, or of any table, act together.
 
@@ -102,7 +102,7 @@ def analyse(
         Features whose RSI is measured.
     **options
         Those of ``ionfo analyse``: exclude, orders, estimator, bootstrap, shuffles, permutations,
-        seed, threads; see `AnalysisSettings`.
+        seed, threads, pairs, keep, drop_missing, separator, decimal; see `AnalysisSettings`.
 
     Returns
     -------
@@ -127,14 +127,15 @@ def analyse(
     wanted = list(targets)
     if isinstance(population, (str, Path)):
         file = Path(population)
-        return measure(read_analysis_table(file, wanted, asked.exclude), file, wanted, asked)
+        read = read_analysis_table(file, wanted, asked.exclude, asked.reading)
+        return measure(read, file, wanted, asked)
     metadata: dict[str, Any] = {}
     if isinstance(population, Population):
         frame, metadata = population.frame, population.metadata
     else:
         frame = population
     origin = Path("population.parquet")
-    table = analysis_table(frame, metadata, origin, wanted, asked.exclude)
+    table = analysis_table(frame, metadata, origin, wanted, asked.exclude, asked.reading)
     found = measure(table, origin, wanted, asked)
     return replace(found, table=frame, metadata=metadata)
 

@@ -15,9 +15,9 @@ from ..analysis.figures.style import Figure
 from ..analysis.figures.tables import curves_figure, frequency_figure, pairs_of_table
 from ..errors import IonfoError, nearest
 from ..limits import read_text
-from ..pages.report.tables import check_population
+from ..pages.report.tables import check_population, reading_of
 from ..tables.files import read_table
-from ..tables.matrix import Table, read_analysis_table
+from ..tables.matrix import EXCLUDED, Table, read_analysis_table
 
 FIGURES = (
     "o_information",
@@ -90,7 +90,10 @@ def plot_figure(
         if not population.is_file():
             raise IonfoError(f"file '{population}' does not exist")
         check_population(folder, summary, population)
-        figure = _of_population(name, read_analysis_table(population, ()), population.name)
+        left_out = summary.get("left_out", {})
+        exclude = [one for one, why in left_out.items() if why == EXCLUDED]
+        table = read_analysis_table(population, (), exclude, reading_of(summary))
+        figure = _of_population(name, table, population.name)
     else:
         figure = _of_tables(name, folder, summary, target)
     figure.savefig(out, dpi=dpi)

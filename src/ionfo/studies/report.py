@@ -93,24 +93,24 @@ def report(
     if asked.analyse:
         analyse_population(population, out, settings=settings)
     if asked.simulate:
-        _simulate(population, out, asked.morphology, asked.mechanisms)
+        _simulate(population, out, asked, settings or AnalysisSettings())
     written = write_page(out, read_material(out, population))
     return {"page": str(written), "bytes": written.stat().st_size}
 
 
-def _simulate(file: Path, out: Path, morphology: Path | None, mechanisms: Path | None) -> None:
+def _simulate(file: Path, out: Path, page: ReportSettings, how: AnalysisSettings) -> None:
     """Write traces and outline; say why where there can be none."""
     for name in (TRACES, OUTLINE):
         (out / name).unlink(missing_ok=True)
     try:
-        population = read_population(file)
+        population = read_population(file, how.separator, how.decimal)
         emodel = emodel_of(population, str(file))
         chosen = choose_models(population, emodel, (), str(file))
         traces, outline = simulate_models(
-            population, emodel, chosen, str(file), morphology, mechanisms
+            population, emodel, chosen, str(file), page.morphology, page.mechanisms
         )
     except IonfoError as error:
-        if morphology is not None or mechanisms is not None:
+        if page.morphology is not None or page.mechanisms is not None:
             raise
         note(f"no traces in the report: {error}")
         return

@@ -90,17 +90,9 @@ def refuse_bad_cells(frame: pd.DataFrame, file: Path, how: CsvFormat = PLAIN_CSV
     IonfoError
         Naming the column, the first such cell, its row, and what to do.
     """
+    refuse_decimal_commas(frame, file, how)
     for name in map(str, frame):
         column = frame[name]
-        if how.decimal == "." and (at := _decimal_comma(column)) is not None:
-            read = ""
-            if file.suffix == ".csv":
-                read = f", or read it with {CsvFormat(how.separator, ',').options}"
-            raise IonfoError(
-                f"'{file}': column '{name}' holds numbers with decimal commas, such as "
-                f"'{shortened(column.iloc[at])}' in {_where(file, at + 1, how)}; save it with "
-                f"decimal points{read}"
-            )
         found = bad_cell(column, how.decimal)
         if found is None:
             continue
@@ -119,6 +111,28 @@ def refuse_bad_cells(frame: pd.DataFrame, file: Path, how: CsvFormat = PLAIN_CSV
             f"cells, the first of them '{text}' in {where}{missing}; {units}correct them, or empty "
             "them and leave their rows out with --drop-missing, or leave the column out with "
             f"--exclude '{name}'"
+        )
+
+
+def refuse_decimal_commas(frame: pd.DataFrame, file: Path, how: CsvFormat = PLAIN_CSV) -> None:
+    """Refuse a table whose numbers have decimal commas, where they were not read so.
+
+    Raises
+    ------
+    IonfoError
+        Naming the column, the first such cell, and the options that read it.
+    """
+    for name in map(str, frame) if how.decimal == "." else ():
+        at = _decimal_comma(frame[name])
+        if at is None:
+            continue
+        read = ""
+        if file.suffix == ".csv":
+            read = f", or read it with {CsvFormat(how.separator, ',').options}"
+        raise IonfoError(
+            f"'{file}': column '{name}' holds numbers with decimal commas, such as "
+            f"'{shortened(frame[name].iloc[at])}' in {_where(file, at + 1, how)}; save it with "
+            f"decimal points{read}"
         )
 
 

@@ -13,9 +13,12 @@ import pandas as pd
 from scipy import sparse
 
 from ..errors import IonfoError, nearest, note
+from ..limits import shortened
+from .cells import bad_cell, refuse_decimal_commas
 from .expression import Expression, Kind, Matrix, check_expression, is_sparse, require_scanpy
 from .files import read_table
 from .h5ad import open_h5ad
+from .text import PLAIN_CSV, CsvFormat
 
 PREFIXES: dict[str, Kind] = {"count/": "counts", "log/": "log", "parameters/": "parameters"}
 """Prefixes of columns that declare what they hold."""
@@ -30,6 +33,7 @@ def read_expression(
     layer: str | None = None,
     sum_duplicates: bool = False,
     as_declared: bool = False,
+    csv: CsvFormat = PLAIN_CSV,
 ) -> Expression:
     """Read a table of cells and genes.
 
@@ -51,6 +55,8 @@ def read_expression(
         Add up the counts of genes with the same name instead of refusing them.
     as_declared : bool
         `values` is for files that declare nothing; others may declare something else.
+    csv : CsvFormat
+        Separator and decimal sign of a CSV file, and of a table of cells.
 
     Raises
     ------
@@ -68,9 +74,11 @@ def read_expression(
     elif file.suffix == ".h5ad":
         found, declared = _read_h5ad(file, layer), None
     else:
-        found, declared = _columns(read_table(file)[0], str(file), annotations)
+        frame = read_table(file, how=csv)[0].rename(columns=str)
+        refuse_decimal_commas(frame, file, csv)
+        found, declared = _columns(frame, str(file), annotations)
     kind = _declared(str(file), declared, None if as_declared and declared else said)
-    return _checked(replace(found, kind=kind), cells, sum_duplicates)
+    return _checked(replace(found, kind=kind), cells, sum_duplicates, csv)
 
 
 def expression_of(
@@ -108,9 +116,11 @@ def expression_of(
     return _checked(replace(found, kind=_declared(origin, declared, values)), cells, sum_duplicates)
 
 
-def _checked(expression: Expression, cells: Path | None, sum_duplicates: bool) -> Expression:
+def _checked(
+    expression: Expression, cells: Path | None, sum_duplicates: bool, csv: CsvFormat = PLAIN_CSV
+) -> Expression:
     if cells is not None:
-        expression = _with_cells(expression, cells)
+        expression = _with_cells(expression, cells, csv)
     if sum_duplicates:
         expression = _summed(expression)
     return check_expression(expression)
@@ -145,6 +155,7 @@ def _columns(
             name not in known and pd.api.types.is_numeric_dtype(frame.iloc[:, i])
             for i, name in enumerate(names)
         ]
+        _tell_bad_cells(frame.loc[:, [not one for one in is_gene]], known)
     genes = frame.loc[:, is_gene]
     if found and (words := [c for c in genes if not pd.api.types.is_numeric_dtype(genes[c])]):
         raise IonfoError(f"'{file}': column '{words[0]}' must hold numbers")
@@ -157,6 +168,17 @@ def _columns(
         file,
     )
     return expression, PREFIXES[prefix] if found else None
+
+
+def _tell_bad_cells(frame: pd.DataFrame, known: set[str]) -> None:
+    """Say which columns would be genes but for a cell or two; they may be annotations."""
+    for name in map(str, frame):
+        found = None if name in known else bad_cell(frame[name])
+        if found is not None and found.n_bad:
+            note(
+                f"column '{name}' is taken as an annotation, since it holds numbers but for "
+                f"'{shortened(found.text)}' in row {found.row}"
+            )
 
 
 def _read_h5ad(file: Path, layer: str | None) -> Expression:
@@ -201,9 +223,9 @@ def _of_anndata(content: Any, matrix: Any, file: Path) -> Expression:
     return Expression(kept, [str(name) for name in content.var_names], cells, "log", str(file))
 
 
-def _with_cells(expression: Expression, file: Path) -> Expression:
+def _with_cells(expression: Expression, file: Path, csv: CsvFormat) -> Expression:
     """Join a table by the names of the cells: an index, or a column of the same name."""
-    table, _ = read_table(file)
+    table, _ = read_table(file, how=csv)
     key = str(table.columns[0])
     names = table[key].astype(str)
     if names.duplicated().any():

@@ -26,6 +26,9 @@ BOOK = ("weight", "ensemble", "walker", "step")
 """Columns that say of a population how much rows count and which chains they form; in a plain table
 they are variables like any other."""
 
+EXCLUDED = "--exclude names"
+"""Why a column is left out that was named."""
+
 _LARGEST = 1e120  # its square, times the rows, is still a number
 _LARGEST_WEIGHT = 1e100
 
@@ -144,7 +147,7 @@ def analysis_table(
                     f"'{file}' has no column '{name}' to {option}{nearest(name, known)}"
                 )
     frame = frame.loc[:, [name not in exclude for name in known]]
-    left_out = dict.fromkeys(exclude, "--exclude names")
+    left_out = dict.fromkeys(exclude, EXCLUDED)
     emodel = None
     if "emodel" in metadata:
         emodel = parse_emodel(json.dumps(metadata["emodel"]), str(file))
@@ -349,7 +352,10 @@ def _complete(features: pd.DataFrame, targets: Sequence[str], n_rows: int) -> pd
         if target in unfit:
             raise IonfoError(f"feature '{target}' does not vary; name another target")
     if unfit and n_rows > 1:
-        note(f"left out features that are missing or do not vary: {', '.join(unfit)}")
+        hint = ""
+        if any(features[name].notna().any() and features[name].isna().any() for name in unfit):
+            hint = "; models that miss a target are left out with --targets NAME --drop-missing"
+        note(f"left out features that are missing or do not vary: {', '.join(unfit)}{hint}")
     return features.drop(columns=unfit)
 
 

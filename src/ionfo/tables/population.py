@@ -14,6 +14,7 @@ import pandas as pd
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError
 from .files import check_table_path, read_table, write_table
+from .text import csv_format
 
 
 @dataclass(frozen=True)
@@ -107,15 +108,24 @@ class Population:
         return f"<p>{escape('; '.join(told))}</p><ul>{listed}</ul>{head}"
 
 
-def read_population(path: str | Path) -> Population:
+def read_population(
+    path: str | Path, separator: str | None = None, decimal: str | None = None
+) -> Population:
     """Read a population, or any table with ``parameters/`` columns.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ends in .parquet or .csv.
+    separator, decimal : str, optional
+        Of a CSV file: a character or ``tab``, and ``.`` or ``,``.
 
     Raises
     ------
     IonfoError
         If the file cannot be read or has no such column.
     """
-    frame, metadata = read_table(Path(path))
+    frame, metadata = read_table(Path(path), how=csv_format(separator, decimal))
     if not any(str(column).startswith("parameters/") for column in frame.columns):
         raise IonfoError(f"'{path}' is no population: no column starts with 'parameters/'")
     return Population(frame, metadata)

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 FIRST = "What you need first"
 CHOOSE = "Choose"
+TABLE = "How the table is read"
 CELL = "The cell"
 EXPRESSION = "Cells and genes"
 NULLS = "Nulls and replicates"

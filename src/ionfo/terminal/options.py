@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..limits import most_workers
-from .help import CELL, EXPRESSION, NULLS, RUN
+from .help import CELL, EXPRESSION, NULLS, RUN, TABLE
 
 
 class Estimator(str, Enum):
@@ -97,6 +97,40 @@ PairsOption = Annotated[
         "--pairs",
         help="Nearest neighbours of ranks (knn), the published histogram (a lower bound), or "
         "correlations.",
+    ),
+]
+
+SeparatorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--separator",
+        help="Of the columns of a .csv: a character such as ';', or tab; default a comma, and ';' "
+        "with --decimal ,",
+        rich_help_panel=TABLE,
+    ),
+]
+DecimalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal",
+        help="Of the numbers of a .csv: . (default) or ,",
+        rich_help_panel=TABLE,
+    ),
+]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        help="Column to take as a variable although it counts rows; repeat or separate by commas.",
+        rich_help_panel=TABLE,
+    ),
+]
+DropMissingOption = Annotated[
+    bool,
+    typer.Option(
+        "--drop-missing",
+        help="Leave out rows in which a parameter or a named target is missing.",
+        rich_help_panel=TABLE,
     ),
 ]
 

@@ -10,9 +10,11 @@ import typer
 from ...errors import tell
 from ...terminal.help import NULLS
 from ...terminal.options import (
+    DecimalOption,
     LibraryOption,
     MedianOption,
     SeedOption,
+    SeparatorOption,
     TargetSumOption,
     ThreadsOption,
     ValuesOption,
@@ -40,6 +42,8 @@ def beside_command(
     ] = "ion-channels",
     median: MedianOption = True,
     library: LibraryOption = None,
+    separator: SeparatorOption = None,
+    decimal: DecimalOption = None,
     target_sum: TargetSumOption = 1e6,
     shuffles: Annotated[
         int, typer.Option("--shuffles", min=2, help="For the null.", rich_help_panel=NULLS)
@@ -80,6 +84,8 @@ def beside_command(
         values=None if values is None else values.value,
         target_sum=target_sum,
         library=library,
+        separator=separator,
+        decimal=decimal,
         seed=seed,
         threads=threads,
     )

@@ -68,7 +68,7 @@ def explore_data(material: Material) -> dict[str, Any]:
             )
     return {
         "columns": columns,
-        "models": rows.tolist(),
+        "models": material.population.index[rows].tolist(),
         "lines": min(MOST_LINES, len(rows)),
         "all": n_models,
         "first": _first_shown(material, [str(one["name"]) for one in columns]),

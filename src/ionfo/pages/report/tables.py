@@ -16,7 +16,8 @@ from ...errors import IonfoError
 from ...limits import read_text
 from ...tables.checksums import file_hash
 from ...tables.files import read_table
-from ...tables.matrix import book_of, weights_of
+from ...tables.matrix import Reading, book_of, weights_of
+from ...tables.text import CsvFormat
 
 TRACES = "traces.parquet"
 OUTLINE = "morphology.parquet"
@@ -127,7 +128,7 @@ def read_material(folder: Path, population: Path) -> Material:
 
         frame = read_plain_table(population, None).frame
     else:
-        frame, metadata = read_table(population)
+        frame, metadata = read_table(population, how=reading_of(summary).csv, is_told=False)
     frame = frame.rename(columns=str)
     missing = [
         name
@@ -136,6 +137,8 @@ def read_material(folder: Path, population: Path) -> Material:
     ]
     if missing:
         raise IonfoError(f"'{population}' has no column '{missing[0]}', which was analysed")
+    if summary.get("rows_left_out"):
+        frame = _analysed_rows(frame, summary)
     weights_of(book_of(frame), population)  # refuses those that none can be
     emodel = None
     if "emodel" in metadata:
@@ -147,6 +150,26 @@ def read_material(folder: Path, population: Path) -> Material:
     }
     extra = [_simulated(folder / name, population) for name in (TRACES, OUTLINE)]
     return Material(population.name, summary, tables, frame, metadata, emodel, *extra)
+
+
+def reading_of(summary: Mapping[str, Any]) -> Reading:
+    """How the table of an analysis was read, by its summary."""
+    said = summary.get("reading", {})
+    try:
+        csv = CsvFormat(**said.get("csv", {}))
+        return Reading(csv, tuple(said.get("keep", ())), bool(said.get("drop_missing", False)))
+    except (TypeError, AttributeError):
+        raise IonfoError(
+            "summary.json does not say how the table was read; analyse it again"
+        ) from None
+
+
+def _analysed_rows(frame: pd.DataFrame, summary: Mapping[str, Any]) -> pd.DataFrame:
+    """Leave out the rows that the analysis left out; the others keep their numbers."""
+    parts = [*(("parameters/", one) for one in summary["parameters"]),
+             *(("features/", one) for one in summary["targets"])]  # fmt: skip
+    names = [f"{part}{name}" if f"{part}{name}" in frame else name for part, name in parts]
+    return frame.dropna(subset=names)
 
 
 def check_population(folder: Path, summary: Mapping[str, Any], population: Path) -> None:

@@ -26,6 +26,7 @@ def in_words(material: Material, quality: Quality) -> Section:
         f"{rows}, {len(material.parameters)} parameters that vary, {len(material.features)} "
         f"features that vary.{_cost(material)}"
     )
+    section.words += [f"{one[:1].upper()}{one[1:]}." for one in summary.get("columns", ())]
     section.words.append(_curve_words(material, "o_information_curves", None, "O-information"))
     for target in summary["targets"]:
         section.words.append(
