@@ -330,10 +330,11 @@ def summary_of(answer: Answer) -> dict[str, object]:
         "mean_bias_nats": [_known(one) for one in answer.bias],
     }
     orders = answer.question.orders
-    told_of |= told_stabilisation(orders, answer.curve[:, MIN], answer.replicates[:, :, MIN])
+    replicates = answer.replicates.reshape(-1, *answer.curve.shape)  # there may be none
+    told_of |= told_stabilisation(orders, answer.curve[:, MIN], replicates[:, :, MIN])
     if answer.question.name == "o_information":
         told_of |= told_stabilisation(
-            orders, answer.curve[:, MAX], answer.replicates[:, :, MAX], "highest"
+            orders, answer.curve[:, MAX], replicates[:, :, MAX], "highest"
         )
     if answer.null is not None:
         adjusted = answer.null.p_adjusted

@@ -1,7 +1,8 @@
 """Populations of several ensembles: whole walkers drawn again, whole ensembles exchanged.
 
 Walkers of one ensemble move by each other's positions, so that ensembles are the units which are
-independent; walkers are those which are resampled, because there are more of them.
+independent; walkers are those which are resampled, because there are more of them, unless ensembles
+differ by more than their walkers allow.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..significance import compare_groups
 from .effective import Sample, kish_size
-from .judgement import Difference
+from .judgement import Difference, interval_factor
 
 Array = NDArray[np.float64]
 
@@ -46,6 +47,11 @@ class EnsembleSample:
     sample: Sample
     ensemble: NDArray[np.int64]
     weights: Array
+
+    @property
+    def n_units(self) -> int:
+        """Walkers, ensembles or stretches of walkers that are drawn again."""
+        return len(self.sample.blocks)
 
     @property
     def worth(self) -> float:
@@ -81,7 +87,7 @@ class EnsembleSample:
         return self.share(ess) * self.worth - 1.0
 
     def resample(self, rng: np.random.Generator, ess: float) -> NDArray[np.int64]:
-        """Draw whole walkers with replacement.
+        """Draw whole walkers, or whole ensembles where these differ, with replacement.
 
         Parameters
         ----------
@@ -93,14 +99,14 @@ class EnsembleSample:
         Returns
         -------
         ndarray of int
-            Rows of a replicate, of at least two walkers.
+            Rows of a replicate, of at least two units.
         """
         blocks = self.sample.blocks
         chosen = rng.integers(len(blocks), size=self._n_taken(ess))
         return np.concatenate([blocks[i] for i in chosen])
 
     def part(self, rng: np.random.Generator, ess: float) -> NDArray[np.int64]:
-        """Draw whole walkers, each at most once; parameters as of `resample`."""
+        """Draw whole walkers or ensembles, each at most once; parameters as of `resample`."""
         blocks = self.sample.blocks
         chosen = rng.choice(len(blocks), self._n_taken(ess), replace=False)
         return np.concatenate([blocks[i] for i in chosen])
@@ -110,7 +116,7 @@ class EnsembleSample:
         return measure(self.sample.values[rows], self.weights[rows], nu)
 
     def _n_taken(self, ess: float) -> int:
-        return max(round(self.share(ess) * len(self.sample.blocks)), 2)
+        return max(round(self.share(ess) * self.n_units), 2)
 
 
 def compare_ensembles(
@@ -143,14 +149,15 @@ def compare_ensembles(
     """
     rng = np.random.default_rng([seed, 7])
     ess = min(first.worth, second.worth)
-    values, variance = np.zeros(len(statistics)), np.zeros(len(statistics))
+    values, squares = np.zeros(len(statistics)), np.zeros(len(statistics))
     for sign, one in ((-1.0, first), (1.0, second)):
         nu = one.nu(ess)
         parts = [one.curve(measure, one.part(rng, ess), nu) for _ in range(max(n // 4, 5))]
         again = [one.curve(measure, one.resample(rng, ess), nu) for _ in range(n)]
         values += sign * np.mean([[of(curve) for of in statistics] for curve in parts], axis=0)
-        variance += np.var([[of(curve) for of in statistics] for curve in again], axis=0, ddof=1)
-    half = 1.96 * np.sqrt(variance)
+        scatter = np.std([[of(curve) for of in statistics] for curve in again], axis=0, ddof=1)
+        squares += (interval_factor(one.n_units) * scatter) ** 2
+    half = np.sqrt(squares)
     p = exchange_ensembles(first, second, measure, statistics, seed)
     return [
         Difference(float(value), float(value - width), float(value + width), one)

@@ -16,7 +16,39 @@ REPRODUCES = "reproduces"
 """Verdict of a claim that the data bear out."""
 
 
-def interval_about(value: float, replicates: ArrayLike) -> tuple[float, float]:
+FEW_UNITS = 20
+"""Fewer resampled units than these scatter less than they should, and say little of how much."""
+
+
+def interval_factor(n_units: int) -> float:
+    """SDs of replicates in half an interval of 95 %, by how many units were drawn again.
+
+    Parameters
+    ----------
+    n_units : int
+        Whole walkers or whole ensembles; at least two.
+
+    Returns
+    -------
+    float
+        1.96, but of fewer than 20 units the quantile of Student's t, made larger by
+        sqrt(m/(m - 1)), since m units drawn with replacement scatter too little by that.
+
+    Examples
+    --------
+    >>> interval_factor(176), round(interval_factor(4), 2)
+    (1.96, 3.67)
+    """
+    if n_units >= FEW_UNITS:
+        return 1.96
+    from scipy.stats import t as t_law
+
+    return float(t_law.ppf(0.975, n_units - 1) * np.sqrt(n_units / (n_units - 1)))
+
+
+def interval_about(
+    value: float, replicates: ArrayLike, n_units: int = FEW_UNITS
+) -> tuple[float, float]:
     """Interval of 95 % of a value, from the scatter of its replicates.
 
     Parameters
@@ -25,11 +57,13 @@ def interval_about(value: float, replicates: ArrayLike) -> tuple[float, float]:
         Estimate from all rows.
     replicates : array_like, shape (n_replicates,)
         The same from rows that were drawn again; at least two.
+    n_units : int
+        Units that were drawn again, whose `interval_factor` is taken.
 
     Returns
     -------
     tuple of float
-        The value less and plus 1.96 SDs of the replicates, in their unit.
+        The value less and plus 1.96 SDs of the replicates, in their unit; more of few units.
 
     Examples
     --------
@@ -37,7 +71,9 @@ def interval_about(value: float, replicates: ArrayLike) -> tuple[float, float]:
     >>> round(low, 2), round(high, 2)
     (1.04, 4.96)
     """
-    half = 1.96 * float(np.std(np.asarray(replicates, dtype=np.float64), ddof=1))
+    half = interval_factor(n_units) * float(
+        np.std(np.asarray(replicates, dtype=np.float64), ddof=1)
+    )
     return value - half, value + half
 
 

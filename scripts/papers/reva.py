@@ -11,15 +11,15 @@ first the drift is left out.
 
 Units of resampling are whole walkers, or whole ensembles where these differ by more than their
 walkers allow, drawn with replacement; an interval is the estimate and 1.96 SDs of 200 replicates
-about it, of sets and orders the central 95 % of replicates. All values are corrected for the bias
-of a covariance estimated from as many independent rows as the effective sample size. Two
-populations are compared at equal effective sample size, for which whole walkers are left out of
-the larger one, and at equal temperature: rows of the cooler one get weights exp(cost/T - cost/T')
-(importance sampling), and it is worth less for that. Whole ensembles are exchanged in every way,
-so that four against four differ by p = 2/70 at least. Chains shorter than 50 autocorrelation times
-are worth at most their effective sample size: dominance is open where a quarter of the walkers
-does not show it. Up to 24 variables every multiplet is measured; above, extremes are those of the
-greedy search, in the data and in every replicate alike.
+about it (more of fewer than 20 units), of sets and orders the central 95 % of replicates. All
+values are corrected for the bias of a covariance estimated from as many independent rows as the
+effective sample size. Two populations are compared at equal effective sample size, for which
+whole walkers are left out of the larger one, and at equal temperature: rows of the cooler one get
+weights exp(cost/T - cost/T') (importance sampling), and it is worth less for that. Whole ensembles
+are exchanged in every way, so that four against four differ by p = 2/70 at least. Chains shorter
+than 50 autocorrelation times are worth at most their effective sample size: dominance is open
+where a quarter of the walkers does not show it. Up to 24 variables every multiplet is measured;
+above, extremes are those of the greedy search, in the data and in every replicate alike.
 """
 
 from __future__ import annotations
@@ -330,7 +330,9 @@ def claim_of_synergy(
         alone = models.table.parameters[models.sample.thinned(rng)]
         n_shuffles = max(len(replicates) // 2, 20)
         top = dominance_of_shuffles(alone, n_shuffles, rng)
-        low, high = interval_about(observed, [dominance(one) for one in replicates])
+        low, high = interval_about(
+            observed, [dominance(one) for one in replicates], models.rows.n_units
+        )
         interval = f"{low:.3f} to {high:.3f}"
         told = judge_interval(low, high, max(top, 0.0))
         statistic += f" (shuffled: at most {top:.3f}"
@@ -367,7 +369,7 @@ def quarter_of_walkers(
     value = float(np.mean(parts))
     # parts of one finite set scatter less, by the part of it that they leave out
     apart = np.asarray(parts) / np.sqrt(1 - models.rows.share(quarter))
-    low, high = interval_about(value, apart)
+    low, high = interval_about(value, apart, models.rows.n_units)
     return value, low, high
 
 
@@ -376,7 +378,9 @@ def claim_of_ratio(models: Models, whole: Array, replicates: list[Array]) -> dic
     ratio = log_ratio(whole)
     interval, told = "–", ""
     if replicates:
-        low, high = np.exp(interval_about(ratio, [log_ratio(one) for one in replicates]))
+        low, high = np.exp(
+            interval_about(ratio, [log_ratio(one) for one in replicates], models.rows.n_units)
+        )
         interval = f"{low:.1f} to {high:.1f}"
         told = REPRODUCES if low <= 20 and high >= 5 else "does not reproduce"
     verdict = models.verdict(models.name in CLAIMED_OF[TEN_TIMES], told)

@@ -38,7 +38,14 @@ from ..tables.population import Population
 from .beyond_pairs import beyond_pairs
 from .findings import Findings
 from .pairs import pairs_of
-from .plan import MOST_VARIABLES, AnalysisSettings, Work, check_settings, make_work
+from .plan import (
+    MOST_VARIABLES,
+    AnalysisSettings,
+    PopulationOptions,
+    Work,
+    check_settings,
+    make_work,
+)
 from .replicates import by_the_other, replicates_of
 from .sensitivity import sensitivity_frame
 

@@ -74,3 +74,22 @@ def test_sign_turns_with_the_order() -> None:
     assert exchange_ensembles(high, low, means, [first], 0) == exchange_ensembles(
         low, high, means, [first], 0
     )
+
+
+def test_ensembles_that_differ_are_drawn_whole_and_widen_the_interval() -> None:
+    rows = make(0)
+    apart = (
+        rows.sample.values + 0.5 * np.random.default_rng(3).standard_normal((4, 1))[rows.ensemble]
+    )
+    walkers = rows.sample
+    sample = Sample(apart, walkers.weights, walkers.walker, walkers.step, rows.ensemble)
+    assert sample.ensembles_differ
+    whole = EnsembleSample(sample, rows.ensemble, sample.weights)
+    assert (whole.n_units, rows.n_units) == (4, 40)
+    again = whole.resample(np.random.default_rng(1), whole.worth)
+    _, counts = np.unique(rows.ensemble[again], return_counts=True)
+    assert len(again) == 2000 and (counts % 500 == 0).all()
+    (found,) = compare_ensembles(whole, make(1), means, [first], 40, 0)
+    # four means of SD 0.5 leave an error of 0.25, which Student's t of 3 makes three times as wide
+    assert found.high - found.low > 2 * 1.96 * 0.1
+    assert found.verdict.startswith("open")

@@ -9,6 +9,7 @@ from scipy.stats import hypergeom
 from ionfo.analysis.uncertainty.judgement import (
     Difference,
     interval_about,
+    interval_factor,
     judge_interval,
     overlap_by_chance,
 )
@@ -18,6 +19,20 @@ def test_interval_covers_95_per_cent_of_normal_replicates() -> None:
     values = np.random.default_rng(0).standard_normal(20_000)
     low, high = interval_about(0.0, values)
     assert np.mean((values > low) & (values < high)) == pytest.approx(0.95, abs=0.01)
+
+
+def test_interval_of_four_units_covers_95_per_cent() -> None:
+    rng = np.random.default_rng(1)
+    holds = {1.96: 0, interval_factor(4): 0}
+    for _ in range(1000):
+        units = rng.standard_normal(4)
+        again = units[rng.integers(4, size=(200, 4))].mean(axis=1)
+        low, high = interval_about(units.mean(), again, 4)
+        holds[interval_factor(4)] += low < 0 < high
+        low, high = interval_about(units.mean(), again)
+        holds[1.96] += low < 0 < high
+    assert holds[interval_factor(4)] / 1000 == pytest.approx(0.95, abs=0.03)
+    assert holds[1.96] / 1000 < 0.88
 
 
 @pytest.mark.parametrize(
