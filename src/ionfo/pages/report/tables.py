@@ -52,6 +52,8 @@ class Material:
         Units, bounds and targets.
     traces, outline : DataFrame or None
         Simulated voltages, and the drawing of the cell.
+    is_settling : bool
+        Whether the chains have not settled, so that nothing gets a verdict.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Material:
     emodel: EModel | None
     traces: pd.DataFrame | None = None
     outline: pd.DataFrame | None = None
+    is_settling: bool = False
 
     @property
     def parameters(self) -> list[str]:
@@ -143,8 +146,8 @@ def read_material(folder: Path, population: Path) -> Material:
         for stem in _STEMS
         if (folder / f"{stem}.parquet").is_file()
     }
-    extra = [_simulated(folder / name, population) for name in (TRACES, OUTLINE)]
-    return Material(population.name, summary, tables, frame, metadata, emodel, *extra)
+    traces, outline = (_simulated(folder / name, population) for name in (TRACES, OUTLINE))
+    return Material(population.name, summary, tables, frame, metadata, emodel, traces, outline)
 
 
 def check_population(folder: Path, summary: Mapping[str, Any], population: Path) -> None:
