@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from ..answers import MAX, MEAN, MIN
 from ..uncertainty.beside import Side
+from .colours import BLUE, GREY, ORANGE, SEQUENTIAL
+from .names import readable, readable_names
 from .spectra import SIGN
-from .style import BLUE, GREY, ORANGE, Figure, titled
+from .style import Figure, titled
 
 Array = NDArray[np.float64]
 
@@ -57,9 +59,10 @@ def pair_matrices(
     top = max(1e-3, *(float(np.nanmax(one)) for one in matrices))
     cells = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, matrix, label, columns in zip(cells, matrices, labels, names, strict=True):
-        image = axes.imshow(matrix, cmap="viridis", vmin=0.0, vmax=top)
-        axes.set_xticks(range(len(columns)), list(columns), rotation=90, fontsize=4)
-        axes.set_yticks(range(len(columns)), list(columns), fontsize=4)
+        image = axes.imshow(matrix, cmap=SEQUENTIAL, vmin=0.0, vmax=top)
+        size = 7 if len(columns) <= 25 else 4
+        axes.set_xticks(range(len(columns)), readable_names(columns), rotation=90, fontsize=size)
+        axes.set_yticks(range(len(columns)), readable_names(columns), fontsize=size)
         axes.set_title(label, fontsize=9)
     figure.colorbar(image, ax=cells.tolist(), label="mutual information (nats)", shrink=0.8)
     return figure
@@ -94,6 +97,6 @@ def quadruplet_scatter(
                     axes.set_visible(False)
                 axes.set_xticks([])
                 axes.set_yticks([])
-            cells[i, 0].set_ylabel(names[i], fontsize=6)
-            cells[3, i].set_xlabel(names[i], fontsize=6)
+            cells[i, 0].set_ylabel(readable(names[i]), fontsize=6)
+            cells[3, i].set_xlabel(readable(names[i]), fontsize=6)
     return figure

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from ..answers import MAX, MEAN, MIN, Answer
 from ..cells.subsets import principal_components
 from ..pairs.pairwise import PairwiseInformation
-from .style import BLUE, GREEN, GREY, ORANGE, Figure, legend_below, titled
+from .colours import BLUE, GREEN, GREY, ORANGE, SEQUENTIAL
+from .names import readable, readable_names
+from .style import DIVERGING_MAP, Figure, legend_below, titled
 
 SIGN = "synergy < 0 < redundancy"
 
@@ -35,7 +37,7 @@ def information_by_order(answers: Sequence[Answer], quantity: str, title: str = 
     for raw, corrected, answer in zip(cells[0], cells[1], answers, strict=True):
         _raw_panel(raw, answer)
         _corrected_panel(corrected, answer)
-        raw.set_title(answer.label, fontsize=9)
+        raw.set_title(_label(answer), fontsize=9)
         raw.set_ylabel(f"raw {quantity}\n{SIGN}")
         corrected.set_ylabel(f"bias-corrected {quantity}\n{SIGN}")
         corrected.set_xlabel("order (variables in a multiplet)")
@@ -43,6 +45,13 @@ def information_by_order(answers: Sequence[Answer], quantity: str, title: str = 
             axes.axhline(0.0, color=GREY, lw=0.8)
             legend_below(axes)
     return figure
+
+
+def _label(answer: Answer) -> str:
+    """Say which measure it is, with a readable name of its target."""
+    if answer.target is None:
+        return answer.label
+    return answer.label.replace(answer.target, readable(answer.target))
 
 
 def _raw_panel(axes: Axes, answer: Answer) -> None:
@@ -99,13 +108,13 @@ def frequency_maps(answer: Answer, title: str = "") -> Figure:
         strict=True,
     ):
         image = axes.imshow(
-            (frequency - chance).T, aspect="auto", cmap="PuOr_r", vmin=-0.7, vmax=0.7
+            (frequency - chance).T, aspect="auto", cmap=DIVERGING_MAP, vmin=-0.7, vmax=0.7
         )
         axes.set_xticks(range(len(spectrum.order)), [str(k) for k in spectrum.order], fontsize=7)
-        axes.set_yticks(range(len(names)), list(names), fontsize=7)
-        axes.set_xlabel("order")
+        axes.set_yticks(range(len(names)), readable_names(names), fontsize=8)
+        axes.set_xlabel("order (variables in a group)")
         axes.set_title(name, fontsize=9)
-    figure.colorbar(image, ax=figure.axes, label="frequency less chance (k/n)", shrink=0.8)
+    figure.colorbar(image, ax=figure.axes, label="share of groups less chance (k/n)", shrink=0.8)
     return figure
 
 
@@ -127,7 +136,7 @@ def information_network(
             x[[i, j]], y[[i, j]], "-", color=BLUE, lw=0.5 + 5 * share, alpha=0.3 + 0.6 * share
         )
     axes.plot(x, y, "o", color=ORANGE)
-    for i, name in enumerate(names):
+    for i, name in enumerate(readable_names(names)):
         turn = np.degrees(angle[i])
         flip = 90 < turn < 270
         axes.text(
@@ -136,8 +145,12 @@ def information_network(
         )  # fmt: skip
     if not len(i_all):
         axes.text(0, 0, "no pair is significant\nand above 0.1 nats", ha="center", fontsize=9)
-    axes.set_xlim(-1.7, 1.7)
-    axes.set_ylim(-1.7, 1.7)
+    # the ring leaves as much room as the longest name takes: a letter is about 0.6 of its size wide
+    half = figure.get_figwidth() / 2 - 0.1
+    room = min(max(map(len, readable_names(names))) * 0.6 * 7 / 72, 0.75 * half)
+    limit = 1.06 * half / (half - room)
+    axes.set_xlim(-limit, limit)
+    axes.set_ylim(-limit, limit)
     axes.set_axis_off()
     return figure
 
@@ -149,11 +162,11 @@ def pair_matrix(
     figure = Figure(figsize=(4.0 + 0.3 * len(y), 3.0 + 0.3 * len(x)), layout="constrained")
     axes = figure.add_subplot()
     top = float(np.nanmax(found.corrected)) if np.isfinite(found.corrected).any() else 1.0
-    image = axes.imshow(found.corrected, cmap="viridis", vmin=0.0, vmax=max(top, 1e-3))
+    image = axes.imshow(found.corrected, cmap=SEQUENTIAL, vmin=0.0, vmax=max(top, 1e-3))
     i, j = np.nonzero(found.is_significant)
     axes.plot(j, i, ".", color="white", ms=4)
-    axes.set_xticks(range(len(y)), list(y), rotation=90, fontsize=6)
-    axes.set_yticks(range(len(x)), list(x), fontsize=6)
+    axes.set_xticks(range(len(y)), readable_names(y), rotation=90, fontsize=7)
+    axes.set_yticks(range(len(x)), readable_names(x), fontsize=7)
     titled(figure, title)
     figure.colorbar(image, ax=axes, label="mutual information (nats)", shrink=0.8)
     return figure
@@ -183,7 +196,7 @@ def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
                 label=label,
             )  # fmt: skip
         i = minimal_set(spectrum.minimum)
-        names = [answer.names[v] for v in spectrum.argmin[i]]
+        names = [readable(answer.names[v]) for v in spectrum.argmin[i]]
         axes.plot(spectrum.order[i], spectrum.minimum[i], "o", ms=11, mfc="none", color=ORANGE)
         label = "\n".join(", ".join(names[a : a + 2]) for a in range(0, len(names), 2))
         axes.annotate(
@@ -192,7 +205,7 @@ def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
         )  # fmt: skip
         axes.set_xlabel("order (predictors in a set)")
         axes.set_ylabel(f"RSI (nats)\n{SIGN}")
-        axes.set_title(answer.label, fontsize=9)
+        axes.set_title(_label(answer), fontsize=9)
         legend_below(axes)
     return figure
 
@@ -226,14 +239,14 @@ def components(
         left.scatter(scores[:, 0], scores[:, 1], color=BLUE, s=5, alpha=0.6, lw=0)
     else:
         points = left.scatter(
-            scores[:, 0], scores[:, 1], c=color, s=5, alpha=0.6, cmap="viridis", lw=0
+            scores[:, 0], scores[:, 1], c=color, s=5, alpha=0.6, cmap=SEQUENTIAL, lw=0
         )
         figure.colorbar(points, ax=left, label=color_label)
     left.set_xlabel(f"component 1 ({100 * explained[0]:.1f} % of variance)")
     left.set_ylabel(f"component 2 ({100 * explained[1]:.1f} % of variance)")
-    image = right.imshow(loadings, aspect="auto", cmap="PuOr_r", vmin=-1, vmax=1)
+    image = right.imshow(loadings, aspect="auto", cmap=DIVERGING_MAP, vmin=-1, vmax=1)
     right.set_yticks(range(n_components), [f"{i + 1}" for i in range(n_components)])
-    right.set_xticks(range(len(names)), list(names), rotation=90, fontsize=6)
+    right.set_xticks(range(len(names)), readable_names(names), rotation=90, fontsize=7)
     right.set_ylabel("component")
     figure.colorbar(image, ax=right, label="loading")
     return figure

@@ -11,16 +11,24 @@ from matplotlib import figure as _matplotlib_figure
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter
 from matplotlib.transforms import offset_copy
 from numpy.typing import NDArray
 
+from .colours import BLUE as BLUE
+from .colours import DIVERGING, SEQUENTIAL
+from .colours import GREEN as GREEN
+from .colours import GREY as GREY
+from .colours import ORANGE as ORANGE
+from .names import readable, readable_names
+
 Traces = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 """Protocol -> times (ms) and voltages (mV)."""
 
-# Okabe & Ito, safe for colour-blind readers
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+DIVERGING_MAP = LinearSegmentedColormap.from_list("less_to_more", DIVERGING)
+"""Violet is less, white is zero, orange is more; as on the page."""
 
 
 class Figure(_matplotlib_figure.Figure):
@@ -101,7 +109,7 @@ def distributions(
         axes.locator_params(axis="x", nbins=5)
         axes.ticklabel_format(axis="x", scilimits=(-3, 4))
         axes.xaxis.offsetText.set_fontsize(7)
-        axes.set_title(_wrapped(labels[i]), fontsize=7)
+        axes.set_title(_readable_label(labels[i]), fontsize=8)
     return figure
 
 
@@ -122,19 +130,26 @@ def information_map(
     side = 2.5 + 0.32 * len(names)
     figure = Figure(figsize=(side + 1.5, side), layout="constrained")
     axes = figure.add_subplot()
-    image = axes.imshow(information, cmap="viridis", vmin=0.0)
-    axes.set_xticks(range(len(names)), list(names), rotation=90, fontsize=7)
-    axes.set_yticks(range(len(names)), list(names), fontsize=7)
-    axes.set_title(title, fontsize=9)
+    image = axes.imshow(information, cmap=SEQUENTIAL, vmin=0.0)
+    short = readable_names(names)
+    axes.set_xticks(range(len(names)), short, rotation=90, fontsize=7)
+    axes.set_yticks(range(len(names)), short, fontsize=7)
+    titled(figure, title)
     figure.colorbar(image, ax=axes, label="mutual information (nats)", shrink=0.8)
     return figure
 
 
 def titled(figure: Figure, title: str) -> None:
-    """Write a title in lines that fit the width."""
-    width = max(int(13 * figure.get_figwidth()), 30)
-    lines = [line for part in title.splitlines() for line in textwrap.wrap(part, width)]
-    figure.suptitle("\n".join(lines), fontsize=9)
+    """Write a title in lines that fit the width, two where letters of 7 points allow it."""
+    if not title:
+        return
+    text = ", ".join(part.strip() for part in title.splitlines() if part.strip())
+    for size in (9, 8, 7):
+        # a letter is about 0.53 of its size wide
+        lines = textwrap.wrap(text, max(int(72 * figure.get_figwidth() / (0.53 * size)), 20))
+        if len(lines) <= 2:
+            break
+    figure.suptitle("\n".join(lines), fontsize=size)
 
 
 def legend_below(axes: Axes, title: str | None = None) -> None:
@@ -190,6 +205,7 @@ def _grid(figure: Figure, n_rows: int, n_columns: int, n_used: int) -> list[Axes
     return list(cells[:n_used])
 
 
-def _wrapped(label: str) -> str:
-    """Break a long published name at its dots."""
-    return label if len(label) <= 34 else label.replace(".soma.v.", ".soma.v.\n", 1)
+def _readable_label(label: str) -> str:
+    """Shorten the name in a label and keep its unit."""
+    name, space, unit = label.partition(" (")
+    return readable(name) + space + unit

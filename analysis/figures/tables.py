@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from ..pairs.pairwise import PairwiseInformation
+from .colours import BLUE, GREY, ORANGE
+from .names import readable, readable_names
 from .spectra import SIGN
-from .style import BLUE, GREY, ORANGE, Figure, legend_below, titled
+from .style import DIVERGING_MAP, Figure, legend_below, titled
 
 _STATISTICS = (("max", "highest", ORANGE), ("mean", "mean", GREY), ("min", "lowest", BLUE))
 
@@ -38,7 +40,7 @@ def curves_figure(curves: pd.DataFrame, quantity: str, title: str = "") -> Figur
         own = curves if name is None else curves[curves["target"] == name]
         _panel(cells[0][column], own, "raw_nats", f"raw {quantity} (nats)\n{SIGN}")
         if name is not None:
-            cells[0][column].set_title(f"about {name}", fontsize=8)
+            cells[0][column].set_title(f"about {readable(str(name))}", fontsize=8)
         if is_tested:
             label = f"bias-corrected {quantity} (nats)\n{SIGN}"
             _panel(cells[1][column], own, "corrected_nats", label)
@@ -89,12 +91,14 @@ def frequency_figure(frequencies: pd.DataFrame, title: str = "") -> Figure:
     ):
         less = frequencies.assign(value=frequencies[column] - frequencies["by_chance"])
         table = less.pivot(index="variable", columns="order", values="value").loc[names, orders]
-        image = axes.imshow(table.to_numpy(), aspect="auto", cmap="PuOr_r", vmin=-0.7, vmax=0.7)
+        image = axes.imshow(
+            table.to_numpy(), aspect="auto", cmap=DIVERGING_MAP, vmin=-0.7, vmax=0.7
+        )
         axes.set_xticks(range(len(orders)), [str(one) for one in orders], fontsize=7)
-        axes.set_yticks(range(len(names)), names, fontsize=7)
-        axes.set_xlabel("order")
+        axes.set_yticks(range(len(names)), readable_names(names), fontsize=8)
+        axes.set_xlabel("order (variables in a group)")
         axes.set_title(name, fontsize=9)
-    figure.colorbar(image, ax=figure.axes, label="frequency less chance (k/n)", shrink=0.8)
+    figure.colorbar(image, ax=figure.axes, label="share of groups less chance (k/n)", shrink=0.8)
     return figure
 
 

@@ -337,7 +337,9 @@ def claim_of_synergy(
         told = judge_interval(low, high, max(top, 0.0))
         statistic += f" (shuffled: at most {top:.3f}"
         if told == REPRODUCES and not models.sample.is_long:
-            few = rng.choice(alone, max(len(alone) // 4, alone.shape[1] + 2), replace=False)
+            # as many as a quarter of the walkers is worth for a covariance
+            n_few = max(round(models.worth / 4), alone.shape[1] + 2)
+            few = rng.choice(alone, min(n_few, len(alone)), replace=False)
             top = dominance_of_shuffles(few, n_shuffles, rng)
             value, low, high = quarter_of_walkers(models, len(replicates), rng)
             statistic += (

@@ -29,7 +29,15 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ionfo.analysis import LONG_CHAIN
-from ionfo.analysis.figures.style import BLUE, GREEN, GREY, ORANGE, Figure, legend_below
+from ionfo.analysis.figures.style import (
+    BLUE,
+    DIVERGING_MAP,
+    GREEN,
+    GREY,
+    ORANGE,
+    Figure,
+    legend_below,
+)
 from ionfo.analysis.multiplets.questions import EXHAUSTIVE_N
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.emodels.definition import POPULATIONS
@@ -181,7 +189,7 @@ def frequencies(folders: dict[str, Path]) -> Figure:
                 index="variable", columns="order", values="share"
             )
             image = axes.imshow(
-                wide.loc[variables], aspect="auto", cmap="PuOr_r", vmin=-0.7, vmax=0.7
+                wide.loc[variables], aspect="auto", cmap=DIVERGING_MAP, vmin=-0.7, vmax=0.7
             )
             axes.set_xticks(range(wide.shape[1]), [str(k) for k in wide.columns], fontsize=6)
             axes.set_yticks(range(len(variables)), variables, fontsize=6)

@@ -135,7 +135,7 @@ def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _title(work: Work) -> str:
     return (
-        f"{settling_told(work)}{estimator_told(work)}, {work.sample.told}\n"
+        f"{settling_told(work)}{ESTIMATOR_NAMES[work.passes.estimator]}, {work.sample.told}\n"
         f"{work.settings.shuffles} shuffles of {len(work.passes.rows)} rows, "
         f"{work.settings.bootstrap} replicates"
     )

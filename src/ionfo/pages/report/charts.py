@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from ...analysis.figures.colours import BLUE, DIVERGING, GREY, ORANGE, SEQUENTIAL
+from ...analysis.figures.names import readable_names
+
 Chart = dict[str, Any]
 
-# Okabe & Ito, safe for colour-blind readers and visible on white and black
-BLUE, ORANGE, GREEN, GREY, PINK = "#3B8FC4", "#E0702C", "#1B9E77", "#8A8A8A", "#CC79A7"
-DIVERGING = [[0.0, "#B35806"], [0.5, "#B9B6BD"], [1.0, "#542788"]]
-SEQUENTIAL = "Viridis"
+DIVERGING_SCALE = [[i / (len(DIVERGING) - 1), one] for i, one in enumerate(DIVERGING)]
+SEQUENTIAL_SCALE = SEQUENTIAL.capitalize()
 
 
 def numbers(values: ArrayLike, digits: int = 5) -> list[float | None]:
@@ -31,23 +32,6 @@ def numbers(values: ArrayLike, digits: int = 5) -> list[float | None]:
     """
     flat = np.asarray(values, dtype=np.float64).ravel().tolist()
     return [float(f"{one:.{digits}g}") if math.isfinite(one) else None for one in flat]
-
-
-def short(name: str) -> str:
-    """Abbreviate a published name for an axis; the whole one is shown on hovering.
-
-    Examples
-    --------
-    >>> short("gNaTgbar_NaTg.axonal"), short("Step_200.soma.v.mean_frequency")
-    ('NaTg.axonal', 'Step_200 mean_frequency')
-    """
-    parts = name.split(".")
-    if len(parts) == 2 and parts[0].startswith("g") and "bar_" in parts[0]:
-        return f"{parts[0].partition('bar_')[2]}.{parts[1]}"
-    if len(parts) >= 4:
-        site = "" if parts[1:-1] == ["soma", "v"] else f" {'.'.join(parts[1:-1])}"
-        return f"{parts[0]}{site} {parts[-1]}"
-    return name
 
 
 def layout(**changes: Any) -> dict[str, Any]:
@@ -125,8 +109,8 @@ def _names_axis(names: Sequence[str]) -> dict[str, Any]:
         "automargin": True,
         "tickmode": "array",
         "tickvals": list(names),
-        "ticktext": [short(name) for name in names],
-        "tickfont": {"size": 10},
+        "ticktext": readable_names(names),
+        "tickfont": {"size": 11},
         "range": [-0.7, len(names) - 0.3],
     }
 
@@ -143,7 +127,9 @@ def _quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDA
     return found
 
 
-def by_order(curves: pd.DataFrame, quantity: str, statistics: Iterable[str]) -> Chart:
+def by_order(
+    curves: pd.DataFrame, quantity: str, statistics: Iterable[str], with_p: bool = True
+) -> Chart:
     """Chart a measure against the order of the multiplets, corrected, with null and confidence.
 
     Parameters
@@ -154,6 +140,8 @@ def by_order(curves: pd.DataFrame, quantity: str, statistics: Iterable[str]) -> 
         Name of the measure.
     statistics : iterable of str
         Which of ``min``, ``mean`` and ``max`` to draw.
+    with_p : bool
+        Whether hovering tells p-values; of chains that settle nothing gets a verdict.
     """
     colours = {"max": ORANGE, "mean": GREY, "min": BLUE}
     words = {"max": "highest", "mean": "mean", "min": "lowest"}
@@ -179,14 +167,14 @@ def by_order(curves: pd.DataFrame, quantity: str, statistics: Iterable[str]) -> 
                 "arrayminus": numbers(one[value] - one["confidence_low_nats"]),
             }  # fmt: skip
         p = one["p_adjusted"] if is_tested else pd.Series([math.nan] * len(one))
-        hover = "<b>%{fullData.name}</b><br>order %{x}: %{y} nats"
+        tested = "<br>adjusted p %{customdata}"
+        hover = "<b>%{fullData.name}</b><br>size %{x}: %{y} nats"
         data.append(
             {"type": "scatter", "mode": "lines+markers", "x": orders, "y": numbers(one[value]),
              "legendgroup": group, "name": f"{word}{', corrected' if is_tested else ', raw'}",
              "line": {"color": colour}, "marker": {"size": 6}, "error_y": error,
              "customdata": numbers(p),
-             "hovertemplate": hover + ("<br>adjusted p %{customdata}" if is_tested else "")
-             + "<extra></extra>"}
+             "hovertemplate": hover + (tested if is_tested and with_p else "") + "<extra></extra>"}
         )  # fmt: skip
         if is_tested:
             data.append(
@@ -198,7 +186,7 @@ def by_order(curves: pd.DataFrame, quantity: str, statistics: Iterable[str]) -> 
         "data": data,
         "layout": layout(
             height=430,
-            xaxis={"title": {"text": "order (variables in a group)"}, "dtick": _step(curves)},
+            xaxis={"title": {"text": "size of the groups (variables)"}, "dtick": _step(curves)},
             yaxis={"title": {"text": f"{quantity} (nats)<br>synergy < 0 < redundancy"},
                    "zeroline": True, "automargin": True},
         ),
@@ -216,6 +204,7 @@ def heat_map(
     hover: Sequence[Sequence[str]],
     title: str,
     symmetric: bool,
+    x_title: str = "",
 ) -> Chart:
     """Chart a matrix; a symmetric scale has zero in its middle."""
     known = values[np.isfinite(values)]
@@ -228,22 +217,24 @@ def heat_map(
         "y": list(rows),
         "text": [list(row) for row in hover],
         "hovertemplate": "%{text}<extra></extra>",
-        "colorscale": DIVERGING if symmetric else SEQUENTIAL,
+        "colorscale": DIVERGING_SCALE if symmetric else SEQUENTIAL_SCALE,
         "zmin": -top if symmetric else 0.0,
         "zmax": top,
         "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "len": 0.9},
     }
-    axis = {"automargin": True, "tickfont": {"size": 9}, "showgrid": False, "zeroline": False}
+    axis = {"automargin": True, "tickfont": {"size": 11}, "showgrid": False, "zeroline": False}
     angle = 0 if all(len(one) <= 3 for one in columns) else -90
     return {
         "data": [data],
         "layout": layout(
-            height=150 + 19 * len(rows), margin={"l": 10, "r": 10, "t": 20, "b": 10},
-            xaxis=axis | {"tickangle": angle} | _ticks(columns),
+            height=150 + 20 * len(rows) + (60 if angle else 0),
+            margin={"l": 10, "r": 10, "t": 20, "b": 10},
+            xaxis=axis | {"tickangle": angle} | _ticks(columns)
+            | ({"title": {"text": x_title, "standoff": 8}} if x_title else {}),
             yaxis=axis | {"autorange": "reversed"} | _ticks(rows),
         ),
     }  # fmt: skip
 
 
 def _ticks(names: Sequence[str]) -> dict[str, Any]:
-    return {"tickmode": "array", "tickvals": list(names), "ticktext": [short(one) for one in names]}
+    return {"tickmode": "array", "tickvals": list(names), "ticktext": readable_names(names)}

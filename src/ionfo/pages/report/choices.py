@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .sections import Section
+from .section import Section
 from .tables import Material
 
 _N_MULTIPLETS = 10

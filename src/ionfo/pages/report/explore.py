@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ...analysis.figures.names import readable_names
 from ...tables.matrix import book_of
-from .charts import numbers, short
+from .charts import numbers
 from .tables import Material, weights
 
 MOST_MODELS = 1000
@@ -58,7 +59,6 @@ def explore_data(material: Material) -> dict[str, Any]:
             columns.append(
                 {
                     "name": name,
-                    "short": short(name),
                     "kind": kind,
                     "unit": material.unit(name),
                     "bounds": numbers([low, high]),
@@ -66,6 +66,9 @@ def explore_data(material: Material) -> dict[str, Any]:
                     "values": numbers(values[rows]),
                 }
             )
+    short = readable_names([str(one["name"]) for one in columns])
+    for column, name in zip(columns, short, strict=True):
+        column["short"] = name
     return {
         "columns": columns,
         "models": material.population.index[rows].tolist(),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...sampling.runs.quality import Quality
-from .sections import Section
+from .section import Section
 from .tables import Material
 
 _SIGN = (

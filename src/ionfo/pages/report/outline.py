@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .charts import BLUE, GREEN, GREY, ORANGE, PINK, Chart, layout, numbers
+from ...analysis.figures.colours import BLUE, GREEN, GREY, ORANGE, PINK
+from .charts import Chart, layout, numbers
 from .tables import Material
 
 _REGION_COLOURS = {

@@ -45,18 +45,39 @@
     return copy;
   }
 
-  // on a phone: names of rows stand above the rows, columns of a matrix lose theirs (hovering
-  // tells them), and legends of several lines get the room that they take
+  // a long name takes two lines where there is little room
+  function broken(name) {
+    if (name.length <= 20) { return name; }
+    const places = [];
+    for (let i = 5; i < name.length - 4; i += 1) {
+      if (/[ ._]/.test(name[i])) { places.push(i); }
+    }
+    const middle = name.length / 2;
+    places.sort(function (p, q) { return Math.abs(p - middle) - Math.abs(q - middle); });
+    const at = places.length ? places[0] : Math.ceil(middle);
+    return name.slice(0, at + 1) + "<br>" + name.slice(at + 1);
+  }
+
+  // on a phone: long names take two lines, columns of a matrix lose theirs where they would
+  // overlap (hovering tells them), and legends of several lines get the room that they take
   function fitted(place, chart) {
     if (place.clientWidth > 520) { return chart; }
     const copy = JSON.parse(JSON.stringify(chart));
     const layout = copy.layout, rows = layout.yaxis || {}, columns = layout.xaxis || {};
+    if (rows.ticktext) {
+      const broad = rows.ticktext.some(function (name) { return name.length > 20; });
+      rows.ticktext = rows.ticktext.map(broken);
+      if (broad) { layout.height += 10 * rows.ticktext.length; }
+    }
     if (copy.data[0].type === "heatmap") {
-      if (columns.tickangle) {
-        Object.assign(columns, { showticklabels: false, ticks: "" },
-          { title: { text: "the same from left to right", standoff: 14, font: { size: 11 } } });
+      const room = place.clientWidth - 150;
+      if (columns.tickangle && 13 * columns.tickvals.length > room) {
+        Object.assign(columns, { showticklabels: false, ticks: "" });
+        layout.annotations = [{ text: "touch a cell to read its names",
+          showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0, yanchor: "top",
+          yshift: -6, font: { size: 11 } }];
         layout.margin = Object.assign({}, layout.margin, { b: 40 });
-      } else {
+      } else if (!columns.tickangle) {
         const every = Math.ceil(columns.tickvals.length / 8);
         columns.tickvals = columns.tickvals.filter(function (_, i) { return i % every === 0; });
         columns.ticktext = columns.ticktext.filter(function (_, i) { return i % every === 0; });
@@ -65,12 +86,9 @@
         x: 0.5, y: 1, yanchor: "bottom" });
       copy.data[0].colorbar.title.side = "top";
       layout.height += 40;
-    } else if (rows.ticktext) {
-      rows.ticklabelposition = "inside top";
-      layout.height = 130 + 32 * rows.ticktext.length;
-      layout.legend.x = 0;
     }
     if (layout.legend && layout.legend.y < 0) { layout.height += 120; }
+    if (layout.legend && layout.legend.y >= 1) { layout.legend.x = -0.3; }
     return copy;
   }
 
@@ -110,13 +128,17 @@
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("figure[hidden]").forEach(function (figure) {
       figure.hidden = false;
-      folded.push(figure);
+      folded.push(function () { figure.hidden = true; });
+    });
+    document.querySelectorAll("details:not([open])").forEach(function (part) {
+      part.open = true;
+      folded.push(function () { part.open = false; });
     });
     for (const [place, chart] of waiting) { draw(place, chart); }
     recolour(true);
   });
   window.addEventListener("afterprint", function () {
-    while (folded.length) { folded.pop().hidden = true; }
+    while (folded.length) { folded.pop()(); }
     recolour(false);
   });
 
@@ -159,7 +181,8 @@
       columns.filter(function (c) { return c.kind === kind; }).forEach(function (column) {
         const option = document.createElement("option");
         option.value = column.name;
-        option.textContent = column.name;
+        option.textContent = column.short;
+        option.title = column.name;
         group.appendChild(option);
       });
       if (group.children.length) { menu.appendChild(group); }
@@ -187,7 +210,9 @@
   }
 
   function title(column) {
-    return column.short.replace(" ", "<br>") + (column.unit ? " (" + column.unit + ")" : "");
+    const text = column.short + (column.unit ? " (" + column.unit + ")" : "");
+    // the place or the stimulus goes to a line of its own where the name is long
+    return text.length > 32 ? text.replace(/,? (at|\()/, "<br>$1") : text;
   }
 
   function described(i) {
@@ -208,7 +233,7 @@
       });
     return { data: [{ type: "scatter", mode: "markers", x: x.values, y: y.values,
       text: explore.models.map(function (_, i) { return described(i); }),
-      hovertemplate: "%{text}<br>%{x}<br>%{y}<extra></extra>",
+      hovertemplate: "%{text}<br>" + x.short + ": %{x}<br>" + y.short + ": %{y}<extra></extra>",
       selectedpoints: selected,
       marker: { size: 6, color: costs ? costs.values : "#3B8FC4", colorscale: "Viridis",
         cmin: cheap, cmax: dear, showscale: Boolean(costs), colorbar: { title: { text: "cost" }, thickness: 10 } },
@@ -258,8 +283,8 @@
       showlegend: false, selections: [], margin: { l: 10, r: 10, t: 20, b: 40 },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       xaxis: { range: [-0.03, 1.03], title: { text: "position in the bounds" }, zeroline: false },
-      yaxis: { automargin: true, tickmode: "array", tickfont: { size: 10 },
-        tickvals: order.map(function (_, j) { return j; }), ticktext: order,
+      yaxis: { automargin: true, tickmode: "array", tickfont: { size: 11 },
+        tickvals: order.map(function (_, j) { return j; }), ticktext: lines.clientWidth > 520 ? order : order.map(broken),
         range: [parameters.length - 0.5, -0.5], zeroline: false } } };
   }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,11 +15,13 @@ from typing import Any
 from ...sampling.runs.quality import known_quality
 from ...tables.files import write_text
 from . import sections, words
+from .answers import in_short
 from .charts import Chart
 from .choices import choices
 from .explore import explore_data
 from .methods import methods
-from .sections import Section
+from .more import components
+from .section import Cell, Section
 from .tables import Material
 
 NAME = "report.html"
@@ -59,8 +63,11 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
         Names of the files to link to.
     """
     quality = known_quality(material.population, material.metadata)
+    settles = "still settling" in (quality.verdict, material.summary.get("chains"))
+    material = replace(material, is_settling=settles)
     parts = [
-        words.in_words(material, quality),
+        in_short(material, quality, words.cautions(material, quality)),
+        words.in_words(material),
         words.sampling(material, quality),
         sections.distributions(material),
         sections.traces(material),
@@ -68,6 +75,7 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
         sections.o_information(material),
         sections.redundancy_synergy(material),
         choices(material),
+        components(material),
         methods(material, quality),
     ]
     charts: list[Chart] = []
@@ -81,7 +89,9 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
     data = {"charts": charts, "explore": explore}
     title = f"{material.name}: population report"
     links = [(part.key, part.title) for part in parts]
-    links.insert(2, ("explore", "Explore"))
+    links.insert(3, ("explore", "Explore"))
+    if any(name != NAME for name in beside):
+        links.append(("files", "Files"))
     nav = "".join(f'<a href="#{key}">{escape(name)}</a>' for key, name in links)
     about = "" if material.emodel is None else f"e-model {material.emodel.name}, "
     return "\n".join(
@@ -94,7 +104,8 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
             f"<style>{_resource('page.css')}</style>",
             "</head><body>",
             f"<header><h1>{escape(title)}</h1>",
-            f'<p class="soft">{escape(about)}ionfo {version("ionfo")}</p><nav>{nav}</nav></header>',
+            f'<p class="soft">{escape(about)}ionfo {version("ionfo")}</p></header>',
+            f'<nav aria-label="Parts of this page">{nav}</nav>',
             f"<main>{''.join(body)}</main>",
             f'<script type="application/json" id="data">{_embedded(data)}</script>',
             f"<script>{_plotly()}</script>",
@@ -107,6 +118,14 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
 
 def _section(part: Section, charts: list[Chart]) -> str:
     text = [f'<section id="{part.key}"><h2>{escape(part.title)}</h2>']
+    if part.cautions:
+        listed = "".join(f"<li>{_prose(one)}</li>" for one in part.cautions)
+        text.append(
+            f'<div class="caution" role="note"><strong>Caution</strong><ul>{listed}</ul></div>'
+        )
+    for question, answers in part.questions:
+        text.append(f"<h3>{escape(question)}</h3>")
+        text += [f"<p>{_prose(one)}</p>" for one in answers]
     for i, words_ in enumerate(part.words):
         if part.key == "methods":
             text.append(
@@ -114,7 +133,7 @@ def _section(part: Section, charts: list[Chart]) -> str:
                 f'<button data-copies="told-{i}">copy</button>'
             )
         else:
-            text.append(f"<p>{escape(words_)}</p>")
+            text.append(f"<p>{_prose(words_)}</p>")
     is_menu = part.key == "traces" and len(part.charts) > 1
     if is_menu:
         shown = "".join(
@@ -124,17 +143,33 @@ def _section(part: Section, charts: list[Chart]) -> str:
             f'<p class="controls"><label>stimulus <select data-shows="{part.key}">{shown}</select>'
             "</label></p>"
         )
-    for caption, chart in part.charts:
-        group = f' data-group="{part.key}"' if is_menu else ""
-        text.append(
-            f"<figure{group}><figcaption>{escape(caption)}</figcaption>"
-            f"{_chart(caption, f'chart-{len(charts)}', len(charts))}</figure>"
-        )
-        charts.append(chart)
+    text += [_figure(one, charts, part.key if is_menu else "") for one in part.charts]
     for caption, head, rows in part.tables:
         text.append(_table(caption, head, rows))
+    if part.folded:
+        inside = "".join(_figure(one, charts) for one in part.folded)
+        many = f"{len(part.folded)} more chart{'s' if len(part.folded) > 1 else ''}"
+        text.append(f"<details><summary>{escape(many)}</summary>{inside}</details>")
+    if part.terms:
+        terms = "".join(
+            f"<dt>{escape(term)}</dt><dd>{escape(meaning)}</dd>" for term, meaning in part.terms
+        )
+        text.append(f"<details><summary>What the words mean</summary><dl>{terms}</dl></details>")
     text.append("</section>")
     return "".join(text)
+
+
+def _prose(text: str) -> str:
+    """Give text as HTML, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _figure(one: tuple[str, Chart], charts: list[Chart], group: str = "") -> str:
+    caption, chart = one
+    data = f' data-group="{group}"' if group else ""
+    place = _chart(caption, f"chart-{len(charts)}", len(charts))
+    charts.append(chart)
+    return f"<figure{data}><figcaption>{_prose(caption)}</figcaption>{place}</figure>"
 
 
 def _chart(caption: str, key: str, number: int | None = None) -> str:
@@ -146,16 +181,23 @@ def _chart(caption: str, key: str, number: int | None = None) -> str:
     )
 
 
-def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    cells = "".join(f"<th>{escape(one)}</th>" for one in head)
-    lines = "".join(f"<tr>{''.join(f'<td>{escape(one)}</td>' for one in row)}</tr>" for row in rows)
+def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    cells = "".join(f'<th scope="col">{escape(one)}</th>' for one in head)
+    lines = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     table = (
-        f'<div class="wide"><table><caption>{escape(caption)}</caption><thead><tr>{cells}</tr>'
-        f"</thead><tbody>{lines}</tbody></table></div>"
+        f'<div class="wide" tabindex="0"><table><caption>{escape(caption)}</caption><thead><tr>'
+        f"{cells}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
-    if len(rows) <= 12:
+    if len(rows) <= 8:
         return table
     return f"<details><summary>{escape(caption)} ({len(rows)} rows)</summary>{table}</details>"
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return f"<td>{escape(cell)}</td>"
+    shown, whole = cell
+    return f'<td title="{escape(whole)}">{escape(shown)}</td>'
 
 
 def _explore(data: dict[str, Any]) -> str:
@@ -188,11 +230,30 @@ def _files(names: Sequence[str]) -> str:
     kept = [name for name in names if name != NAME and not name.startswith(".")]
     if not kept:
         return ""
-    links = ", ".join(f'<a href="{escape(name)}">{escape(name)}</a>' for name in kept)
-    return (
-        f"<section><h2>Files beside this page</h2><p class='soft'>Every number of the charts is in "
-        f"these tables.</p><p>{links}</p></section>"
+    kinds = {
+        "Tables": (".csv", ".parquet", ".h5ad"),
+        "Pictures": (".png",),
+        "Pictures to edit": (".svg",),
+    }
+    parts = []
+    for kind, suffixes in kinds.items():
+        own = [name for name in kept if name.endswith(suffixes)]
+        kept = [name for name in kept if name not in own]
+        parts.append((kind, own))
+    lists = "".join(
+        f"<details><summary>{kind} ({len(own)})</summary><ul>{''.join(map(_link, own))}</ul>"
+        "</details>"
+        for kind, own in [*parts, ("Others", kept)]
+        if own
     )
+    return (
+        '<section id="files"><h2>Files beside this page</h2><p class="soft">Every number of the '
+        f"charts is in these tables.</p>{lists}</section>"
+    )
+
+
+def _link(name: str) -> str:
+    return f'<li><a href="{escape(name)}">{escape(name)}</a></li>'
 
 
 def _embedded(data: object) -> str:

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ...analysis.figures.colours import BLUE, GREEN, ORANGE, PINK
+from ...analysis.figures.names import readable
 from ...analysis.figures.spectra import minimal_set
-from .charts import BLUE, GREEN, ORANGE, PINK, Chart, by_order, heat_map, layout, numbers, spread
+from .answers import members
+from .charts import Chart, by_order, heat_map, layout, numbers, spread
+from .more import features_map, network
 from .outline import drawing_of
+from .scale import signed
+from .section import Cell, Section
 from .tables import Material, weights
-
-
-@dataclass
-class Section:
-    """A part of the page.
-
-    Attributes
-    ----------
-    key, title : str
-        Anchor and heading.
-    words : list of str
-        Paragraphs, as plain text.
-    charts : list of tuple
-        Caption and chart.
-    tables : list of tuple
-        Caption, heading and rows.
-    """
-
-    key: str
-    title: str
-    words: list[str] = field(default_factory=list)
-    charts: list[tuple[str, Chart]] = field(default_factory=list)
-    tables: list[tuple[str, list[str], list[list[str]]]] = field(default_factory=list)
 
 
 def distributions(material: Material) -> Section:
@@ -97,8 +79,8 @@ def traces(material: Material) -> Section:
     found = material.traces
     if found is None:
         section.words.append(
-            "No model was simulated for this page; `ionfo report` does that when the population "
-            "carries its e-model and the morphology is given."
+            "No model was simulated for this page. The command `ionfo report` adds the voltages of "
+            "four models, where the population carries its e-model."
         )
         return section
     labels = list(dict.fromkeys(found["model"]))
@@ -162,9 +144,10 @@ def pairs(material: Material) -> Section:
     for row in found.to_dict("records"):
         i, j = place[str(row["x"])], place[str(row["y"])]
         mark = ", counts" if row["is_significant"] else ""
+        tested = "" if material.is_settling else f", adjusted p {row['p_adjusted']:.3g}{mark}"
         text = (
-            f"<b>{row['x']}</b><br><b>{row['y']}</b><br>{row['corrected_nats']:.4g} nats, adjusted "
-            f"p {row['p_adjusted']:.3g}{mark}<br>Gaussian {row['gaussian_corrected_nats']:.4g} nats"
+            f"<b>{row['x']}</b><br><b>{row['y']}</b><br>{row['corrected_nats']:.4g} nats{tested}"
+            f"<br>Gaussian {row['gaussian_corrected_nats']:.4g} nats"
         )
         for a, b in ((i, j), (j, i)):
             matrix[a, b] = max(float(row["corrected_nats"]), 0.0)
@@ -173,17 +156,38 @@ def pairs(material: Material) -> Section:
         "Bias-corrected mutual information of every pair; values below zero are shown as zero.",
         heat_map(matrix, names, names, hover, "nats", symmetric=False),
     ))  # fmt: skip
+    if not material.is_settling:
+        _significant(section, material, found)
+    about = material.tables.get("mutual_information_features")
+    if about is not None and len(about):
+        section.folded.append((
+            "Bias-corrected mutual information between features (rows) and parameters (columns).",
+            features_map(material, about),
+        ))  # fmt: skip
+    return section
+
+
+def _significant(section: Section, material: Material, found: pd.DataFrame) -> None:
+    """Tell, list and draw the pairs that count."""
     counted = found[found["is_significant"]].sort_values("corrected_nats", ascending=False)
     section.words.append(
         f"{len(counted)} of {len(found)} pairs count: adjusted p at most 0.05 and at least 0.1 "
         "nats. Each was tested with permutations on "
         f"{int(found['tested_rows'].iloc[0])} rows."
     )
-    if len(counted):
-        rows = [[str(r["x"]), str(r["y"]), f"{r['corrected_nats']:.3f}", f"{r['p_adjusted']:.2g}"]
-                for r in counted.head(10).to_dict("records")]  # fmt: skip
-        section.tables.append(("Strongest pairs", ["parameter", "parameter", "nats", "p"], rows))
-    return section
+    if not len(counted):
+        return
+    rows: list[list[Cell]] = [
+            [(readable(str(r["x"])), str(r["x"])), (readable(str(r["y"])), str(r["y"])),
+             f"{r['corrected_nats']:.3f}", f"{r['p_adjusted']:.2g}"]
+            for r in counted.head(10).to_dict("records")]  # fmt: skip
+    section.tables.append(
+        ("Strongest pairs", ["parameter", "parameter", "nats", "adjusted p"], rows)
+    )
+    section.folded.append((
+        "The pairs that count as lines between the parameters; the stronger, the thicker.",
+        network(material, found),
+    ))  # fmt: skip
 
 
 def o_information(material: Material) -> Section:
@@ -196,7 +200,7 @@ def o_information(material: Material) -> Section:
     section.charts.append((
         "O-information of groups of parameters by their size. Bands are the central 95 % of "
         "column-wise shuffles of the same statistic; raw values can be switched on in the legend.",
-        by_order(curves, "O-information", ("max", "mean", "min")),
+        by_order(curves, "O-information", ("max", "mean", "min"), not material.is_settling),
     ))  # fmt: skip
     frequencies = material.tables.get("o_information_frequencies")
     if frequencies is not None:
@@ -204,7 +208,10 @@ def o_information(material: Material) -> Section:
     return section
 
 
-def _frequency_maps(found: pd.DataFrame, names: list[str]) -> list[tuple[str, Chart]]:
+def _frequency_maps(
+    found: pd.DataFrame, names: list[str], target: str = ""
+) -> list[tuple[str, Chart]]:
+    about = f" about the {target}" if target else ""
     charts = []
     orders = sorted(found["order"].unique().tolist())
     for column, words in (("most_synergistic", "most synergistic"),
@@ -214,15 +221,15 @@ def _frequency_maps(found: pd.DataFrame, names: list[str]) -> list[tuple[str, Ch
         own = table.loc[names, orders].to_numpy()
         excess = own - chance.loc[names, orders].to_numpy()
         hover = [
-            [f"<b>{name}</b><br>order {k}: in {100 * share:.1f} % of the {words}"
+            [f"<b>{name}</b><br>size {k}: in {100 * share:.1f} % of the {words}"
              for k, share in zip(orders, row, strict=True)]
             for name, row in zip(names, own, strict=True)
         ]  # fmt: skip
         charts.append((
-            f"How often a parameter is in the {words} 5 % of groups of each order, minus what "
-            "chance gives.",
-            heat_map(excess, names, [str(k) for k in orders], hover, "minus chance",
-                     symmetric=True),
+            f"Share of the {words} 5 % of groups of each size that hold a parameter{about}, less "
+            "what chance gives. Orange is more, violet less.",
+            heat_map(excess, names, [str(k) for k in orders], hover, "share less chance",
+                     symmetric=True, x_title="size of the groups (variables)"),
         ))  # fmt: skip
     return charts
 
@@ -238,21 +245,25 @@ def redundancy_synergy(material: Material) -> Section:
     for target in material.summary["targets"]:
         own = spectra[spectra["target"] == target].reset_index(drop=True)
         section.charts.append((
-            f"RSI about {target} by the number of predictors.",
-            by_order(curves[curves["target"] == target], "RSI", ("mean", "min")),
+            f"RSI about {readable(target)} ({target}) by the number of predictors.",
+            by_order(curves[curves["target"] == target], "RSI", ("max", "mean", "min"),
+                     not material.is_settling),
         ))  # fmt: skip
         at = minimal_set(own["min_nats"].to_numpy(np.float64))
-        told = f" {own['min_multiplet'][at]} "
-        chosen = [name for name in material.parameters if f" {name} " in told]
+        chosen = members(own["min_multiplet"][at], material.parameters)
         section.words.append(
-            f"Minimal set about {target}: {len(chosen)} predictors reach at least 90 % of the "
-            f"lowest RSI ({own['min_nats'][at]:.3f} of {own['min_nats'].min():.3f} nats, raw): "
-            f"{', '.join(chosen)}."
+            f"Minimal set about the {readable(target)}: {len(chosen)} predictors reach at least "
+            f"90 % of the lowest RSI ({signed(own['min_nats'][at])} of "
+            f"{signed(own['min_nats'].min())} nats, raw): {', '.join(map(readable, chosen))}."
         )
         if material.outline is not None and material.outline["region"].nunique() > 1:
             section.charts.append((
-                f"Where the minimal set about {target} sits on the cell (projection, um); thick "
-                "lines carry at least one of its parameters.",
+                f"Where the minimal set about the {readable(target)} sits on the cell (projection, "
+                "um); thick lines carry at least one of its parameters.",
                 drawing_of(material, material.outline, chosen),
             ))  # fmt: skip
+        frequencies = material.tables.get("redundancy_synergy_frequencies")
+        if frequencies is not None:
+            own = frequencies[frequencies["target"] == target]
+            section.folded += _frequency_maps(own, material.parameters, readable(target))
     return section

@@ -55,6 +55,8 @@ class Material:
         Units, bounds and targets.
     traces, outline : DataFrame or None
         Simulated voltages, and the drawing of the cell.
+    is_settling : bool
+        Whether the chains have not settled, so that nothing gets a verdict.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Material:
     emodel: EModel | None
     traces: pd.DataFrame | None = None
     outline: pd.DataFrame | None = None
+    is_settling: bool = False
 
     @property
     def parameters(self) -> list[str]:
@@ -148,8 +151,8 @@ def read_material(folder: Path, population: Path) -> Material:
         for stem in _STEMS
         if (folder / f"{stem}.parquet").is_file()
     }
-    extra = [_simulated(folder / name, population) for name in (TRACES, OUTLINE)]
-    return Material(population.name, summary, tables, frame, metadata, emodel, *extra)
+    traces, outline = (_simulated(folder / name, population) for name in (TRACES, OUTLINE))
+    return Material(population.name, summary, tables, frame, metadata, emodel, traces, outline)
 
 
 def reading_of(summary: Mapping[str, Any]) -> Reading:

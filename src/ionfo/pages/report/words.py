@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 
 from ...analysis import LONG_CHAIN
+from ...analysis.figures.names import readable
 from ...sampling.runs.quality import Quality
 from ...tables.matrix import book_of
-from .sections import Section
+from .scale import signed, span
+from .section import Section
 from .tables import Material, weights
 
 
-def in_words(material: Material, quality: Quality) -> Section:
+def in_words(material: Material) -> Section:
     """Give the findings, each with its error or its test."""
     summary = material.summary
-    section = Section("summary", "In words")
+    section = Section("summary", "The numbers in words")
     rows = f"{summary['rows']} models ({summary['distinct_rows']} distinct"
     ess = _worth(summary)
     rows += f", effective sample size {ess})" if ess else ", rows taken as independent)"
@@ -30,17 +32,19 @@ def in_words(material: Material, quality: Quality) -> Section:
     section.words.append(_curve_words(material, "o_information_curves", None, "O-information"))
     for target in summary["targets"]:
         section.words.append(
-            _curve_words(material, "redundancy_synergy_curves", target, f"RSI about {target}")
+            _curve_words(
+                material,
+                "redundancy_synergy_curves",
+                target,
+                f"RSI about the {readable(target)} ({target})",
+            )
         )
     n_pairs = len(material.parameters) * (len(material.parameters) - 1) // 2
-    if summary.get("significant_pairs") is not None:
+    if summary.get("significant_pairs") is not None and not material.is_settling:
         section.words.append(
             f"{summary['significant_pairs']} of {n_pairs} pairs of parameters depend on each other "
             "by at least 0.1 nats after adjustment for the number of pairs."
         )
-    warnings = _cautions(material, quality)
-    if warnings:
-        section.words.append("Caution: " + " ".join(warnings))
     section.words = [one for one in section.words if one]
     return section
 
@@ -82,9 +86,10 @@ def _curve_words(material: Material, table: str, target: str | None, name: str) 
         if not is_sample:
             words = "not judged, since the chains are still settling"
         told.append(
-            f"the {word} value is {row['corrected_nats']:+.3f} nats at order {int(row['order'])} "
-            f"(raw {row['raw_nats']:+.3f}, null {row['null_low_nats']:+.3f} to "
-            f"{row['null_high_nats']:+.3f}) and is {words}"
+            f"the {word} value is {signed(row['corrected_nats'])} nats at order "
+            f"{int(row['order'])} (raw {signed(row['raw_nats'])}, null "
+            f"{span(row['null_low_nats'], row['null_high_nats'])})"
+            + ("" if material.is_settling else f" and is {words}")
         )
     if "other_estimator" in curves:
         other = curves["other_estimator"].iloc[0]
@@ -101,10 +106,10 @@ def _curve_words(material: Material, table: str, target: str | None, name: str) 
     if "confidence_low_nats" in mean:
         low, high = float(mean["confidence_low_nats"]), float(mean["confidence_high_nats"])
         if math.isfinite(low):
-            error = f" (95 % confidence {low:+.3f} to {high:+.3f})"
+            error = f" (95 % confidence {span(low, high)})"
     return (
         f"{name}, corrected for bias: {'; '.join(told)}; the mean at the largest order is "
-        f"{mean['corrected_nats']:+.3f} nats{error}."
+        f"{signed(mean['corrected_nats'])} nats{error}."
     )
 
 
@@ -114,7 +119,8 @@ def _orders(orders: list[int]) -> str:
     return f"order{'s' if len(orders) > 1 else ''} {', '.join(map(str, orders))}"
 
 
-def _cautions(material: Material, quality: Quality) -> list[str]:
+def cautions(material: Material, quality: Quality) -> list[str]:
+    """Say what stands against believing the findings, the gravest first."""
     found = []
     if material.summary.get("rows_assumed_independent"):
         found.append("Rows are taken as independent, since nothing says which chain they are of.")
@@ -168,7 +174,6 @@ def sampling(material: Material, quality: Quality) -> Section:
         section.words.append(f"The chains are not judged: {why}.")
         return section
     section.words.append(f"Chains: {quality.told()}.")
-    section.words += quality.cautions()
     if quality.ess_between is not None:
         size, low, high = quality.ess_between
         section.words.append(
