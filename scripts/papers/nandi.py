@@ -14,7 +14,8 @@ are measured whole in the two groups that are not drawn.
 
 The correction is that of as many independent rows.  Models of one cell resemble each other, so
 that `oversampled` is worth fewer and its true correction is larger: what is redundant after this
-one stays redundant.
+one stays redundant.  That two cells differ in many parameters is redundancy enough: the same is
+drawn from cells whose parameters were exchanged among them, so that none goes with another.
 """
 
 from __future__ import annotations
@@ -153,6 +154,37 @@ def measure(
     first = rows(0)
     shuffled = shuffled.reshape(n_shuffles, *raw.shape[1:])
     return Group(name, raw, shuffled, len(first), len(np.unique(cells[first])))
+
+
+def exchanged_among_cells(
+    values: Array, cells: NDArray[np.int64], rng: np.random.Generator
+) -> Array:
+    """Give every parameter of a cell the values that another cell has of it, each its own.
+
+    Cells stay as different as they were, but nothing of one parameter goes with another.  Every
+    cell has as many models.
+    """
+    order = np.argsort(cells, kind="stable")
+    n_cells = len(np.unique(cells))
+    by_cell = values[order].reshape(n_cells, -1, values.shape[1])
+    for j in range(values.shape[1]):
+        by_cell[:, :, j] = rng.permuted(by_cell[rng.permutation(n_cells), :, j], axis=1)
+    mixed = np.empty_like(values)
+    mixed[order] = by_cell.reshape(values.shape)
+    return mixed
+
+
+def whole_of_exchanged(
+    values: Array, cells: NDArray[np.int64], draw: Draw, n: int, seed: int
+) -> Array:
+    """O-information of all parameters of a group drawn from exchanged cells, nats."""
+    rng = np.random.default_rng([seed, 2])
+    return np.array(
+        [
+            o_information(correlation_matrix(exchanged_among_cells(values, cells, rng)[draw(rng)]))
+            for _ in range(n)
+        ]
+    )
 
 
 def exact_part(values: Array, seed: int) -> dict[str, object]:
@@ -380,11 +412,17 @@ def main() -> None:
     for name, (draw, n_draws, n_shuffles) in kinds.items():
         groups[name] = measure(name, values, cells, draw, n_draws, n_shuffles, design)
         print(f"{name}: done after {time.monotonic() - began:.0f} s", flush=True)
+    draw_oversampled = kinds["oversampled"][0]
+    exchanged = whole_of_exchanged(values, cells, draw_oversampled, n, options.seed)
     tests = area_tests(groups["oversampled"], groups["unique"])
     populations = {name: told_of(one) for name, one in groups.items()}
     for name, rows in (("all", every), ("best", best)):
         populations[name]["exact"] = exact_part(values[rows], options.seed)
     words = say(groups, tests)
+    words.append(
+        "two cells are redundant because they differ: of cells whose parameters were exchanged "
+        f"among them, each its own way, all parameters together have {central(exchanged)} nats raw."
+    )
     report = {
         "file": options.file.name,
         "units": "nats; positive: redundancy, negative: synergy",
@@ -392,6 +430,7 @@ def main() -> None:
         "parameters": names,
         "seed": options.seed,
         "populations": populations,
+        "raw_of_all_parameters_of_exchanged_cells_nats": np.quantile(exchanged, CENTRAL).tolist(),
         "area_tests": tests,
         "words": words,
     }

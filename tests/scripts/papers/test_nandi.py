@@ -81,6 +81,21 @@ def test_redundancy_of_two_cells_survives_and_synergy_of_few_rows_does_not(load:
     assert np.median(raw) < 0 and abs(np.median(corrected)) < abs(np.median(raw))
 
 
+def test_exchanged_cells_differ_as_before_and_parameters_go_with_none(load: Load) -> None:
+    nandi = load("papers/nandi.py")
+    rng = np.random.default_rng(2)
+    cells = np.tile(np.arange(200), 5)
+    common = rng.standard_normal(200)[cells]
+    values = np.column_stack([common + 10 * j for j in range(4)])
+    values = values + 0.1 * rng.standard_normal(values.shape)
+    mixed = nandi.exchanged_among_cells(values, cells, rng)
+    np.testing.assert_array_equal(np.sort(mixed, axis=0), np.sort(values, axis=0))
+    within = [np.std(mixed[cells == cell], axis=0) for cell in range(200)]
+    assert np.max(within) < 0.5  # the five models of a cell are still of one cell
+    away = np.corrcoef(mixed.T)[np.triu_indices(4, 1)]
+    assert np.abs(np.corrcoef(values.T)[0, 1]) > 0.9 and np.abs(away).max() < 0.3
+
+
 def test_reproduce_nandi_is_exact_where_it_says(shared: Path) -> None:
     frame = pd.read_parquet(shared / "data/models/nandi_exc3_72x40.parquet")
     names = [name for name in frame.columns[2:] if not frame[name].isna().any()]
