@@ -179,8 +179,7 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
         )
     leading, estimator = None, asked.estimator
     if estimator == "both":
-        leading = _lead(table, asked.seed)
-        estimator = leading.estimator
+        leading, estimator = _lead(table, asked.seed)
     correlation = estimated_correlation(
         table.parameters, table.weights, estimator, table.parameter_names
     )
@@ -241,13 +240,22 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
     return Work(table, sample, targets, questions, passes, asked, other, leading, found)
 
 
-def _lead(table: Table, seed: int) -> Leading:
-    """Choose the estimator; where only one of them works, that one."""
+def _lead(table: Table, seed: int) -> tuple[Leading | None, Estimator]:
+    """Choose the estimator; where only one of them works, that one alone."""
     sample = Sample(table.parameters, table.weights, table.walker, table.step, table.ensemble)
     try:
-        return leading_estimator(sample, len(table.parameter_names), seed)
-    except ValueError:  # said by name where the correlation is made
-        return Leading("gaussian", (np.nan, np.nan), (np.nan, np.nan), 0.0)
+        found = leading_estimator(sample, len(table.parameter_names), seed)
+    except ValueError:
+        try:
+            estimated_correlation(table.parameters, table.weights, "copula")
+        except ValueError:  # neither works: the Gaussian one says why, by name
+            return None, "gaussian"
+        note(
+            "only the copula works: among the values a column follows from others, among their "
+            "ranks none does"
+        )
+        return None, "copula"
+    return found, found.estimator
 
 
 def check_settings(asked: AnalysisSettings) -> None:

@@ -19,6 +19,7 @@ from .cells import refuse_bad_cells
 from .files import read_table
 from .h5ad import matrix_of, open_h5ad
 from .missing import Dropped, complete_rows
+from .population import temperature_of
 from .roles import labels_told, row_counters
 from .text import PLAIN_CSV, CsvFormat
 
@@ -211,7 +212,7 @@ def analysis_table(
         ensemble,
         book["cost"].to_numpy(np.float64) if "cost" in book else None,
         emodel,
-        _temperature(metadata),
+        temperature_of(metadata),
         left_out,
         dropped,
     )
@@ -247,12 +248,6 @@ def variables_told(frame: pd.DataFrame) -> str | None:
         else f"columns {named} of a plain table are taken as variables; to use them as {what}, "
         "name parameters with parameters/"
     )
-
-
-def _temperature(metadata: Mapping[str, Any]) -> float | None:
-    settings = metadata.get("settings")
-    value = settings.get("temperature") if isinstance(settings, Mapping) else None
-    return float(value) if isinstance(value, int | float) and value > 0 else None
 
 
 def _names(frame: pd.DataFrame) -> list[str]:

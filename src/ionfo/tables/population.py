@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -129,3 +130,10 @@ def read_population(
     if not any(str(column).startswith("parameters/") for column in frame.columns):
         raise IonfoError(f"'{path}' is no population: no column starts with 'parameters/'")
     return Population(frame, metadata)
+
+
+def temperature_of(metadata: Mapping[str, Any]) -> float | None:
+    """Give T of the density exp(-cost/T) that rows were sampled from, when the metadata say it."""
+    settings = metadata.get("settings")
+    value = settings.get("temperature") if isinstance(settings, Mapping) else None
+    return float(value) if isinstance(value, int | float) and value > 0 else None
