@@ -14,8 +14,9 @@ are measured whole in the two groups that are not drawn.
 
 The correction is that of as many independent rows.  Models of one cell resemble each other, so
 that `oversampled` is worth fewer and its true correction is larger: what is redundant after this
-one stays redundant.  That two cells differ in many parameters is redundancy enough: the same is
-drawn from cells whose parameters were exchanged among them, so that none goes with another.
+one stays redundant.  Two cells that differ in many parameters are redundant by that alone: the
+same group is drawn from cells whose parameters were exchanged among them, so that none goes with
+another.
 """
 
 from __future__ import annotations
@@ -420,8 +421,9 @@ def main() -> None:
         populations[name]["exact"] = exact_part(values[rows], options.seed)
     words = say(groups, tests)
     words.append(
-        "two cells are redundant because they differ: of cells whose parameters were exchanged "
-        f"among them, each its own way, all parameters together have {central(exchanged)} nats raw."
+        "a part of that redundancy says no more than that two cells differ: of cells whose "
+        "parameters were exchanged among them, each its own way, all parameters together have "
+        f"{central(exchanged)} nats raw."
     )
     report = {
         "file": options.file.name,
