@@ -63,7 +63,7 @@ def table(repeats: int, seed: int) -> list[str]:
         for n in SIZES:
             rng = np.random.default_rng([seed, n])
             values: dict[str, list[float]] = {"knn": [], "histogram": [], "gaussian": []}
-            for i in range(max(4, repeats * 300 // n)):
+            for i in range(max(24, repeats * 300 // n)):
                 rows = parabola(rng, n) if name == "parabola" else gaussian_pair(rng, n, truth)
                 for estimator, listed in values.items():
                     found = pairwise_information(
