@@ -4,11 +4,11 @@
 
 prints one row of a table for each: distinct models, cost, walkers and proposals, acceptance, the
 smallest effective sample size and the largest R-hat of a parameter, the size that the distance of
-the ensembles tells, and the median cost of the states met in the first and in the second half of
-the steps, which differ while a chain is settling. Where a walker never moved, chains have gaps, as
-in a population with a least cost, or are short of 50 autocorrelation times, the size is the most
-that `ionfo analyse` takes the rows to be worth. A row carries a warning unless it is known to hold
-ten times as many independent models as parameters.
+the ensembles tells with its 95 % interval, whether the chains drift, and the median cost of the
+states met in the first and in the second half of the steps. Where a walker never moved, chains have
+gaps, as in a population with a least cost, or are short of 50 autocorrelation times, the size by
+time is the most that the rows can be worth. A row carries a warning unless it is known to hold ten
+times as many independent models as parameters.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from ionfo.analysis import Sample
@@ -30,7 +29,7 @@ from ionfo.tables.population_files import list_populations
 
 COLUMNS = (
     "population", "models", "cost", "chain", "acceptance", "smallest ESS", "ESS by ensembles",
-    "largest R-hat", "median cost of both halves", "note",
+    "largest R-hat", "drift", "median cost of both halves", "note",
 )  # fmt: skip
 
 
@@ -49,18 +48,18 @@ def described(file: Path) -> tuple[str, ...]:
     n_proposals = quality.n_steps or f"up to {held:.0f}"
     table = read_analysis_table(file, [])
     sample = Sample(table.parameters, table.weights, table.walker, table.step, table.ensemble)
-    is_known = smallest == smallest and sample.is_long
+    is_known = smallest == smallest and sample.is_long and not quality.n_unmoved
     if is_known:
         worth = f"{smallest:.0f}"
     else:
-        worth = f"at most {sample.ess:.0f}: {why_unknown(frame, quality, sample)}"
-    apart = worth_by_ensembles(frame, parameters)
+        worth = f"at most {sample.ess_by_time:.0f}: {why_unknown(frame, quality, sample)}"
+    between = sample.by_ensembles
     is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
     halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
     note = ""
     asked = 10 * len(parameters)
     if not (is_known and smallest >= asked):
-        note = "fewer than" if min(sample.ess, apart) < asked else "not known to hold"
+        note = "fewer than" if sample.ess < asked else "not known to hold"
         note += f" {asked} independent models"
     acceptance = "" if quality.acceptance is None else f"{quality.acceptance:.2f}"
     return (
@@ -70,33 +69,19 @@ def described(file: Path) -> tuple[str, ...]:
         f"{n_walkers} walkers in {n_ensembles} ensembles, {n_proposals} proposals",
         acceptance,
         worth,
-        "" if apart != apart else f"{apart:.0f}",
+        "" if between is None else f"{between.ess:.0f} ({between.low:.0f} to {between.high:.0f})",
         "" if largest != largest else f"{largest:.3f}",
+        drift_told(quality),
         f"{halves[0]:.2f}, {halves[1]:.2f}",
         note,
     )
 
 
-def worth_by_ensembles(frame: pd.DataFrame, parameters: Sequence[str]) -> float:
-    """Give the number of independent models whose means would lie as far apart as the ensembles'.
-
-    It knows nothing of autocorrelation times, and so holds for short chains as well; it says
-    little of an ensemble whose start still shows. The variances are averaged over parameters; NaN
-    of a single ensemble.
-
-    References
-    ----------
-    Gelman et al. (2004), Bayesian Data Analysis, 2nd edition, section 11.6: n_eff.
-    """
-    if frame["ensemble"].nunique() < 2:
-        return np.nan
-    weights = frame["weight"].to_numpy()
-    values = frame[list(parameters)].to_numpy()
-    mean = np.average(values, axis=0, weights=weights)
-    scaled = (values - mean) / np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
-    groups = frame.groupby("ensemble").indices.values()
-    means = [np.average(scaled[rows], axis=0, weights=weights[rows]) for rows in groups]
-    return len(means) / float(np.var(means, axis=0, ddof=1).mean())
+def drift_told(quality: Quality) -> str:
+    """Say what the test for drift says."""
+    if quality.verdict == "drifts at first" and quality.settled_from is not None:
+        return f"drifts for {quality.settled_from:.0f} proposals"
+    return quality.verdict
 
 
 def why_unknown(frame: pd.DataFrame, quality: Quality, sample: Sample) -> str:

@@ -44,7 +44,8 @@ def test_quality_is_told_in_a_table(run: Run, populations: Path) -> None:
     assert told is not None, lines[2]
     size, spanned = map(float, told.groups())
     assert 150 < size <= 400 and spanned <= 10, lines[2]
-    assert 250 < float(lines[2].split("|")[7]) < 650, lines[2]
+    assert 250 < float(lines[2].split("|")[7].split()[0]) < 650, lines[2]
+    assert lines[2].split("|")[9].strip() in ("settled", "still settling"), lines[2]
     assert ("fewer than 210" in lines[2]) == (size < 210)
 
 
