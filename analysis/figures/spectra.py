@@ -37,7 +37,7 @@ def information_by_order(answers: Sequence[Answer], quantity: str, title: str = 
     for raw, corrected, answer in zip(cells[0], cells[1], answers, strict=True):
         _raw_panel(raw, answer)
         _corrected_panel(corrected, answer)
-        raw.set_title(_label(answer), fontsize=9)
+        raw.set_title(label_of(answer), fontsize=9)
         raw.set_ylabel(f"raw {quantity}\n{SIGN}")
         corrected.set_ylabel(f"bias-corrected {quantity}\n{SIGN}")
         corrected.set_xlabel("order (variables in a multiplet)")
@@ -47,7 +47,7 @@ def information_by_order(answers: Sequence[Answer], quantity: str, title: str = 
     return figure
 
 
-def _label(answer: Answer) -> str:
+def label_of(answer: Answer) -> str:
     """Say which measure it is, with a readable name of its target."""
     if answer.target is None:
         return answer.label
@@ -205,7 +205,7 @@ def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
         )  # fmt: skip
         axes.set_xlabel("order (predictors in a set)")
         axes.set_ylabel(f"RSI (nats)\n{SIGN}")
-        axes.set_title(_label(answer), fontsize=9)
+        axes.set_title(label_of(answer), fontsize=9)
         legend_below(axes)
     return figure
 

@@ -27,7 +27,7 @@ from .names import readable, readable_names
 Traces = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 """Protocol -> times (ms) and voltages (mV)."""
 
-DIVERGING_MAP = LinearSegmentedColormap.from_list("less_to_more", DIVERGING)
+DIVERGING_MAP = LinearSegmentedColormap.from_list("less_to_more", DIVERGING, N=257)
 """Violet is less, white is zero, orange is more; as on the page."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..analysis import PairwiseInformation, mutual_information
+from ..analysis import LONG_CHAIN, PairwiseInformation, mutual_information
 from ..analysis.answers import (
     Answer,
     curve_frame,
@@ -134,10 +134,12 @@ def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _title(work: Work) -> str:
+    sample = work.sample
+    most = "at most " if sample.is_chain and sample.n_tau < LONG_CHAIN else ""
+    worth = f", effective size {most}{sample.ess:.0f}" if sample.is_chain else ""
     return (
-        f"{settling_told(work)}{ESTIMATOR_NAMES[work.passes.estimator]}, {work.sample.told}\n"
-        f"{work.settings.shuffles} shuffles of {len(work.passes.rows)} rows, "
-        f"{work.settings.bootstrap} replicates"
+        f"{settling_told(work)}{ESTIMATOR_NAMES[work.passes.estimator]}, n = {sample.n_rows} models"
+        f"{worth}; {work.settings.shuffles} shuffles, {work.settings.bootstrap} replicates"
     )
 
 
@@ -189,7 +191,7 @@ def draw_figures(
         for i, one in enumerate(some):
             if len(one.spectrum.frequency_lowest):
                 number = f"_{i + 1}" if stem != "o_information" else ""
-                figure = figures.frequency_maps(one, f"{one.label}; {title}")
+                figure = figures.frequency_maps(one, f"{figures.label_of(one)}; {title}")
                 _save(out / f"{stem}_frequencies{number}", figure)
     if pairs:
         told = (

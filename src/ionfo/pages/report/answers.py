@@ -89,14 +89,13 @@ def _together(material: Material) -> list[str]:
         return _no_names(material)
     names = material.parameters
     told = []
-    for statistic, column, word, least in (
-        ("min", "min_multiplet", "synergistic", "negative"),
-        ("max", "max_multiplet", "redundant", "positive"),
+    for statistic, word, least in (
+        ("min", "synergistic", "negative"),
+        ("max", "redundant", "positive"),
     ):
         row = _row(curves, statistic)
         value = float(row["corrected_nats"] if "corrected_nats" in row else row["raw_nats"])
-        here = spectrum[spectrum["order"] == row["order"]]
-        if here.empty or (value >= 0) == (statistic == "min"):
+        if (value >= 0) == (statistic == "min"):
             told.append(f"No group is {word}: no value is {least}.")
             continue
         if "p_adjusted" in row and not _is_beyond(row):
@@ -105,10 +104,25 @@ def _together(material: Material) -> list[str]:
                 f"{row['p_adjusted']:.2g}), so none is named."
             )
             continue
-        group = [readable(one) for one in members(here[column].iloc[0], names)]
-        told.append(f"The most {word} group of all is {listed(group)}: {amount(value)}.")
+        told.append(_extreme(spectrum, statistic, word, value, names))
         told += _recurring(material, word)
     return told + _pairs(material) + _about_targets(material)
+
+
+def _extreme(
+    spectrum: pd.DataFrame, statistic: str, word: str, value: float, names: list[str]
+) -> str:
+    """Name the smallest group that comes near the extreme; the extreme itself may be large."""
+    sign = 1 if statistic == "min" else -1
+    raw = sign * spectrum[f"{statistic}_nats"].to_numpy(np.float64)
+    at, best = minimal_set(raw), int(np.argmin(raw))
+    group = [readable(one) for one in members(spectrum[f"{statistic}_multiplet"].iloc[at], names)]
+    if at == best:
+        return f"The most {word} group of all is {listed(group)}: {amount(value)}."
+    return (
+        f"The most {word} groups: {listed(group)} together reach at least 90 % of the "
+        f"{'lowest' if statistic == 'min' else 'highest'} value of all, which is {amount(value)}."
+    )
 
 
 def _no_names(material: Material) -> list[str]:

@@ -1,0 +1,90 @@
+"""The page and the figures say the same, by the same names and in the same colours."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from ionfo.analysis.figures.colours import DIVERGING
+from ionfo.analysis.figures.names import readable
+from ionfo.analysis.figures.style import DIVERGING_MAP
+from ionfo.analysis.figures.tables import frequency_figure
+from ionfo.pages.report.page import NAME, page_text
+from ionfo.pages.report.sections import o_information
+from ionfo.pages.report.tables import Material, read_material
+
+Analysed = tuple[Path, Path]
+
+
+@pytest.fixture(scope="module")
+def material(analysed: Analysed) -> Material:
+    return read_material(*analysed)
+
+
+def words_of(page: str) -> str:
+    body = page.partition("<main>")[2].partition("</main>")[0]
+    return html.unescape(re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", body)))
+
+
+def test_page_and_picture_map_the_same_numbers_to_the_same_colours(material: Material) -> None:
+    chart = o_information(material).charts[1][1]
+    scale = chart["data"][0]["colorscale"]
+    figure = frequency_figure(material.tables["o_information_frequencies"])
+    image = figure.axes[0].images[0]
+    for share, colour in scale:
+        assert to_hex(DIVERGING_MAP(share)).upper() == colour
+    assert image.get_cmap() == DIVERGING_MAP and DIVERGING[2] == "#FFFFFF"
+    # more is at the same end in both, and zero in the middle of both
+    assert chart["data"][0]["zmin"] == -chart["data"][0]["zmax"]
+    low, high = image.get_clim()
+    assert low == -high
+    np.testing.assert_allclose(
+        np.array(chart["data"][0]["z"], dtype=float), np.asarray(image.get_array()), atol=1e-4
+    )
+    shown = [one.get_text() for one in figure.axes[0].get_yticklabels()]
+    assert shown == chart["layout"]["yaxis"]["ticktext"]
+    assert shown == [readable(name) for name in material.parameters]
+
+
+def test_the_page_names_the_group_of_the_summary(analysed: Analysed, material: Material) -> None:
+    found = material.tables["o_information"].sort_values("min_nats").iloc[0]
+    told = words_of((analysed[0] / NAME).read_text())
+    row = f"{int(found['order'])} {found['min_nats']:+.3f}"
+    assert row in told
+    names = [readable(one) for one in material.parameters if f" {one} " in
+             f" {found['min_multiplet']} "]  # fmt: skip
+    left = [readable(one) for one in material.parameters if readable(one) not in names]
+    listed = told.partition(row)[2]
+    assert listed.strip().startswith(
+        ", ".join(names) if len(left) >= len(names) / 2 else "all but" if left else "all"
+    )
+
+
+def test_small_numbers_are_never_printed_as_minus_nothing(material: Material) -> None:
+    curves = material.tables["o_information_curves"]
+    tiny = curves.assign(null_low_nats=-1e-6, null_high_nats=2e-7)
+    told = words_of(page_text(
+        replace(material, tables={**material.tables, "o_information_curves": tiny})
+    ))  # fmt: skip
+    assert "-0.000" not in told.replace("-0.0001", "") and "within 0.0001 of zero" in told
+
+
+def test_nothing_gets_a_verdict_while_chains_settle(material: Material) -> None:
+    settling = replace(material, summary={**material.summary, "chains": "still settling"})
+    told = words_of(page_text(settling))
+    assert "Verdict: still settling" in told
+    for words in ("beyond", "pairs count", "adjusted p at", "Verdict: good", "for claims"):
+        part = told.partition("Methods, ready to paste")[0].partition("What the words mean")
+        glossary_end = part[2].partition("The numbers in words")[2]
+        assert words not in part[0] and words not in glossary_end, words
+
+
+def test_no_backtick_is_shown(material: Material) -> None:
+    told = words_of(page_text(replace(material, traces=None)))
+    assert "No model was simulated" in told and "`" not in told
