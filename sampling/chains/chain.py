@@ -65,7 +65,12 @@ class Chain:
         self._moves = [
             (
                 EarlyRejection(
-                    move, target, settings.early_rejection, n_tries, self.backend.save_trials
+                    move,
+                    target,
+                    settings.early_rejection,
+                    n_tries,
+                    self.backend.save_trials,
+                    lambda: int(self.backend.iteration),
                 ),
                 weight,
             )

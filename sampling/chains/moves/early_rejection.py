@@ -68,6 +68,9 @@ class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
         Proposals of a walker in a step; a fixed number, whatever comes of them.
     on_trials : callable, optional
         Given all trials of a step, by walker and number.
+    steps_done : callable, optional
+        Steps that the chain has made, by whichever move: a move that learns does so in the first of
+        them.  By default those of this move.
     """
 
     def __init__(
@@ -77,12 +80,14 @@ class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
         is_early: bool = True,
         n_tries: int = 1,
         on_trials: Callable[[list[Trial]], None] = lambda trials: None,
+        steps_done: Callable[[], int] | None = None,
     ) -> None:
         self.move = move
         self.target = target
         self.is_early = is_early
         self.n_tries = n_tries
         self.on_trials = on_trials
+        self.steps_done = steps_done
 
     def propose(self, model: Any, state: State) -> tuple[State, NDArray[np.bool_]]:
         """Move every walker, one part of the ensemble after the other."""
@@ -112,7 +117,8 @@ class EarlyRejection(Move):  # type: ignore[misc]  # emcee has no types
         for one in trials:
             n_accepted[one.walker] += one.is_accepted
         if hasattr(self.move, "learn"):
-            self.move.learn(state.coords, float(n_accepted.mean()) / self.n_tries)
+            done = None if self.steps_done is None else self.steps_done()
+            self.move.learn(state.coords, float(n_accepted.mean()) / self.n_tries, done)
         return state, n_accepted > 0
 
     def _propose(

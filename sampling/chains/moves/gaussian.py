@@ -15,8 +15,8 @@ class GaussianMove:
     """Random-walk Metropolis with the covariance of the ensemble (Haario et al. 2001).
 
     While it learns, the covariance is that of all walkers over the later half of the steps so
-    far, and the scale follows the acceptance.  After `n_adapt` of its steps neither changes any
-    more: only from then on does the chain leave its density unchanged.  Every walker is a
+    far, and the scale follows the acceptance.  After `n_adapt` steps of the chain neither changes any
+    more, however many of them were of this move: only from then on does the chain leave its density unchanged.  Every walker is a
     chain of its own; all are proposed at once.
 
     Parameters
@@ -24,7 +24,7 @@ class GaussianMove:
     bounds : ndarray, shape (n_parameters, 2)
         The first covariance is that of a hundredth of their widths.
     n_adapt : int
-        Steps in which it learns.
+        Steps of the chain in which it learns.
     """
 
     nsplits = 1
@@ -53,9 +53,14 @@ class GaussianMove:
         step = np.exp(self.log_scale) * random.standard_normal(s.shape) @ root.T
         return s + step, np.zeros(len(s))
 
-    def learn(self, coords: NDArray[np.float64], acceptance: float) -> None:
-        """Take in where the walkers stand after a step, and what fraction of them moved."""
-        if self.n_seen >= self.n_adapt:
+    def learn(
+        self, coords: NDArray[np.float64], acceptance: float, steps_done: int | None = None
+    ) -> None:
+        """Take in where the walkers stand after a step, and what fraction of them moved.
+
+        `steps_done` are those of the chain before this one; by default those of this move.
+        """
+        if (self.n_seen if steps_done is None else steps_done) >= self.n_adapt:
             return
         self.n_seen += 1
         self.log_scale += (acceptance - _ACCEPTANCE) / np.sqrt(self.n_seen)

@@ -87,6 +87,11 @@ def test_gaussian_learns_covariance_and_scale_and_then_stops() -> None:
     learned = move.to_json()
     move.learn(np.ones((40, 2)), 0.0)
     assert move.to_json() == learned
+    # of a mixture, the steps of the chain count and not those of this move
+    mixed = GaussianMove(np.array([[-10.0, 10.0]] * 2), n_adapt=64)
+    for step in range(0, 128, 2):
+        mixed.learn(random.multivariate_normal([0, 0], truth, 40), 0.4, step)
+    assert mixed.n_seen == 32
     again = GaussianMove(np.array([[-10.0, 10.0]] * 2), n_adapt=64)
     again.from_json(json.loads(json.dumps(learned)))
     states = [np.random.RandomState(1), np.random.RandomState(1)]  # noqa: NPY002
