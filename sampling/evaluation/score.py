@@ -20,8 +20,8 @@ from ...limits import MOST_STEPS, check_count, is_same
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
 from ...progress import progress
+from ...tables.book import BOOK, is_population
 from ...tables.files import check_table_path, read_table, write_table
-from ...tables.matrix import BOOK, is_population
 from ...tables.models import Models, models_of_frame, outside_bounds
 from .. import (
     Evaluation,

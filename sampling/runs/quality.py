@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ...analysis.uncertainty.convergence import GOOD_R_HAT, HIGHEST_R_HAT, LONG_CHAIN
 from ...analysis.uncertainty.effective import Sample
 from ...analysis.uncertainty.stationarity import Stationarity, Verdict
+from ...tables.book import book_of
 from ...tables.exchange.inference_data import chain_rows
-from ...tables.matrix import book_of
 from .diagnostics import diagnose, pooled_r_hat
 
 _FEWEST_PROPOSALS = 8

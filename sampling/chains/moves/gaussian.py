@@ -15,9 +15,9 @@ class GaussianMove:
     """Random-walk Metropolis with the covariance of the ensemble (Haario et al. 2001).
 
     While it learns, the covariance is that of all walkers over the later half of the steps so
-    far, and the scale follows the acceptance.  After `n_adapt` steps of the chain neither changes any
-    more, however many of them were of this move: only from then on does the chain leave its density unchanged.  Every walker is a
-    chain of its own; all are proposed at once.
+    far, and the scale follows the acceptance.  After `n_adapt` steps of the chain neither changes
+    any more, however many of them were of this move: only from then on does the chain leave its
+    density unchanged.  Every walker is a chain of its own; all are proposed at once.
 
     Parameters
     ----------

@@ -18,8 +18,8 @@ from ..analysis.uncertainty.beside import (
     N_DRAWS,
 )
 from ..errors import IonfoError, note
+from ..tables.book import chain_of, weights_of
 from ..tables.expression import TARGET_SUM, Expression, log_normalised, varying_genes
-from ..tables.matrix import chain_of, weights_of
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of
 
 CONDUCTANCES = "conductances"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError, nearest, note
 from ..limits import shortened
+from .book import BOOK, book_of, chain_of, is_population, weights_of
 from .cells import refuse_bad_cells
 from .files import read_table
 from .h5ad import matrix_of, open_h5ad
@@ -23,15 +24,10 @@ from .population import temperature_of
 from .roles import labels_told, row_counters
 from .text import PLAIN_CSV, CsvFormat
 
-BOOK = ("weight", "ensemble", "walker", "step")
-"""Columns that say of a population how much rows count and which chains they form; in a plain table
-they are variables like any other."""
-
 EXCLUDED = "--exclude names"
 """Why a column is left out that was named."""
 
 _LARGEST = 1e120  # its square, times the rows, is still a number
-_LARGEST_WEIGHT = 1e100
 
 _UNNAMED = "Unnamed: "  # how pandas calls a column without a name
 
@@ -218,16 +214,6 @@ def analysis_table(
     )
 
 
-def is_population(frame: pd.DataFrame) -> bool:
-    """Whether a table has ``parameters/`` columns, so that others can be its book-keeping."""
-    return any(name.startswith("parameters/") for name in _names(frame))
-
-
-def book_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give what may be read as weight, chain or cost: the table, or no column of a plain one."""
-    return frame if is_population(frame) else frame[[]]
-
-
 def variables_told(frame: pd.DataFrame) -> str | None:
     """Say which variables of a plain table have a name that means something in a population.
 
@@ -352,47 +338,6 @@ def _complete(features: pd.DataFrame, targets: Sequence[str], n_rows: int) -> pd
             hint = "; models that miss a target are left out with --targets NAME --drop-missing"
         note(f"left out features that are missing or do not vary: {', '.join(unfit)}{hint}")
     return features.drop(columns=unfit)
-
-
-def weights_of(book: pd.DataFrame, file: Path) -> NDArray[np.float64]:
-    """Weight of each row, one where the table says nothing.
-
-    Raises
-    ------
-    IonfoError
-        If weights are not positive and finite.
-    """
-    if "weight" not in book:
-        return np.ones(len(book))
-    weights = book["weight"]
-    if not pd.api.types.is_numeric_dtype(weights) or not (weights > 0).all():
-        raise IonfoError(f"'{file}': weights must be positive numbers")
-    if not np.isfinite(weights).all():
-        raise IonfoError(f"'{file}': weights must be finite")
-    if not weights.between(1 / _LARGEST_WEIGHT, _LARGEST_WEIGHT).all():
-        raise IonfoError(
-            f"'{file}': weights must be from {1 / _LARGEST_WEIGHT:g} to {_LARGEST_WEIGHT:g}"
-        )
-    return np.asarray(weights, dtype=np.float64)
-
-
-def chain_of(
-    book: pd.DataFrame,
-) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
-    """Tell walkers apart, when they moved, and their ensembles, when the rows say so."""
-    columns = ["ensemble", "walker", "step"]
-    if not set(columns) <= set(book) or book[columns].isna().any(axis=None):
-        return None, None, None
-    step = book["step"]
-    if not pd.api.types.is_numeric_dtype(step) or not (step.abs() < 2**53).all():
-        raise IonfoError("column 'step' of a population must hold whole numbers, as 'walker' has")
-    walker = book.groupby(["ensemble", "walker"]).ngroup()
-    ensemble = book.groupby("ensemble").ngroup()
-    return (
-        np.asarray(walker, dtype=np.int64),
-        np.asarray(book["step"], dtype=np.int64),
-        np.asarray(ensemble, dtype=np.int64),
-    )
 
 
 def _read_h5ad(file: Path) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...analysis.figures.names import readable_names
-from ...tables.matrix import book_of
+from ...tables.book import book_of
 from .charts import numbers
 from .tables import Material, weights
 

@@ -8,7 +8,7 @@ import pandas as pd
 from ...analysis.cells.subsets import principal_components
 from ...analysis.figures.colours import BLUE, ORANGE
 from ...analysis.figures.names import readable, readable_names
-from ...tables.matrix import book_of
+from ...tables.book import book_of
 from .charts import Chart, heat_map, layout, numbers
 from .section import Section
 from .tables import Material

@@ -14,9 +14,10 @@ import pandas as pd
 from ...emodels import EModel, parse_emodel
 from ...errors import IonfoError
 from ...limits import read_text
+from ...tables.book import book_of, weights_of
 from ...tables.checksums import file_hash
 from ...tables.files import read_table
-from ...tables.matrix import Reading, book_of, weights_of
+from ...tables.matrix import Reading
 from ...tables.text import CsvFormat
 
 TRACES = "traces.parquet"

@@ -11,7 +11,7 @@ import numpy as np
 from ...analysis import LONG_CHAIN
 from ...analysis.figures.names import readable
 from ...sampling.runs.quality import Quality
-from ...tables.matrix import book_of
+from ...tables.book import book_of
 from .scale import signed, span
 from .section import Section
 from .tables import Material, weights

@@ -11,9 +11,10 @@ import pandas as pd
 
 from ...emodels import EModel
 from ...errors import IonfoError, nearest
+from ..book import BOOK
 from ..files import read_table
 from ..h5ad import matrix_of, open_h5ad
-from ..matrix import BOOK, variables_told
+from ..matrix import variables_told
 from .imported import Imported
 
 GROUPS = ("parameters/", "features/", "scores/")
