@@ -215,6 +215,11 @@ def load_emodel(name: str) -> EModel:
         path = Path(name)
     elif name in list_emodels():
         path = FOLDER / f"{name}.json"
+    elif (Path(name) / "run.json").is_file():
+        raise IonfoError(
+            f"'{name}' is a run folder, and an e-model is needed here; to go on with the run, give "
+            f"its e-model: ionfo sample EMODEL --out {name}"
+        )
     else:
         raise IonfoError(
             f"unknown e-model '{name}'{nearest(name, list_emodels())}; "

@@ -81,7 +81,8 @@ class RunFolder:
         path = self.folder / "run.json"
         if self.folder.is_file():
             raise IonfoError(
-                f"'{self.folder}' is a file; give the run folder that `ionfo sample` wrote"
+                f"'{self.folder}' is a file; give the run folder that `ionfo sample` wrote; to "
+                f"look at a population: ionfo report {self.folder} --out report"
             )
         if not self.folder.exists():
             raise IonfoError(f"run folder '{self.folder}' does not exist")

@@ -22,7 +22,7 @@ FENCE = re.compile(r"^```(.*?)\n(.*?)^```$", re.M | re.S)
 SMALLER = (
     ("--steps 12 --max-cost 5", "--steps 2 --ensembles 2"),
     ("--start-evaluations 480", "--start-evaluations 24"),
-    ("--burn-in 3 --max-cost 5", "--burn-in 1"),
+    ("population.parquet --max-cost 5", "population.parquet --burn-in 1"),
 )
 
 

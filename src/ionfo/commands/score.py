@@ -60,11 +60,15 @@ def score_command(
 
     Example: ionfo score soma models.csv --out scored.parquet
     """
-    from ..emodels import load_emodel
+    from ..emodels import list_emodels, load_emodel
     from ..sampling.evaluation.score import ScoreSettings, profile_first, score_file
 
     if profile and (processes > 1 or mpi.size() > 1):
         raise IonfoError("--profile measures one process; leave out mpirun and --processes")
+    if file in list_emodels() and emodel not in list_emodels() and not Path(file).exists():
+        raise IonfoError(
+            f"the e-model comes first, and then the models: ionfo score {file} {emodel}"
+        )
     models = None if file == "reference" else Path(file)
     settings = ScoreSettings(morphology, mechanisms, cost.value, exact_rates, max_steps)
     scored = score_file(emodel, models, out, settings, processes)

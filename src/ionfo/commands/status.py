@@ -71,7 +71,7 @@ def show_status(folder: Path, found: RunStatus) -> None:
     """Show where a run stands."""
     import numpy as np
 
-    from ..terminal.console import console
+    from ..terminal.console import console, duration
 
     screen = console()
     add_result({"steps": found.steps, "steps_asked": found.n_asked, "burn_in": found.burn_in})
@@ -101,8 +101,8 @@ def show_status(folder: Path, found: RunStatus) -> None:
         hours = found.hours_to(ENOUGH)
         if np.isfinite(hours) and hours > 0:
             screen.print(
-                f"smallest effective size {found.quality.ess:.0f}; about {hours:.2g} h more on "
-                f"{found.n_workers} workers reach {ENOUGH}"
+                f"smallest effective size {found.quality.ess:.0f}; about "
+                f"{duration(3600 * hours)} more on {found.n_workers} workers reach {ENOUGH}"
             )
     show_rejections(found.counts)
     if np.isfinite(found.idle):
@@ -117,9 +117,12 @@ def show_status(folder: Path, found: RunStatus) -> None:
         from ..sampling.evaluation.flight import describe
 
         screen.print(
-            f"in flight now, or when the last session ended: {describe(found.in_flight)}",
-            markup=False,
+            f"{len(found.in_flight)} models are being evaluated now, or were when the last session "
+            "ended"
         )
+        deadly = [one for one in found.in_flight if one.deaths > 1]
+        if deadly:
+            screen.print(f"among them, which may end workers: {describe(deadly)}", markup=False)
 
 
 def show_quality(found: Quality) -> None:

@@ -80,6 +80,11 @@ def report(
     make_folder(out)
     population = source
     if source.is_dir():
+        if (source / "summary.json").is_file():
+            raise IonfoError(
+                f"'{source}' holds an analysis; give the population that was analysed, and this "
+                f"folder as --out: ionfo report POPULATION --out {source}"
+            )
         if not (source / "run.json").is_file():
             raise IonfoError(f"'{source}' is no run folder: it has no run.json")
         limit = float("inf") if asked.max_cost is None else asked.max_cost

@@ -19,6 +19,10 @@ from ..sampling.evaluation import mpi
 if TYPE_CHECKING:
     from ..sampling import Progress as RunProgress
 
+_UNITS = {"start": " evaluations", "sample": " steps of all ensembles"}
+"""What the parts of a phase of sampling are."""
+_FEWEST_PARTS = 3
+"""Before so many parts are done, the time left is not told."""
 _LINE_SECONDS = 15.0  # between progress lines when the output is no terminal
 _BATCH_LINE_SECONDS = 60.0  # and when it is the log of a job, which nobody watches
 _BATCH_SYSTEMS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PE_HOSTFILE")
@@ -56,6 +60,29 @@ def console() -> Console:
     return _Console(highlight=False, width=140, force_terminal=False)
 
 
+def duration(seconds: float) -> str:
+    """Write a time in units that are easy to read.
+
+    Examples
+    --------
+    >>> duration(41), duration(480), duration(4 * 3600), duration(3 * 86400)
+    ('41 s', '8 min', '4 h', '3 days')
+    """
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _left(since_first: float, done: int, total: int) -> str:
+    """Say how long the rest takes, once there is some evidence; the first part has the start-up."""
+    if done >= total:
+        return ""
+    if done < _FEWEST_PARTS:
+        return ", too early to say how long"
+    return f", about {duration(since_first / (done - 1) * (total - done))} left"
+
+
 @contextmanager
 def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Show progress with the time left: a bar on a terminal, a line now and then in a log."""
@@ -70,18 +97,19 @@ def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
             task = progress.add_task(what, total=total)
             yield lambda: progress.advance(task)
         return
-    began = time.monotonic()
+    began = first = time.monotonic()
     # a first line where it takes more than a second
     last, done = began - line_seconds() + min(1.0, line_seconds()), 0
 
     def advance() -> None:
-        nonlocal done, last
+        nonlocal done, last, first
         done += 1
         now = time.monotonic()
+        if done == 1:
+            first = now
         if now - last > line_seconds():
             last = now
-            left = (now - began) / done * (total - done)
-            print(f"{what} {done}/{total}, about {left:.0f} s left", flush=True)
+            print(f"{what} {done}/{total}{_left(now - first, done, total)}", flush=True)
 
     yield advance
 
@@ -132,7 +160,9 @@ class SampleProgress:
         if self._bar is not None:
             if progress.phase not in self._tasks:
                 self._tasks[progress.phase] = self._bar.add_task(
-                    progress.phase, total=progress.total, told=told
+                    f"{progress.phase}{_UNITS.get(progress.phase, '')}",
+                    total=progress.total,
+                    told=told,
                 )
             self._bar.update(
                 self._tasks[progress.phase],
@@ -143,4 +173,5 @@ class SampleProgress:
         now = time.monotonic()
         if now - self._last > line_seconds():
             self._last = now
-            print(f"{progress.phase} {progress.done}/{progress.total}  {told}", flush=True)
+            unit = _UNITS.get(progress.phase, "")
+            print(f"{progress.phase} {progress.done}/{progress.total}{unit}  {told}", flush=True)
