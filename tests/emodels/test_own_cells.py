@@ -96,3 +96,52 @@ def test_a_definition_without_steps_has_nothing_to_draw(files: Files) -> None:
     figure = files.folder / "traces.png"
     told = sentence(ionfo("trace", files.scored, "--out", figure, "--morphology", files.cell))
     assert "'probe' has no step" in told
+
+
+SYNAPSE = """NEURON {
+ POINT_PROCESS mysyn
+ NONSPECIFIC_CURRENT i
+ RANGE g, e
+}
+PARAMETER { g=0 e=0 }
+ASSIGNED { v i }
+BREAKPOINT { i=g*(v-e) }
+"""
+LEAK = """: a channel of one's own; SUFFIX here is a word of a comment
+NEURON { SUFFIX leak NONSPECIFIC_CURRENT i RANGE gbar GLOBAL el }
+PARAMETER { gbar=0 el=-70 scale=1 }
+ASSIGNED { v i }
+BREAKPOINT { i=scale*gbar*(v-el) }
+"""
+
+
+def with_channel(suffix: str, *parameters: str) -> dict[str, Any]:
+    """The definition with a mechanism in the soma, and parameters of it."""
+    content = definition()
+    content["mechanisms"]["somatic"] = [suffix]
+    content["parameters"] += [{"name": one, "unit": "1", "value": 1e-5} for one in parameters]
+    return content
+
+
+def test_names_of_neuron_itself_are_told_before_compiling(files: Files) -> None:
+    (files.mods / "hh.mod").write_text(LEAK.replace("SUFFIX leak", "SUFFIX hh"))
+    for content in (definition(), with_channel("hh")):
+        told = sentence(files.score(content, "--mechanisms", files.mods))
+        assert "hh.mod' declares 'hh', which NEURON has built in; remove the file" in told
+
+
+def test_point_process_is_not_inserted_and_may_lie_beside(files: Files) -> None:
+    (files.mods / "syn.mod").write_text(SYNAPSE)
+    told = sentence(files.score(with_channel("mysyn"), "--mechanisms", files.mods))
+    assert "inserts 'mysyn' in region 'somatic'" in told and "a POINT_PROCESS" in told
+    (files.mods / "leak.mod").write_text(LEAK)
+    done = files.score(with_channel("leak", "gbar_leak.somatic"), "--mechanisms", files.mods)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("variable", ["el", "scale"])
+def test_parameter_of_the_whole_cell_is_told_apart(files: Files, variable: str) -> None:
+    (files.mods / "leak.mod").write_text(LEAK)
+    content = with_channel("leak", "gbar_leak.somatic", f"{variable}_leak.somatic")
+    told = sentence(files.score(content, "--mechanisms", files.mods))
+    assert f"parameter '{variable}_leak.somatic': '{variable}' is not RANGE in" in told
