@@ -17,7 +17,12 @@ from ..errors import IonfoError, nearest
 from ..limits import is_same
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
-from ..mechanisms.build import build_mechanisms, load_mechanisms
+from ..mechanisms.build import (
+    build_mechanisms,
+    check_names,
+    declared_mechanisms,
+    load_mechanisms,
+)
 from ..morphologies import check_morphology, find_morphology, taper_axon
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from .definition import Alternative, EModel, Morphology, Parameter
@@ -25,6 +30,11 @@ from .distributions import Formula
 from .protocol_kinds import Location
 
 _BUILT_IN = frozenset({"pas", "hh", "extracellular"})
+_KINDS = {
+    "POINT_PROCESS": "a POINT_PROCESS, which sits at one point",
+    "ARTIFICIAL_CELL": "an ARTIFICIAL_CELL, which has no membrane",
+    "functions": "functions alone",
+}
 
 
 class Cell:
@@ -279,18 +289,37 @@ def _bundled(emodel: EModel) -> dict[str, Morphology]:
 
 
 def check_mechanisms(emodel: EModel, folder: Path) -> None:
-    """Check that a folder holds every mechanism that an e-model inserts.
+    """Check that a folder holds every mechanism that an e-model inserts, and its parameters.
 
     Raises
     ------
     IonfoError
-        If one is missing.
+        If one is missing or cannot be inserted, or a parameter has no value of its own in a
+        section.
     """
-    present = mechanism_files(folder)
-    for suffixes in emodel.mechanisms.values():
+    check_names(folder)
+    present = declared_mechanisms(folder)
+    for region, suffixes in emodel.mechanisms.items():
         for suffix in suffixes:
-            if suffix not in present and suffix not in _BUILT_IN:
+            if suffix in _BUILT_IN:
+                continue
+            if suffix not in present:
                 raise IonfoError(
                     f"e-model '{emodel.name}' needs mechanism '{suffix}', which is not in "
                     f"'{folder}'; add {suffix}.mod or leave --mechanisms out"
+                )
+            if present[suffix].kind != "SUFFIX":
+                raise IonfoError(
+                    f"e-model '{emodel.name}' inserts '{suffix}' in region '{region}', and "
+                    f"'{present[suffix].file}' declares no channel of a membrane but "
+                    f"{_KINDS[present[suffix].kind]}; take it out of the e-model's mechanisms"
+                )
+    for parameter in emodel.parameters:
+        for name, one in present.items():
+            variable = parameter.variable.removesuffix(f"_{name}")
+            if parameter.region and variable != parameter.variable and variable in one.shared:
+                raise IonfoError(
+                    f"parameter '{parameter.name}': '{variable}' is not RANGE in '{one.file}', so "
+                    "it has one value in the whole cell; add it to RANGE there, or take it out "
+                    "of the parameters"
                 )

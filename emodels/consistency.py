@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..errors import nearest
-from ..features import is_known_feature
+from ..features import known_features
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX, LONGEST_SWEEP
 from .distributions import Formula
 from .protocol_kinds import NEEDS
@@ -137,9 +137,13 @@ def _check_features(emodel: EModel) -> None:
                 f"feature '{feature.name}' must be called protocol.recording.feature with "
                 "a protocol of this e-model"
             )
+    known = known_features()
     for target in emodel.targets:
-        if not is_known_feature(target.efel_name):
-            raise ValueError(f"feature '{target.name}': eFEL knows no '{target.efel_name}'")
+        if target.efel_name not in known:
+            raise ValueError(
+                f"feature '{target.name}': eFEL knows no '{target.efel_name}'"
+                + nearest(target.efel_name, known)
+            )
 
 
 def _check_references(emodel: EModel) -> None:

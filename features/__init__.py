@@ -7,6 +7,7 @@ from .extraction import (
     extract_features,
     feature_value,
     is_known_feature,
+    known_features,
 )
 from .response import Response
 from .scores import MAX_SCORE, combine_cost, z_score
@@ -25,6 +26,7 @@ __all__ = [
     "feature_unit",
     "feature_value",
     "is_known_feature",
+    "known_features",
     "settled_features",
     "z_score",
 ]

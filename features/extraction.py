@@ -182,12 +182,17 @@ def feature_value(
     return None if values is None or len(values) == 0 else float(np.mean(values))
 
 
-def is_known_feature(efel_name: str) -> bool:
-    """Whether eFEL, or a search of the protocols, gives this feature."""
+def known_features() -> frozenset[str]:
+    """Name the features that eFEL, or a search of the protocols, gives."""
     import efel
 
     searches = ("bpo_holding_current", "bpo_threshold_current")
-    return efel_name in searches or _RENAMED.get(efel_name, efel_name) in efel.get_feature_names()
+    return frozenset([*searches, *_RENAMED, *efel.get_feature_names()])
+
+
+def is_known_feature(efel_name: str) -> bool:
+    """Whether eFEL, or a search of the protocols, gives this feature."""
+    return efel_name in known_features()
 
 
 def _call_efel(

@@ -27,8 +27,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import IonfoError, why_unread
-from ..limits import read_text
+from ..errors import IonfoError
+from ..progress import progress
+from .declared import BUILT_IN, Declared, read_declared
 
 BUNDLED = Path(__file__).resolve().parent
 _LIBRARY = "libnrnmech.so" if platform.system() != "Darwin" else "libnrnmech.dylib"
@@ -54,24 +55,44 @@ def mechanism_files(folder: Path) -> dict[str, Path]:
     Raises
     ------
     IonfoError
-        If the folder does not exist or holds no .mod file.
+        If the folder does not exist or holds no .mod file, or two files declare one mechanism.
     """
+    return {name: one.file for name, one in declared_mechanisms(folder).items()}
+
+
+def declared_mechanisms(folder: Path) -> dict[str, Declared]:
+    """Read what the .mod files of a folder declare, as `mechanism_files`."""
     if not folder.is_dir():
         raise IonfoError(f"mechanism folder '{folder}' does not exist")
     files = sorted(folder.glob("*.mod"))
     if not files:
         raise IonfoError(f"mechanism folder '{folder}' holds no .mod file")
-    names = {}
+    found: dict[str, Declared] = {}
     for file in files:
-        try:
-            text = read_text(file, "utf-8", "replace")
-        except OSError as error:
+        one = read_declared(file)
+        if one.name in found:
             raise IonfoError(
-                f"mechanism file '{file}' cannot be read: {why_unread(error)}"
-            ) from None
-        declared = re.search(r"^\s*(?:SUFFIX|POINT_PROCESS|ARTIFICIAL_CELL)\s+(\w+)", text, re.M)
-        names[declared.group(1) if declared else file.stem] = file
-    return names
+                f"mechanism files '{found[one.name].file}' and '{file}' both declare "
+                f"'{one.name}'; keep one of them"
+            )
+        found[one.name] = one
+    return found
+
+
+def check_names(folder: Path) -> None:
+    """Check that no mechanism of a folder has the name of one that NEURON has itself.
+
+    Raises
+    ------
+    IonfoError
+        If one has; NEURON would refuse the whole library.
+    """
+    for name, file in mechanism_files(folder).items():
+        if name in BUILT_IN:
+            raise IonfoError(
+                f"mechanism file '{file}' declares '{name}', which NEURON has built in; remove the "
+                "file to take NEURON's, or give it another name there and in the e-model"
+            )
 
 
 def content_hash(folder: Path) -> str:
@@ -119,9 +140,10 @@ def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Pat
     Raises
     ------
     IonfoError
-        If a tool is missing or a file does not compile; the message names the file and
-        carries the compiler's own words.
+        If a tool is missing, a name is one of NEURON's own, or a file does not compile; the
+        message names the file and carries the compiler's own words.
     """
+    check_names(folder)
     final = library_folder(folder, flags)
     root, key = final.parent, final.name
     if library := find_library(final):
@@ -242,19 +264,38 @@ def _compile(folder: Path, work: Path, flags: tuple[str, ...]) -> None:
         if packages is not None:
             known = [str(packages), os.environ.get("PYTHONPATH", "")]
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, known))
-        done = subprocess.run(
-            [*runner, nrnivmodl, *flags, "mod"],
-            cwd=build,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=environment,
-        )
+        done = _run([*runner, nrnivmodl, *flags, "mod"], build, environment)
         if build != work:
             shutil.copytree(build, work, symlinks=True)
     if done.returncode != 0 or find_library(work) is None:
         file, message = _diagnose(done.stdout, done.stderr, folder)
         raise IonfoError(f"mechanism file '{file}' does not compile; the compiler says:\n{message}")
+
+
+def _run(
+    command: list[str], build: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run nrnivmodl and show how many of the files are compiled."""
+    stems = {file.stem for file in (build / "mod").glob("*.mod")}
+    output = []
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as errors,
+        progress("mechanisms compiled", len(stems)) as advance,
+        subprocess.Popen(
+            command, cwd=build, env=environment, stdout=subprocess.PIPE, stderr=errors,
+            text=True, errors="replace",
+        ) as running,
+    ):  # fmt: skip
+        assert running.stdout is not None
+        for line in running.stdout:
+            output.append(line)
+            begun = re.search(r"Compiling\S*\s+(\S+)", line)
+            if begun and Path(begun.group(1)).stem in stems:
+                advance()
+        running.wait()
+        errors.seek(0)
+        told = errors.read()
+    return subprocess.CompletedProcess(command, running.returncode, "".join(output), told)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel, Missing, ProtocolRunner, Simulator, parse_emodel
 from ...emodels.cell import resolve_morphology
+from ...emodels.protocol_kinds import AnyStep
 from ...emodels.sweep import BudgetSpent
 from ...errors import IonfoError
 from ...limits import shortened
@@ -137,14 +138,17 @@ def simulate_models(
     Raises
     ------
     IonfoError
-        If a model lacks a parameter, or the cell is another one than the population's.
+        If a model lacks a parameter, the cell is another one than the population's, or the
+        e-model has no steps.
     """
+    steps = [protocol.name for protocol in emodel.protocols if isinstance(protocol, AnyStep)]
+    if not steps:
+        raise IonfoError(f"e-model '{emodel.name}' has no step, whose voltages could be drawn")
     read = models_of_frame(population.frame, emodel, origin)
     folder = mechanisms or BUNDLED
     morphology = resolve_morphology(emodel, morphology or own_morphology(population, emodel))
     check_same_cell(population.metadata, morphology, folder, origin)
     simulator = Simulator(emodel, morphology, folder)
-    steps = [protocol.name for protocol in emodel.protocols if protocol.kind == "step"]
     nothing = (np.empty(0), np.empty(0))
     panels: dict[str, Traces] = {}
     for label, row in chosen.items():

@@ -156,6 +156,10 @@ def broken(**changes: Any) -> str:
         ({"surprise": 1}, "surprise"),
         ({"features": []}, "features"),
         ({"features__0__name": "Step_220.soma.v.nonsense"}, "eFEL knows no 'nonsense'"),
+        (
+            {"features__0__name": "Step_220.soma.v.mean_freqency"},
+            "eFEL knows no 'mean_freqency'; did you mean 'mean_frequency'",
+        ),
         ({"protocols__5__recordings": [{"name": "dend.v"}]}, "'Step_220' must record soma.v"),
         ({"protocols__5__recordings__0__location": {"kind": "section", "region": "somatik"}},
          "unknown region 'somatik'.*'somatic'"),

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ import pytest
 from ionfo.errors import IonfoError
 from ionfo.mechanisms import build_mechanisms, mechanism_files
 from ionfo.mechanisms.build import BUNDLED, content_hash
+from ionfo.mechanisms.declared import read_declared
+from ionfo.progress import shown_by
 
 pytestmark = pytest.mark.neuron
 MODLUNIT = Path(sysconfig.get_path("scripts")) / "modlunit"
@@ -155,3 +159,57 @@ def test_mechanism_that_neuron_already_has_gets_a_sentence(folder: Path) -> None
         cwd=library.parent.parent, capture_output=True, text=True,
     )  # fmt: skip
     assert "already has a mechanism 'SKv3_1'" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind", "shared"),
+    [
+        ("NEURON { SUFFIX one }", "one", "SUFFIX", set()),
+        ("NEURON {\n  SUFFIX a : SUFFIX b\n GLOBAL p,\n q\n}", "a", "SUFFIX", {"p", "q"}),
+        ("COMMENT\nNEURON { SUFFIX old }\nENDCOMMENT\nNEURON { ARTIFICIAL_CELL x }", "x",
+         "ARTIFICIAL_CELL", set()),
+        ("NEURON { SUFFIX a RANGE g,e }\nPARAMETER { g = 1 (S/cm2) e=2\n k = 3 }", "a", "SUFFIX",
+         {"k"}),
+        ("NEURON { SUFFIX nothing }", "file", "functions", set()),
+        ("UNITS { }", "file", "SUFFIX", set()),
+    ],
+)  # fmt: skip
+def test_what_a_file_declares(
+    tmp_path: Path, text: str, name: str, kind: str, shared: set[str]
+) -> None:
+    (tmp_path / "file.mod").write_text(text)
+    found = read_declared(tmp_path / "file.mod")
+    assert (found.name, found.kind, found.shared) == (name, kind, shared)
+
+
+def test_names_that_neuron_has_are_all_known() -> None:
+    code = (
+        "from neuron import h; from ionfo.mechanisms.declared import BUILT_IN; s = h.ref('')\n"
+        "for kind in (0, 1):\n"
+        "    types = h.MechanismType(kind)\n"
+        "    for i in range(int(types.count())):\n"
+        "        types.select(i); types.selected(s); assert s[0] in BUILT_IN, s[0]\n"
+        "print('all')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "all\n", done.stderr
+
+
+def test_two_files_of_one_mechanism_are_refused(folder: Path) -> None:
+    shutil.copy(folder / "SKv3_1.mod", folder / "copy.mod")
+    with pytest.raises(IonfoError, match="both declare 'SKv3_1'; keep one"):
+        mechanism_files(folder)
+
+
+def test_progress_counts_the_files(folder: Path) -> None:
+    shutil.copy(BUNDLED / "Ih.mod", folder)
+    seen: list[str] = []
+
+    @contextmanager
+    def shower(what: str, total: int) -> Iterator[Callable[[], None]]:
+        seen.append(f"{what} of {total}")
+        yield lambda: seen.append("one")
+
+    with shown_by(shower):
+        build_mechanisms(folder)
+    assert seen == ["mechanisms compiled of 2", "one", "one"]

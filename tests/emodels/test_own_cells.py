@@ -1,0 +1,147 @@
+"""A small cell of a user's own: steps of given currents, own reconstructions and mechanisms."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.neuron
+
+SWC = """1 1 0 0 0 8 -1
+2 3 0 8 0 1 1
+3 3 0 60 0 1 2
+4 2 0 -8 0 0.6 1
+5 2 0 -90 0 0.5 4
+"""
+
+
+def definition() -> dict[str, Any]:
+    """A passive cell with one step of a given current; no search comes before it."""
+    return {
+        "name": "probe",
+        "description": "a cell of one's own",
+        "morphology": {"file": None, "axon": None, "segment_length": 40.0},
+        "mechanisms": {"all": ["pas"]},
+        "parameters": [
+            {"name": "v_init", "unit": "mV", "value": -80.0},
+            {"name": "celsius", "unit": "degC", "value": 34.0},
+            {"name": "e_pas.all", "unit": "mV", "value": -75.0},
+            {"name": "g_pas.all", "unit": "S/cm2", "bounds": [1e-05, 1e-4]},
+        ],
+        "protocols": [
+            {"name": "A", "kind": "absolute_step", "amplitude": 0.05, "holding": 0.0,
+             "delay": 50.0, "duration": 100.0, "total": 200.0}
+        ],
+        "features": [
+            {"name": "A.soma.v.voltage_base", "mean": -75.0, "std": 1.0, "unit": "mV"},
+        ],
+    }  # fmt: skip
+
+
+class Files:
+    """A folder with a definition, a model, a reconstruction and mechanisms."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cell = folder / "cell.swc"
+        self.cell.write_text(SWC)
+        self.mods = folder / "mods"
+        self.mods.mkdir()
+        self.models = folder / "models.json"
+        self.models.write_text(json.dumps([{"g_pas.all": 5e-5}]))
+        self.scored = folder / "scored.parquet"
+
+    def score(self, content: dict[str, Any], *more: str | Path) -> Any:
+        """Run `ionfo score` on the model."""
+        emodel = self.folder / "probe.json"
+        emodel.write_text(json.dumps(content))
+        more = ("--morphology", self.cell, "--out", self.scored, *more)
+        return ionfo("score", emodel, self.models, *more)
+
+
+def ionfo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ionfo", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def sentence(done: subprocess.CompletedProcess[str]) -> str:
+    """Give the one sentence of a refusal."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    return Files(tmp_path)
+
+
+def test_steps_of_a_given_current_are_drawn(files: Files) -> None:
+    assert files.score(definition()).returncode == 0
+    figure = files.folder / "traces.svg"
+    done = ionfo("trace", files.scored, "--out", figure, "--morphology", files.cell, "--model", "0")
+    assert done.returncode == 0, done.stderr
+    assert "<!-- A -->" in figure.read_text()  # the title of the step's column
+
+
+def test_a_definition_without_steps_has_nothing_to_draw(files: Files) -> None:
+    content = definition()
+    content["protocols"] = [{"name": "A", "kind": "rmp", "duration": 100.0}]
+    assert files.score(content).returncode == 0
+    figure = files.folder / "traces.png"
+    told = sentence(ionfo("trace", files.scored, "--out", figure, "--morphology", files.cell))
+    assert "'probe' has no step" in told
+
+
+SYNAPSE = """NEURON {
+ POINT_PROCESS mysyn
+ NONSPECIFIC_CURRENT i
+ RANGE g, e
+}
+PARAMETER { g=0 e=0 }
+ASSIGNED { v i }
+BREAKPOINT { i=g*(v-e) }
+"""
+LEAK = """: a channel of one's own; SUFFIX here is a word of a comment
+NEURON { SUFFIX leak NONSPECIFIC_CURRENT i RANGE gbar GLOBAL el }
+PARAMETER { gbar=0 el=-70 scale=1 }
+ASSIGNED { v i }
+BREAKPOINT { i=scale*gbar*(v-el) }
+"""
+
+
+def with_channel(suffix: str, *parameters: str) -> dict[str, Any]:
+    """The definition with a mechanism in the soma, and parameters of it."""
+    content = definition()
+    content["mechanisms"]["somatic"] = [suffix]
+    content["parameters"] += [{"name": one, "unit": "1", "value": 1e-5} for one in parameters]
+    return content
+
+
+def test_names_of_neuron_itself_are_told_before_compiling(files: Files) -> None:
+    (files.mods / "hh.mod").write_text(LEAK.replace("SUFFIX leak", "SUFFIX hh"))
+    for content in (definition(), with_channel("hh")):
+        told = sentence(files.score(content, "--mechanisms", files.mods))
+        assert "hh.mod' declares 'hh', which NEURON has built in; remove the file" in told
+
+
+def test_point_process_is_not_inserted_and_may_lie_beside(files: Files) -> None:
+    (files.mods / "syn.mod").write_text(SYNAPSE)
+    told = sentence(files.score(with_channel("mysyn"), "--mechanisms", files.mods))
+    assert "inserts 'mysyn' in region 'somatic'" in told and "a POINT_PROCESS" in told
+    (files.mods / "leak.mod").write_text(LEAK)
+    done = files.score(with_channel("leak", "gbar_leak.somatic"), "--mechanisms", files.mods)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("variable", ["el", "scale"])
+def test_parameter_of_the_whole_cell_is_told_apart(files: Files, variable: str) -> None:
+    (files.mods / "leak.mod").write_text(LEAK)
+    content = with_channel("leak", "gbar_leak.somatic", f"{variable}_leak.somatic")
+    told = sentence(files.score(content, "--mechanisms", files.mods))
+    assert f"parameter '{variable}_leak.somatic': '{variable}' is not RANGE in" in told
