@@ -39,7 +39,7 @@ def collect_command(
 ) -> None:
     """Turn a run into a population with weights; of an optimisation, its hall of fame.
 
-    Example: ionfo collect run --out population.parquet --burn-in 100 --max-cost 5
+    Example: ionfo collect run --out population.parquet --max-cost 5
     """
     from ..sampling.folders import collect_file
     from ..tables.population import Population
