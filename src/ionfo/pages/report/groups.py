@@ -137,7 +137,8 @@ def _by_group(curves: pd.DataFrame) -> Chart:
     return {
         "data": data,
         "layout": layout(
-            xaxis={"title": {"text": "size of the groups (variables)"}},
+            xaxis={"title": {"text": "size of the sets (variables)"},
+                   "dtick": 1 if curves["order"].nunique() <= 12 else 3},
             yaxis={"title": {"text": "nats<br>synergy < 0 < redundancy"}, "zeroline": True,
                    "automargin": True},
         ),
