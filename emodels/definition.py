@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -215,7 +216,7 @@ def load_emodel(name: str) -> EModel:
         path = Path(name)
     elif name in list_emodels():
         path = FOLDER / f"{name}.json"
-    elif (Path(name) / "run.json").is_file():
+    elif os.path.isfile(Path(name) / "run.json"):  # false also for a name no file can have
         raise IonfoError(
             f"'{name}' is a run folder, and an e-model is needed here; to go on with the run, give "
             f"its e-model: ionfo sample EMODEL --out {name}"

@@ -65,6 +65,11 @@ def test_groups_are_analysed_alone_and_compared_at_equal_rows(tmp_path: Path) ->
     told = json.loads((tmp_path / "groups.json").read_text())
     assert told["variables"] == GENES and told["rows"] == {"x": 60, "y": 45}
     assert (tmp_path / "groups_o_information.svg").exists()
+    page = (tmp_path / "report.html").read_text().partition("<main>")[2].partition("</main>")[0]
+    for words in ("How the groups differ", "x (60 rows)", "y (45 rows)", "O-information: x and y",
+                  "The lowest value", "RSI about the width"):  # fmt: skip
+        assert words in page, words
+    assert page.count('data-chart="') == 2  # a chart a question
 
 
 def test_models_are_grouped_too(tmp_path: Path) -> None:

@@ -128,5 +128,8 @@ def groups_command(
         threads=threads,
     )
     add_result(found.summary)
-    for line in [*found.sentences(), f"tables and figures in {out}"]:
+    for line in [
+        *found.sentences(),
+        f"page: {out / 'report.html'}, with tables and figures beside it",
+    ]:
         tell(line)

@@ -19,6 +19,8 @@ from ..analysis.figures.beside import curves_beside
 from ..analysis.figures.style import Figure
 from ..analysis.minimal import minimal_frame
 from ..analysis.uncertainty.beside import Side, side_frame
+from ..pages.report.groups import write_groups_page
+from ..pages.report.tables import tables_of
 from ..tables.expression import TARGET_SUM
 from ..tables.files import whole_folder, write_table, write_text
 from .findings import Findings
@@ -205,6 +207,11 @@ class GroupFindings:
             for stem, frame in tables.items():
                 for suffix in (".csv", ".parquet") if len(frame) else ():
                     write_table(beside / f"{stem}{suffix}", frame)
+            groups = {
+                name: (found.summary, tables_of(beside / folder_name(name)))
+                for name, found in self.findings.items()
+            }
+            write_groups_page(beside, self.curves, self.compared, groups)
             text = json.dumps(self.summary, indent=1, allow_nan=False)
             write_text(beside / "groups.json", text + "\n")
         return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,3 +162,62 @@ def test_tab_reaches_every_chart_and_each_is_described(page: Browser) -> None:
     assert len(charts) > 8
     for index, role, label in charts:
         assert (index, role) == (0, "group") and len(label) > 15
+
+
+COLOURS = """(() => {
+  const found = new Set();
+  const ground = { body: getComputedStyle(document.body).backgroundColor,
+    panel: getComputedStyle(document.querySelector("figure")).backgroundColor,
+    caution: getComputedStyle(document.querySelector(".caution") || document.body).backgroundColor };
+  for (const one of document.querySelectorAll("p, h2, h3, td, th, li, a, summary, figcaption")) {
+    const on = one.closest(".caution") ? "caution" : one.closest("figure") ? "panel" : "body";
+    found.add(getComputedStyle(one).color + "|" + ground[on]);
+  }
+  for (const one of document.querySelectorAll(
+      ".xtick text, .ytick text, .xtitle, .ytitle, .legendtext, .annotation-text")) {
+    found.add(getComputedStyle(one).fill + "|" + ground.panel);
+  }
+  return Array.from(found);
+})()"""
+
+
+def contrast(first: str, second: str) -> float:
+    """Give the contrast of two CSS colours, as the Web Content Accessibility Guidelines do."""
+
+    def luminance(colour: str) -> float:
+        parts = [float(one) / 255 for one in re.findall(r"[\d.]+", colour)[:3]]
+        linear = [
+            one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_of_known_colours() -> None:
+    assert contrast("rgb(0, 0, 0)", "rgb(255, 255, 255)") == pytest.approx(21.0)
+    assert contrast("rgb(119, 119, 119)", "rgb(255, 255, 255)") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("dark", [False, True])
+def test_words_can_be_read(browser: Browser, analysed: Analysed, width: int, dark: bool) -> None:
+    browser.errors.clear()
+    browser.open(analysed[0] / NAME, width, dark=dark)
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")  # draws all, also what is folded
+    browser.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    browser.run("window.dispatchEvent(new Event('resize'))")
+    browser.run("dispatchEvent(new Event('afterprint'))")
+    browser.run("new Promise(done => setTimeout(done, 1500))")
+    pairs = [one.split("|") for one in browser.run(COLOURS)]
+    assert len(pairs) >= 4
+    poor = [(one, round(contrast(*one), 2)) for one in pairs if contrast(*one) < 4.5]
+    assert poor == []
+    sizes = browser.run(
+        "Array.from(document.querySelectorAll('.xtick text, .ytick text'))"
+        ".map(t => parseFloat(getComputedStyle(t).fontSize))"
+    )
+    assert len(sizes) > 50 and min(sizes) >= 11
+    assert browser.run("document.documentElement.scrollWidth <= window.innerWidth")
+    assert browser.errors == []

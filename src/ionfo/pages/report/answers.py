@@ -39,8 +39,8 @@ def in_short(material: Material, quality: Quality, cautions: list[str]) -> Secti
     """
     section = Section("answers", "In short", cautions=cautions)
     section.questions = [
-        ("Which conductances act together?", _together(material)),
-        ("How sure is that?", _sure(material)),
+        ("Which conductances act together?", together(material)),
+        ("How sure is that?", sure(material)),
         ("Can the sample be believed?", _believed(material, quality)),
     ]
     section.questions = [one for one in section.questions if one[1]]
@@ -82,7 +82,8 @@ def _is_beyond(row: pd.Series[Any]) -> bool:
     return "p_adjusted" in row and float(row["p_adjusted"]) <= 0.05
 
 
-def _together(material: Material) -> list[str]:
+def together(material: Material) -> list[str]:
+    """Name the groups of the extremes, what they share, the pairs that count and the targets."""
     spectrum = material.tables.get("o_information")
     curves = material.tables.get("o_information_curves")
     if material.is_settling or spectrum is None or curves is None:
@@ -144,7 +145,7 @@ def _recurring(material: Material, word: str) -> list[str]:
     share = mean[f"most_{word}"].sort_values(ascending=False, kind="stable")
     core = share[share >= min(2 * chance, 0.5 * (1 + chance))].head(_MOST_NAMED)
     if core.empty:
-        return [f"No conductance stands out among the most {word} 5 % of groups."]
+        return [f"No variable stands out among the most {word} 5 % of groups."]
     parts = [f"{readable(str(name))} ({100 * value:.0f} %)" for name, value in core.items()]
     sentence = (
         f"The most {word} 5 % of groups mostly hold {listed(parts)}; chance would give "
@@ -207,7 +208,8 @@ def _about_targets(material: Material) -> list[str]:
     return told
 
 
-def _sure(material: Material) -> list[str]:
+def sure(material: Material) -> list[str]:
+    """Set the extremes beside their null, their interval and the other estimator."""
     curves = material.tables.get("o_information_curves")
     if material.is_settling or curves is None:
         return []

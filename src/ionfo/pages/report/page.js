@@ -290,11 +290,11 @@
 
   function histogramChart() {
     const y = byName[yMenu.value], isNarrow = histogram.clientWidth <= 520;
-    const traces = [{ type: "histogram", x: y.values, name: "all", nbinsx: 30,
+    const traces = [{ type: "histogram", x: y.values, name: "all", nbinsx: 30, bingroup: "one",
       marker: { color: "#3B8FC4" }, opacity: 0.75 }];
     if (selected !== null) {
       traces.push({ type: "histogram", x: selected.map(function (i) { return y.values[i]; }),
-        name: "selected", nbinsx: 30, marker: { color: "#E0702C" }, opacity: 0.85 });
+        name: "selected", nbinsx: 30, bingroup: "one", marker: { color: "#E0702C" }, opacity: 0.85 });
     }
     const shapes = [];
     if (y.target) {

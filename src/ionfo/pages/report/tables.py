@@ -147,13 +147,18 @@ def read_material(folder: Path, population: Path) -> Material:
     emodel = None
     if "emodel" in metadata:
         emodel = parse_emodel(json.dumps(metadata["emodel"]), str(population))
-    tables = {
+    tables = tables_of(folder)
+    traces, outline = (_simulated(folder / name, population) for name in (TRACES, OUTLINE))
+    return Material(population.name, summary, tables, frame, metadata, emodel, traces, outline)
+
+
+def tables_of(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of an analysis by their stems; those that were not made are absent."""
+    return {
         stem: read_table(folder / f"{stem}.parquet")[0]
         for stem in _STEMS
         if (folder / f"{stem}.parquet").is_file()
     }
-    traces, outline = (_simulated(folder / name, population) for name in (TRACES, OUTLINE))
-    return Material(population.name, summary, tables, frame, metadata, emodel, traces, outline)
 
 
 def reading_of(summary: Mapping[str, Any]) -> Reading:
