@@ -23,7 +23,7 @@ from ..mechanisms.build import (
     declared_mechanisms,
     load_mechanisms,
 )
-from ..morphologies import check_morphology, find_morphology, taper_axon
+from ..morphologies import check_build, check_morphology, find_morphology, taper_axon
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from .definition import Alternative, EModel, Morphology, Parameter
 from .distributions import Formula
@@ -260,6 +260,7 @@ def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
         )
     cut = cut_of(emodel, morphology)
     check_morphology(morphology, cut.axon is not None, cut.segment_length)
+    check_build(morphology, cut.axon is not None)
     return morphology
 
 

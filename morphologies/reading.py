@@ -126,14 +126,16 @@ def _swc_parts(path: Path, text: str) -> tuple[set[str], float]:
         if kind not in _SWC_TYPES:  # NEURON's importer ends the process
             raise IonfoError(
                 f"morphology '{path}', line {number}: the type must be 1 (soma), 2 (axon), "
-                f"3 (dendrite) or 4 (apical), got {shortened(kind)}"
+                f"3 (dendrite) or 4 (apical), got {shortened(kind)}; write the one that it is"
             )
         if index in known:
-            raise IonfoError(f"morphology '{path}', line {number}: point {index} stands twice")
+            raise IonfoError(
+                f"morphology '{path}', line {number}: point {index} stands twice; number them anew"
+            )
         if parent != -1 and parent not in known:
             raise IonfoError(
                 f"morphology '{path}', line {number}: parent {shortened(parent)} does not come "
-                "before it"
+                "before it; put every parent above its children"
             )
         if parent != -1:
             length += math.dist(values[:3], known[parent])

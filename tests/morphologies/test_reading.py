@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ionfo.errors import IonfoError
-from ionfo.morphologies import check_morphology, find_morphology
+from ionfo.morphologies import check_build, check_morphology, find_morphology
 
 SWC = "1 1 0 0 0 5 -1\n2 3 0 10 0 1 1\n3 2 0 -10 0 1 1\n"
 ASC = '("cell" (CellBody) (0 0 0 1) (1 0 0 1))\n((Axon) (0 0 0 1) (0 9 0 1))\n'
@@ -95,3 +95,76 @@ def test_colours_and_strings_are_no_points(tmp_path: Path) -> None:
     path = tmp_path / "cell.asc"
     path.write_text("; a comment (\n" + ASC.replace("(Axon)", "(Color RGB (255, 0, 0)) (Axon)"))
     check_morphology(path, needs_axon=True)
+
+
+BODY = '("CellBody" (CellBody)\n(0 0 0 0)\n(5 0 0 0)\n(5 5 0 0)\n(0 5 0 0))\n'
+DENDRITE = "((Dendrite)\n(0 5 0 1)\n(0 9 0 1)\n(0 40 0 1))\n"
+TREE = "4 3 0 10 0 1 1\n5 3 0 90 0 1 4\n"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IONFO_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "morphologies"
+
+
+@pytest.mark.neuron
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("one.swc", "1 1 0 0 0 8 -1\n" + TREE),
+        ("two contour points.swc", "1 1 0 0 0 8 -1\n2 1 0 8 0 8 1\n" + TREE),
+        ("three.swc", "1 1 0 0 0 8 -1\n2 1 0 8 0 8 1\n3 1 0 -8 0 8 1\n" + TREE),
+        ("contour.asc", BODY + DENDRITE),
+        ("zero tip.asc", BODY + DENDRITE.replace("40 0 1", "40 0 0")),
+    ],
+)
+def test_neuron_builds_it_and_is_not_asked_again(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    check_build(path, replaces_axon=False)
+    assert len(list(cache.iterdir())) == 1
+    monkeypatch.setattr("subprocess.run", None)
+    check_build(path, replaces_axon=False)
+
+
+@pytest.mark.neuron
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("branches.swc", "1 1 0 0 0 8 -1\n2 1 0 8 0 6 1\n3 1 8 16 0 6 2\n4 1 -8 16 0 6 2\n"
+         "5 3 0 60 0 1 1\n6 3 0 90 0 1 5\n", "has 3 soma sections; one is needed"),
+        ("two.asc", BODY + BODY.replace("(0", "(50").replace("(5 ", "(55 ") + DENDRITE,
+         "has 2 soma sections; one is needed"),
+        ("short.asc", '("CellBody" (CellBody)\n(0 0 0 1)\n(5 0 0 1))\n' + DENDRITE,
+         "has 0 soma sections.* a contour of three points or more"),
+        ("zero.asc", BODY + DENDRITE.replace("0 1)", "0 0)"),
+         "zero.asc', line 9: the diameter is 0 along a segment of NEURON's section dend.0."),
+        ("empty branch.asc", BODY + DENDRITE.replace("(0 40 0 1)", "((0 40 0 1)|)"),
+         "line 9: NEURON cannot read '..0 40 0 1.|..' and would leave out all that follows"),
+        # NEURON dies of a contour without an area
+        ("line.asc", '("CellBody" (CellBody)\n(0 0 0 1)\n(5 0 0 1)\n(9 0 0 1))\n' + DENDRITE,
+         "its process ends of it; it says: Failed to compute soma centroid"),
+        # and of these, which `check_morphology` refuses before it
+        ("type.swc", "1 1 0 0 0 8 -1\n" + TREE + "6 7 0 99 0 1 5\n", "cannot build a cell"),
+    ],
+)  # fmt: skip
+def test_what_neuron_cannot_build_gets_a_sentence(
+    tmp_path: Path, cache: Path, name: str, text: str, words: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    for _ in range(2):
+        with pytest.raises(IonfoError, match=words):
+            check_build(path, replaces_axon=False)
+
+
+@pytest.mark.neuron
+def test_an_axon_that_is_replaced_may_be_thin(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "cell.asc"
+    path.write_text(BODY + DENDRITE + DENDRITE.replace("Dendrite", "Axon").replace("0 1)", "0 0)"))
+    check_build(path, replaces_axon=True)
+    with pytest.raises(IonfoError, match=r"line 13: the diameter is 0 .* section axon.0."):
+        check_build(path, replaces_axon=False)
