@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -83,7 +84,7 @@ class Tally:
         """Run the tests of some files; print the counts and return the exit code of pytest."""
         # nothing is written into the clone, and its own settings of pytest are left out
         options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--tb=short", "-W", "ignore"]
-        folder = f"--rootdir={files[0].parent}"
+        folder = f"--rootdir={os.path.commonpath([one.parent for one in files])}"
         code = int(pytest.main([*options, folder, *map(str, files)], plugins=[self]))
         failed = set(self.failed)
         passed = [one for one in self.passed if one not in failed]
