@@ -52,6 +52,27 @@ def local_o_information(values: ArrayLike, weights: ArrayLike | None = None) -> 
     weight = weight / weight.sum()
     centred = table - weight @ table
     scaled = centred / np.sqrt(weight @ centred**2)
+    return local_o_information_of(scaled, correlation)
+
+
+def local_o_information_of(
+    scaled: NDArray[np.float64], correlation: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """O-information of rows under a Gaussian of mean 0, SD 1 and a given correlation, in nats.
+
+    Parameters
+    ----------
+    scaled : ndarray, shape (n_rows, n)
+        In units of the standard deviation of each variable, from its mean.
+    correlation : ndarray, shape (n, n)
+        Positive definite, n >= 3.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        As `local_o_information`, of which this is the arithmetic.
+    """
+    n = len(correlation)
     precision = np.linalg.inv(correlation)
     whole = 2.0 * float(np.sum(np.log(np.diag(np.linalg.cholesky(correlation)))))
     projected = scaled @ precision

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal, norm
 
 from ionfo.analysis import correlation_matrix, o_information
-from ionfo.analysis.measures.local import local_o_information
+from ionfo.analysis.measures.local import local_o_information, local_o_information_of
 
 
 def test_local_values_are_those_of_the_densities() -> None:
@@ -28,6 +28,13 @@ def test_their_weighted_mean_is_the_o_information() -> None:
     weights = rng.integers(1, 9, 80).astype(float)
     mean = np.average(local_o_information(rows, weights), weights=weights)
     assert mean == pytest.approx(o_information(correlation_matrix(rows, weights)), abs=1e-12)
+
+
+def test_rows_of_another_table_have_values_under_a_known_gaussian() -> None:
+    c = np.array([[1.0, 0.5, 0.5], [0.5, 1.0, 0.5], [0.5, 0.5, 1.0]])
+    # at the mean of all variables the squared distances vanish: O = L/2 - 3/2 log(1 - 1/4)
+    expected = 0.5 * np.log(np.linalg.det(c)) - 1.5 * np.log(0.75)
+    assert local_o_information_of(np.zeros((1, 3)), c) == pytest.approx([expected], abs=1e-12)
 
 
 def test_two_columns_have_none() -> None:
