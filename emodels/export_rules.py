@@ -57,14 +57,23 @@ _TAKEN = frozenset(
 )
 
 
-def inexpressible(emodel: EModel) -> list[str]:
-    """List what the format cannot express, each as ``name must be this, got that``."""
+def inexpressible(emodel: EModel, with_searches: bool = True) -> list[str]:
+    """List what the format cannot express, each as ``name must be this, got that``.
+
+    Parameters
+    ----------
+    emodel : EModel
+        What is to be expressed.
+    with_searches : bool
+        Whether the four searches and their features must be there, without which
+        emodel-generalisation evaluates nothing; BluePyEModel evaluates steps of given currents.
+    """
     return [
         *_of_cell(emodel),
         *_of_regions(emodel),
         *_of_parameters(emodel),
-        *_of_protocols(emodel),
-        *_of_features(emodel),
+        *_of_protocols(emodel, with_searches),
+        *_of_features(emodel, with_searches),
     ]
 
 
@@ -170,10 +179,12 @@ def grouped_parameters(emodel: EModel) -> dict[str, list[Parameter]]:
     return {region: groups[region] for region in sorted(groups, key=comes_later)}
 
 
-def _of_protocols(emodel: EModel) -> Iterator[str]:
+def _of_protocols(emodel: EModel, with_searches: bool) -> Iterator[str]:
     kinds = tuple(protocol.kind for protocol in emodel.protocols)
     first, steps = kinds[: len(_ORDER)], kinds[len(_ORDER) :]
-    if first != _ORDER or not steps or not set(steps) <= {"step", "absolute_step"}:
+    if with_searches and (
+        first != _ORDER or not steps or not set(steps) <= {"step", "absolute_step"}
+    ):
         yield f"protocols must be {', '.join(_ORDER)} and steps, got {', '.join(kinds) or 'none'}"
     for protocol in emodel.protocols:
         if isinstance(protocol, AnyStep):
@@ -202,8 +213,8 @@ def _of_step(protocol: AnyStep) -> Iterator[str]:
             yield f"soma.v of '{protocol.name}' must be recorded at the middle of the soma"
 
 
-def _of_features(emodel: EModel) -> Iterator[str]:
-    for name in _NEEDED_FEATURES:
+def _of_features(emodel: EModel, with_searches: bool) -> Iterator[str]:
+    for name in _NEEDED_FEATURES if with_searches else ():
         if name not in emodel.feature_names:
             yield f"there must be a feature '{name}'"
     kinds: dict[str, Protocol] = {protocol.name: protocol for protocol in emodel.protocols}

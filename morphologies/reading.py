@@ -137,6 +137,11 @@ def _swc_parts(path: Path, text: str) -> tuple[set[str], float]:
                 f"morphology '{path}', line {number}: parent {shortened(parent)} does not come "
                 "before it; put every parent above its children"
             )
+        if known and index < (before := next(reversed(known))):  # NEURON ends the process
+            raise IonfoError(
+                f"morphology '{path}', line {number}: point {index} comes after point {before}, "
+                "and NEURON reads points in the order of their numbers; number them anew"
+            )
         if parent != -1:
             length += math.dist(values[:3], known[parent])
         known[index] = values[:3]

@@ -31,6 +31,11 @@ def test_good_file_passes(tmp_path: Path, name: str, text: str) -> None:
         ("cell.swc", SWC + "4 3 0 1 0 1 9\n", "line 4: parent 9"),
         ("cell.swc", "", "no soma"),
         ("cell.swc", SWC + "3 3 0 1 0 1 1\n", "line 4: point 3 stands twice"),
+        (
+            "cell.swc",
+            SWC + "7 3 0 1 0 1 1\n5 3 0 9 0 1 7\n",
+            "line 5: point 5 comes after point 7, and NEURON reads points in the order",
+        ),
         ("cell.swc", SWC + "4 -3 0 1 0 1 1\n", "line 4: the type must be 1 .soma."),
         ("cell.swc", SWC + f"{10**30} 3 0 1 0 1 1\n", "number must be from 0 to 2.31, got 1000"),
         ("cell.swc", SWC + "4 3 0 1e9 0 1 1\n", "line 4: a coordinate is above 1e\\+06 um"),

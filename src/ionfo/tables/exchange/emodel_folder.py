@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...emodels import EModel, parse_emodel
 from ...emodels.export_rules import inexpressible, own_window, peer_window
+from ...emodels.protocol_kinds import AbsoluteStep
 from ...errors import IonfoError, nearest
 from ...features import feature_unit
 from .folder_features import FolderFeature, read_features
 from .folder_parameters import read_parameters
-from .folder_protocols import SEARCHES, FolderProtocols, Sweep, read_protocols
+from .folder_protocols import SEARCHES, FolderProtocols, Sweep, read_protocols, without_dots
 from .json_file import read_json, taken
 from .units import units_of_mechanisms
 
@@ -38,12 +39,15 @@ class ImportedFolder:
         Files of the folder that belong to it, where they are.
     notes : list of str
         What was left out or supplied, one sentence each.
+    held_out : EModel or None
+        The e-model with the protocols that validate models in the place of the others.
     """
 
     emodel: EModel
     morphology: Path | None
     mechanisms: Path | None
     notes: list[str]
+    held_out: EModel | None = None
 
 
 def read_emodel_folder(folder: Path, name: str | None = None) -> ImportedFolder:
@@ -76,12 +80,14 @@ def read_emodel_folder(folder: Path, name: str | None = None) -> ImportedFolder:
     mechanisms = folder / "mechanisms"
     path = _path(folder, recipe, "params" if "params" in recipe else "parameters", recipes_path)
     parts = read_parameters(read_json(path), f"'{path}'", units_of_mechanisms([mechanisms]))
-    protocols, features, dropped = _targets(folder, recipe, settings, recipes_path)
-    notes = [*parts.notes, *(f"'{one}' is left out, as the evaluator does" for one in dropped)]
-    unused = sorted(set(protocols.steps) - {one.protocol for one in features})
+    protocols, every, told = _targets(folder, recipe, settings, recipes_path)
+    features = [one for one in every if one.protocol not in protocols.validation]
+    held_out = [one for one in every if one.protocol in protocols.validation]
+    notes = [*parts.notes, *told]
+    unused = sorted(set(protocols.steps) - {one.protocol for one in every})
     notes += [f"protocol '{one}' is left out: no feature needs it" for one in unused]
     notes += [f"'{f.name}' is called '{f.other_name}' in tables of that tool"
-              for f in features if f.other_name]  # fmt: skip
+              for f in every if f.other_name]  # fmt: skip
 
     content: dict[str, Any] = {
         "name": key.removeprefix("ionfo_"),
@@ -91,21 +97,33 @@ def read_emodel_folder(folder: Path, name: str | None = None) -> ImportedFolder:
         "mechanisms": parts.mechanisms,
         "distributions": parts.distributions,
         "parameters": parts.parameters,
-        "protocols": _protocols(protocols, features, settings, f"'{recipes_path}'"),
-        "features": [_feature(one) for one in features],
-        "efel": _efel(features, settings, f"'{recipes_path}'"),
     }
+
+    def of(own: list[FolderFeature]) -> dict[str, Any]:
+        return {
+            "protocols": _protocols(protocols, own, every, settings, f"'{recipes_path}'"),
+            "features": [_feature(one) for one in own],
+            "efel": _efel(own, settings, f"'{recipes_path}'"),
+        }
+
+    held = _with_windows(content | of(held_out), held_out, folder) if held_out else None
+    content |= of(features)
     _add_own(content, settings.get("ionfo"), features, f"'{recipes_path}'")
     reference = _reference(folder, key, {one["name"] for one in parts.parameters}, notes)
     if reference:
         content["reference"] = reference
     emodel = _with_windows(content, features, folder)
-    if reasons := inexpressible(emodel):
+    has_searches = any(not isinstance(one, AbsoluteStep) for one in emodel.protocols)
+    if reasons := inexpressible(emodel, has_searches):
         raise IonfoError(
             f"'{folder}' asks for what its evaluator and ionfo do differently: {'; '.join(reasons)}"
         )
     return ImportedFolder(
-        emodel, _morphology(folder, recipe), mechanisms if mechanisms.is_dir() else None, notes
+        emodel,
+        _morphology(folder, recipe),
+        mechanisms if mechanisms.is_dir() else None,
+        notes,
+        held,
     )
 
 
@@ -177,6 +195,13 @@ def _targets(
         protocols = read_protocols(read_json(protocols_path), f"'{protocols_path}'")
         entries = content
     features, dropped = read_features(entries, f"'{path}'", share)
+    told = [f"'{one}' is left out, as the evaluator does" for one in dropped]
+    for name in sorted(protocols.validation & set(protocols.refused)):
+        told.append(f"validation protocol '{name}' is left out: {protocols.refused[name]}")
+        features = [one for one in features if one.protocol != name]
+    for old, new in without_dots(protocols).items():
+        told.append(f"protocol '{old}' is called '{new}': dots separate the parts of names")
+        features = [replace(f, protocol=new) if f.protocol == old else f for f in features]
     for one in features:
         if one.protocol in protocols.refused:
             n = sum(other.protocol == one.protocol for other in features)
@@ -187,14 +212,29 @@ def _targets(
             )
         if one.protocol not in SEARCHES and one.protocol not in protocols.steps:
             raise IonfoError(f"'{path}': '{one.name}' names a protocol that is not there")
-    return protocols, features, dropped
+    return protocols, features, told
 
 
 def _protocols(
-    found: FolderProtocols, features: list[FolderFeature], settings: dict[str, Any], origin: str
+    found: FolderProtocols,
+    features: list[FolderFeature],
+    every: list[FolderFeature],
+    settings: dict[str, Any],
+    origin: str,
 ) -> list[dict[str, Any]]:
+    """Give the protocols of features; searches where one of them needs their currents."""
+    needed = {one.protocol for one in features}
+    steps = [
+        {"name": name, **_current(sweep), "delay": sweep.delay,
+         "duration": sweep.duration, "total": sweep.total,
+         "window_end": sweep.total if "bAP" in name else None,
+         "recordings": found.recordings[name]}
+        for name, sweep in found.steps.items() if name in needed
+    ]  # fmt: skip
+    if needed.isdisjoint(SEARCHES) and all(one["kind"] == "absolute_step" for one in steps):
+        return steps
     target = next(
-        (f.mean for f in features
+        (f.mean for f in every
          if (f.protocol, f.efel_name) == ("SearchHoldingCurrent", "steady_state_voltage_stimend")),
         None,
     )  # fmt: skip
@@ -203,7 +243,6 @@ def _protocols(
             f"{origin}: no feature gives the voltage that the holding current must reach "
             "(voltage_base of Rin)"
         )
-    needed = {one.protocol for one in features}
     return [
         {"name": "SearchHoldingCurrent", "kind": "holding_search", "target_voltage": target,
          "precision": 0.1, "lower": -0.2, "upper": 0.2, "duration": 1000.0,
@@ -216,13 +255,7 @@ def _protocols(
          "total": found.threshold.total, "precision": 0.01, "max_current": 2.0,
          "max_depth": settings.get("max_depth_threshold_search", 10),
          "max_voltage": settings.get("max_threshold_voltage", -30.0)},
-        *(
-            {"name": name, **_current(sweep), "delay": sweep.delay,
-             "duration": sweep.duration, "total": sweep.total,
-             "window_end": sweep.total if "bAP" in name else None,
-             "recordings": found.recordings[name]}
-            for name, sweep in found.steps.items() if name in needed
-        ),
+        *steps,
     ]  # fmt: skip
 
 

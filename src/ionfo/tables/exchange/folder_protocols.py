@@ -52,6 +52,8 @@ class FolderProtocols:
         Of the two searches with a step.
     refused : dict
         Name of a protocol that cannot be expressed -> why; of no matter if no feature needs it.
+    validation : set of str
+        Names of those that the evaluator leaves out of the cost, to validate models with.
     """
 
     steps: dict[str, Sweep] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class FolderProtocols:
     rin: Sweep = Sweep(500.0, 500.0, 1000.0, -0.02)
     threshold: Sweep = Sweep(500.0, 2000.0, 3000.0)
     refused: dict[str, str] = field(default_factory=dict)
+    validation: set[str] = field(default_factory=set)
 
 
 def read_protocols(content: Any, origin: str) -> FolderProtocols:
@@ -125,8 +128,10 @@ def _step_of(entry: Any, origin: str) -> dict[str, Any]:
 def _newer(found: FolderProtocols, entry: Any, origin: str) -> None:
     name = taken(entry, "name", str, f"{origin}, protocol")
     origin = f"{origin}, protocol '{name}'"
-    if name in (*SEARCHES, *_OLD_SEARCHES) or entry.get("validation"):
+    if name in (*SEARCHES, *_OLD_SEARCHES):
         return
+    if entry.get("validation"):
+        found.validation.add(name)
     stimuli = taken(entry, "stimuli", list, origin)
     if len(stimuli) != 1:
         found.refused[name] = f"it has {len(stimuli)} stimuli and one is needed"
@@ -208,3 +213,29 @@ def _location(entry: dict[str, Any], origin: str) -> dict[str, Any] | None:
         distance = taken(entry, "somadistance", float, origin)
         return {"kind": "apical_trunk", "region": region, "distance": distance}
     return None
+
+
+def without_dots(found: FolderProtocols) -> dict[str, str]:
+    """Rename steps whose names have dots, which separate the parts of a feature's name.
+
+    Returns
+    -------
+    dict of str to str
+        Name in the folder -> new name, where it changes.
+
+    Raises
+    ------
+    IonfoError
+        If another protocol has the new name.
+    """
+    names = {name: name.replace(".", "p") for name in [*found.steps, *found.refused]}
+    for old, new in names.items():
+        if old != new and new in names:
+            raise IonfoError(
+                f"protocol '{old}' would be called '{new}', as another one is; rename one of them"
+            )
+    found.steps = {names[name]: step for name, step in found.steps.items()}
+    found.recordings = {names.get(name, name): one for name, one in found.recordings.items()}
+    found.refused = {names[name]: why for name, why in found.refused.items()}
+    found.validation = {names.get(name, name) for name in found.validation}
+    return {old: new for old, new in names.items() if old != new}

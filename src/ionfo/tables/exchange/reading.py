@@ -164,7 +164,16 @@ def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
     read = read_emodel_folder(source, name)
     content = read.emodel.model_dump(mode="json", exclude_defaults=True)
     write_text(out, json.dumps(content, indent=1) + "\n")
-    for text in read.notes:
+    notes = list(read.notes)
+    held = out.with_name(f"{out.stem}_held_out.json")
+    if read.held_out is not None:
+        content = read.held_out.model_dump(mode="json", exclude_defaults=True)
+        write_text(held, json.dumps(content, indent=1) + "\n")
+        notes.append(
+            f"{len(read.held_out.features)} features of validation protocols are in '{held}'; "
+            f"ionfo validate --held-out {held} scores a population on them"
+        )
+    for text in notes:
         note(text)
     options = ""
     if read.morphology is not None:
@@ -183,6 +192,7 @@ def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
         "features": len(read.emodel.features),
         "morphology": None if read.morphology is None else str(read.morphology),
         "mechanisms": None if read.mechanisms is None else str(read.mechanisms),
-        "notes": read.notes,
+        "notes": notes,
         "out": str(out),
+        "held_out": None if read.held_out is None else str(held),
     }

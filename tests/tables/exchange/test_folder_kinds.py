@@ -1,0 +1,129 @@
+"""Kinds of e-model folders: protocols to validate with, and steps of given currents alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ionfo.emodels import load_emodel
+from ionfo.errors import IonfoError
+from ionfo.tables.exchange import read_emodel_folder
+from ionfo.tables.exchange.reading import import_file
+
+SETTINGS = {"strict_stiminterval": True, "Threshold": -20.0, "interp_step": 0.025}
+SEARCHES = [
+    ("SearchHoldingCurrent", "bpo_holding_current"),
+    ("SearchHoldingCurrent", "steady_state_voltage_stimend"),
+    ("RinProtocol", "ohmic_input_resistance_vb_ssse"),
+    ("RMPProtocol", "steady_state_voltage_stimend"),
+    ("SearchThresholdCurrent", "bpo_threshold_current"),
+]
+
+
+def feature(protocol: str, name: str, **settings: float) -> dict[str, Any]:
+    return {"efel_feature_name": name, "protocol_name": protocol, "recording_name": "soma.v",
+            "mean": 5.0, "original_std": 2.0, "efel_settings": SETTINGS | settings}  # fmt: skip
+
+
+def step(name: str, percent: float | None, **more: Any) -> dict[str, Any]:
+    kind = "Protocol" if percent is None else "ThresholdBasedProtocol"
+    stimulus = {"delay": 100.0, "duration": 200.0, "totduration": 400.0, "amp": 0.2,
+                "thresh_perc": percent, "holding_current": -0.01}  # fmt: skip
+    return {"name": name, "stimuli": [stimulus | more.pop("stimulus", {})],
+            "recordings_from_config": [], "protocol_type": kind, "validation": False} | more  # fmt: skip
+
+
+def write(folder: Path, protocols: list[dict[str, Any]], features: list[dict[str, Any]]) -> Path:
+    """Write a folder of a passive cell, in the newer form."""
+    values = {"g_pas": [1e-5, 1e-4], "e_pas": -75, "cm": 1, "Ra": 100}
+    parameters = {
+        "global": [{"name": "v_init", "val": -80}, {"name": "celsius", "val": 34}],
+        "all": [{"name": name, "val": value} for name, value in values.items()],
+    }
+    parts = {
+        "recipes": {"mycell": {"params": "params.json", "features": "features.json",
+                               "pipeline_settings": {"morph_modifiers": []}}},
+        "params": {"mechanisms": {"all": {"mech": ["pas"]}}, "distributions": {},
+                   "parameters": parameters},
+        "features": {"protocols": protocols, "efeatures": features},
+    }  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    for name, part in parts.items():
+        (folder / f"{name}.json").write_text(json.dumps(part))
+    return folder
+
+
+def searches() -> list[dict[str, Any]]:
+    return [feature(*one) for one in SEARCHES]
+
+
+def test_validation_protocols_are_held_out(tmp_path: Path) -> None:
+    protocols = [step("IDrest_150", 150), step("IDrest_250", 250, validation=True)]
+    own = [feature(one["name"], "mean_frequency") for one in protocols]
+    write(tmp_path / "folder", protocols, searches() + own)
+    told = import_file(tmp_path / "folder", tmp_path / "mine.json")
+    main, held = load_emodel(str(tmp_path / "mine.json")), load_emodel(told["held_out"])
+    first = ["SearchHoldingCurrent", "RinProtocol", "RMPProtocol", "SearchThresholdCurrent"]
+    assert [one.name for one in main.protocols] == [*first, "IDrest_150"]
+    assert [one.name for one in held.protocols] == [*first, "IDrest_250"]
+    assert main.feature_names[-1] == "IDrest_150.soma.v.mean_frequency" and len(main.features) == 6
+    assert held.feature_names == ("IDrest_250.soma.v.mean_frequency",)
+    assert main.free_names == held.free_names
+    assert "ionfo validate --held-out" in told["notes"][-1]
+
+
+def test_validation_protocol_of_another_shape_is_left_out_with_a_note(tmp_path: Path) -> None:
+    protocols = [step("IDrest_150", 150), step("sAHP_250", 250, validation=True)]
+    own = [feature(one["name"], "mean_frequency") for one in protocols]
+    read = read_emodel_folder(write(tmp_path / "folder", protocols, searches() + own))
+    assert read.held_out is None and len(read.emodel.features) == 6
+    assert any(
+        one.startswith("validation protocol 'sAHP_250' is left out: a name with 'sahp'")
+        for one in read.notes
+    )
+
+
+def test_steps_of_given_currents_need_no_search(tmp_path: Path) -> None:
+    protocols = [step("IDrest_0.2", None), step("IV_-0.1", None, stimulus={"amp": -0.1})]
+    own = [feature("IDrest_0.2", "Spikecount"), feature("IV_-0.1", "voltage_deflection")]
+    read = read_emodel_folder(write(tmp_path / "folder", protocols, own))
+    assert [(p.kind, p.name, p.amplitude, p.holding) for p in read.emodel.protocols] == [
+        ("absolute_step", "IDrest_0p2", 0.2, -0.01),
+        ("absolute_step", "IV_-0p1", -0.1, -0.01),
+    ]
+    assert read.emodel.feature_names == (
+        "IDrest_0p2.soma.v.Spikecount",
+        "IV_-0p1.soma.v.voltage_deflection",
+    )
+    assert any("'IDrest_0.2' is called 'IDrest_0p2'" in one for one in read.notes)
+    # a step in percent of the threshold does need the searches
+    protocols[0]["protocol_type"] = "ThresholdBasedProtocol"
+    protocols[0]["stimuli"][0]["thresh_perc"] = 200
+    with pytest.raises(IonfoError, match="no feature gives the voltage that the holding current"):
+        read_emodel_folder(write(tmp_path / "folder", protocols, own))
+
+
+def test_names_that_differ_by_a_dot_alone_are_refused(tmp_path: Path) -> None:
+    protocols = [step("IDrest_0.2", None), step("IDrest_0p2", None)]
+    own = [feature(one["name"], "Spikecount") for one in protocols]
+    with pytest.raises(IonfoError, match="'IDrest_0.2' would be called 'IDrest_0p2'"):
+        read_emodel_folder(write(tmp_path / "folder", protocols, own))
+
+
+def test_settings_that_differ_between_protocols_are_named(tmp_path: Path) -> None:
+    protocols = [step("IDrest_1", None), step("IV_1", None)]
+    own = [feature("IDrest_1", "Spikecount"), feature("IV_1", "Spikecount", Threshold=-30.0)]
+    with pytest.raises(IonfoError, match=r"must share their eFEL settings.*'IV_1.soma.v.Spikecou"):
+        read_emodel_folder(write(tmp_path / "folder", protocols, own))
+
+
+@pytest.mark.parametrize("case", ["import-validation-protocol", "import-absolute-only"])
+def test_small_folders_are_imported(shared: Path, tmp_path: Path, case: str) -> None:
+    folder = shared / "cases" / case / "folder"
+    if not folder.is_dir():
+        pytest.skip("the small folders are not beside this repository (../shared/cases)")
+    told = import_file(folder, tmp_path / "mine.json")
+    assert (told["held_out"] is None) == (case == "import-absolute-only")
