@@ -266,11 +266,12 @@ def test_progress_tells_the_time_left_in_a_log(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(show, "_LINE_SECONDS", 0.0)
-    with show.bar("shuffles", 2) as advance:
-        advance()
-        advance()
+    with show.bar("shuffles", 4) as advance:
+        for _ in range(4):
+            advance()
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("shuffles 1/2, about") and lines[1] == "shuffles 2/2, about 0 s left"
+    assert lines[0] == "shuffles 1/4, too early to say how long"  # less than three parts
+    assert lines[2].startswith("shuffles 3/4, about") and lines[3] == "shuffles 4/4, about 0 s left"
 
 
 @pytest.mark.usefixtures("no_figures")
