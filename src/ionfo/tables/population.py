@@ -101,12 +101,12 @@ class Population:
             told.append(f"{self.frame['ensemble'].nunique()} ensembles")
         chain = self.metadata.get("chain")
         if isinstance(chain, dict) and "told" in chain:  # as `ionfo collect` judged it
-            told.append(f"chains: {chain['told']}")
+            judged = f"; chains: {chain['told']}"
             listed = "".join(f"<li>{escape(str(one))}</li>" for one in chain.get("cautions", []))
         else:
-            listed = ""
+            judged = listed = ""
         head = self.parameters.head().to_html()
-        return f"<p>{escape('; '.join(told))}</p><ul>{listed}</ul>{head}"
+        return f"<p>{escape(', '.join(told) + judged)}</p><ul>{listed}</ul>{head}"
 
 
 def read_population(
