@@ -116,9 +116,11 @@ def test_build_without_links_is_refused(root: Path, tmp_path: Path) -> None:
 
 def copy_of_tracked(root: Path, folder: Path) -> list[str]:
     """Copy what git tracks, links as links; give the names."""
-    if not (root / ".git").exists():
+    if not (root / ".git").exists() or shutil.which("git") is None:
         pytest.skip("git tells which files belong to the repository, and this copy has none")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True)
+    # a checkout may belong to another user than the one who tests it
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, check=True)
     names = [one for one in listed.stdout.decode().split("\0") if one and (root / one).exists()]
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
