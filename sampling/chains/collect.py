@@ -219,7 +219,8 @@ def burn_in_of(
     )  # fmt: skip
     needed = max(of_tau, settled)
     if needed > most:
-        return most, f"{tau_told} and {drift_told}; half are kept, since more would leave too few"
+        rest = "half are kept, since dropping more would leave too few" if most else "all are kept"
+        return most, f"{tau_told} and {drift_told}; {rest}"
     return needed, f"{tau_told}, and {drift_told}"
 
 
