@@ -15,6 +15,9 @@ Estimator = Literal["gaussian", "copula"]
 
 ESTIMATORS: tuple[Estimator, ...] = ("gaussian", "copula")
 
+ESTIMATOR_NAMES = {"gaussian": "Gaussian", "copula": "Gaussian copula"}
+"""What estimators are called in sentences."""
+
 
 def estimated_correlation(
     values: ArrayLike,

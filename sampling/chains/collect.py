@@ -16,9 +16,8 @@ from ...limits import shortened
 from ...tables.columns import columns
 from ...tables.population import Population
 from ..evaluation.flight import Condemned, read_condemned
-from ..runs.diagnostics import Diagnostics, diagnose
 from ..runs.quality import Quality, quality_of
-from .states import Gap, dense, held
+from .states import Gap, held
 from .store import RunStore
 
 
@@ -36,8 +35,6 @@ class Collected:
         Weight that was dropped because of its cost.
     quality : Quality
         Of the kept chains, whatever their states cost.
-    diagnostics : Diagnostics
-        Of the kept steps, in steps.
     why : str
         Why so many steps were dropped; empty where they were asked for.
     n_ensembles, n_lost : int
@@ -52,7 +49,6 @@ class Collected:
     burn_in: int
     n_outside: int
     quality: Quality
-    diagnostics: Diagnostics
     why: str = ""
     n_ensembles: int = 1
     n_lost: int = 0
@@ -102,8 +98,6 @@ def collect(
     why = ""
     if burn_in is None:
         burn_in, why = burn_in_of(states, columns(emodel)[0], n_steps, gaps, store.n_tries)
-    chains = dense(states, columns(emodel)[0], n_steps, gaps)
-    kept = {ensemble: chain[burn_in:] for ensemble, chain in chains.items()}
 
     weight = held(states, n_steps, gaps, burn_in, store.n_tries)
     # of a population, weight and step count proposals
@@ -151,9 +145,8 @@ def collect(
         burn_in,
         n_outside,
         quality,
-        diagnose(list(kept.values()), starts),
         why,
-        len(chains),
+        states["ensemble"].nunique(),
         store.n_lost if gaps else 0,
         condemned,
     )

@@ -21,8 +21,8 @@ from ...tables.population import Population
 from ..evaluation.counts import Counts
 from ..evaluation.score import reference_models
 from ..evaluation.stop import StopRun
-from ..runs.diagnostics import Diagnostics
 from ..runs.progress import Progress
+from ..runs.quality import Quality
 from ..runs.session import Session
 from .collect import collect as collect_run
 from .last_states import read_standing, standing_of
@@ -78,9 +78,9 @@ class Run:
         """Tell where the run stands: steps, costs, convergence, what is in flight."""
         return run_status(RunStore(self.folder))
 
-    def diagnostics(self) -> Diagnostics | None:
-        """Give autocorrelation, effective sizes and R-hat; None before there are steps enough."""
-        return self.status().diagnostics
+    def diagnostics(self) -> Quality | None:
+        """Judge the chains: drift, effective sizes, R-hat; None before there are steps enough."""
+        return self.status().quality
 
     def collect(
         self,

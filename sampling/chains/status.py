@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from ...tables.columns import columns
 from ..evaluation.counts import Counts
 from ..evaluation.flight import Condemned, Suspect, read_condemned, read_suspects
-from ..runs.diagnostics import Diagnostics, diagnose
 from ..runs.quality import Quality, quality_of
 from .collect import starting_points
-from .states import dense, held
+from .states import held
 from .store import RunStore
 
 _BURN_IN = 0.25
@@ -43,8 +42,6 @@ class RunStatus:
         Costs of held states, and
     weights : ndarray, shape (n_states,)
         for how many proposals each was held.
-    diagnostics : Diagnostics or None
-        The same in steps.
     counts : Counts
         Of the evaluations of the chains.
     seconds_per_step : float
@@ -70,7 +67,6 @@ class RunStatus:
     quality: Quality | None
     costs: NDArray[np.float64]
     weights: NDArray[np.float64]
-    diagnostics: Diagnostics | None
     counts: Counts
     seconds_per_step: float
     n_workers: int
@@ -108,7 +104,7 @@ def run_status(store: RunStore) -> RunStatus:
     counts = Counts()
     for one in state["ensembles"]:
         counts += Counts.from_json(one["counts"])
-    quality, diagnostics, costs, weights, n_lost = None, None, np.empty(0), np.empty(0), 0
+    quality, costs, weights, n_lost = None, np.empty(0), np.empty(0), 0
     if n_steps > 0:
         states, gaps = store.states()
         states = states[states["step"] < n_steps].reset_index(drop=True)
@@ -116,12 +112,8 @@ def run_status(store: RunStore) -> RunStatus:
         since = (states["step"] * store.n_tries + states["try"]).clip(lower=burn_in * store.n_tries)
         rows = states.assign(weight=weight, step=since)[weight > 0]
         costs, weights = rows["cost"].to_numpy(), rows["weight"].to_numpy(np.float64)
-        chains = dense(states, columns(store.emodel)[0], n_steps, gaps)
-        kept = [chain[burn_in:] for chain in chains.values()]
         if n_steps - burn_in >= 4:
-            starts = starting_points(states, columns(store.emodel)[0])
-            diagnostics = diagnose(kept, starts)
-            quality = quality_of(rows, starts)
+            quality = quality_of(rows, starting_points(states, columns(store.emodel)[0]))
         n_lost = store.n_lost if gaps else 0
     seconds_per_step, n_workers, idle = _speed(store.read_log(), max(1, len(steps)))
     return RunStatus(
@@ -134,7 +126,6 @@ def run_status(store: RunStore) -> RunStatus:
         quality,
         costs,
         weights,
-        diagnostics,
         counts,
         seconds_per_step,
         n_workers,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...analysis.uncertainty.effective import autocorrelation_time
+
 _MOST_DRAWS = 20000  # of an ensemble, for R-hat
 
 
@@ -69,7 +71,7 @@ def diagnose(
     )
     if n_steps >= 4:
         for i in np.flatnonzero(moving):
-            tau[i] = _integrated_time(everyone[:, :, i])
+            tau[i] = autocorrelation_time(list(everyone[:, :, i].T))
     with np.errstate(invalid="ignore"):
         tau = np.maximum(tau, 1.0)
     ess = everyone.shape[1] * n_steps / tau
@@ -144,17 +146,3 @@ def _r_hat(chains: Sequence[NDArray[np.float64]]) -> float:
     # in order of time, so that the halves that ArviZ makes are halves of the chain
     draws = np.array([chain[::thin].ravel() for chain in chains])
     return float(rhat(draws, method="rank"))
-
-
-def _integrated_time(chain: NDArray[np.float64]) -> float:
-    """Integrated autocorrelation time (steps) of one parameter, shape (n_steps, n_walkers).
-
-    The window is the first at least 5 times the time (Sokal 1997).
-    """
-    n_steps = len(chain)
-    size = 1 << (2 * n_steps - 1).bit_length()
-    spectrum = np.fft.rfft(chain - chain.mean(), size, axis=0)
-    covariance = np.fft.irfft(np.abs(spectrum) ** 2, size, axis=0)[:n_steps].sum(axis=1)
-    times = 2.0 * np.cumsum(covariance / covariance[0]) - 1.0
-    inside = np.arange(n_steps) < 5 * times
-    return float(times[-1] if inside.all() else times[int(np.argmin(inside))])

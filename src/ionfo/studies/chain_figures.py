@@ -27,10 +27,12 @@ def plot_chains(store: RunStore, found: RunStatus, folder: Path) -> None:
         If the run has no steps to draw.
     """
     from ..analysis.figures.style import Figure
+    from ..analysis.uncertainty.convergence import GOOD_R_HAT, HIGHEST_R_HAT
     from ..sampling.chains.states import dense
     from ..tables.columns import columns
 
-    if found.diagnostics is None:
+    quality = found.quality
+    if quality is None:
         raise IonfoError(f"run '{store.folder}' has no steps to draw yet; sample longer")
     make_folder(folder, "--plots")
     emodel = store.emodel
@@ -59,18 +61,21 @@ def plot_chains(store: RunStore, found: RunStatus, folder: Path) -> None:
     figure = Figure(figsize=(10, 0.25 * len(names) + 1.5), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     at = np.arange(len(names))
-    left.barh(at, np.nan_to_num(found.diagnostics.effective_sample_size), color="C0")
+    # parameters that do not vary, and chains with gaps, have none
+    judged = quality.parameters.set_index("parameter").reindex(names)
+    left.barh(at, judged["ess"].fillna(0.0), color="C0")
     left.set_yticks(at, names, fontsize=7)
     left.set_xlabel("effective sample size")
-    assessed = found.diagnostics.is_assessed & np.isfinite(found.diagnostics.r_hat)
-    right.plot(found.diagnostics.r_hat[assessed], at[assessed], "o", color="C1")
-    right.axvline(1.05, color="0.5", ls=":")
+    assessed = judged["r_hat"].notna().to_numpy()
+    right.plot(judged["r_hat"][assessed], at[assessed], "o", color="C1")
+    for limit in (GOOD_R_HAT, HIGHEST_R_HAT):
+        right.axvline(limit, color="0.5", ls=":")
     right.set_xlabel("R-hat" if assessed.any() else "R-hat (not assessed)")
     figure.savefig(folder / "convergence.png", dpi=130)
 
     kept = np.concatenate([chain[found.burn_in :].reshape(-1, len(wanted)) for chain in chains])
     kept = kept[np.isfinite(kept).all(axis=1)]
-    worst = np.argsort(np.nan_to_num(found.diagnostics.effective_sample_size), kind="stable")
+    worst = np.argsort(judged["ess"].fillna(0.0).to_numpy(), kind="stable")
     _corner(kept, [int(i) for i in worst[:_MOST_CORNER]], names, folder / "corner.png")
 
     figure = Figure(figsize=(6, 4), layout="constrained")

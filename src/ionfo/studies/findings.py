@@ -23,12 +23,12 @@ from ..analysis.answers import (
     summary_of,
 )
 from ..analysis.figures.style import Figure
+from ..analysis.measures.estimators import ESTIMATOR_NAMES
 from ..pages.report import write_page
 from ..pages.report.tables import read_material
 from ..tables.files import make_folder, write_table
 from .beyond_pairs import BeyondPairs
 from .output import (
-    ESTIMATOR_NAMES,
     columns_told,
     estimator_told,
     pairs_told,

@@ -25,6 +25,7 @@ from ..analysis.answers import (
 from ..analysis.figures import spectra as figures
 from ..analysis.figures import style as plots
 from ..analysis.figures.style import Figure
+from ..analysis.measures.estimators import ESTIMATOR_NAMES
 from ..tables.checksums import file_hash
 from ..tables.files import whole_folder, write_table, write_text
 from ..tables.matrix import Table
@@ -50,10 +51,6 @@ NOT_ALWAYS = (
     "report.html",
 )
 """Names of what some analyses write and others do not; the page is written after the tables."""
-
-
-ESTIMATOR_NAMES = {"gaussian": "Gaussian", "copula": "Gaussian copula"}
-"""What estimators are called."""
 
 
 def write_results(

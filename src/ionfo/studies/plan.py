@@ -214,8 +214,8 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
     if not sample.is_long:
         note(
             f"the shortest walker spans {sample.n_tau:.1f} autocorrelation times of "
-            f"{sample.tau:.0f} steps, less than {LONG_CHAIN:.0f}: the effective sample size is at "
-            f"most {sample.ess:.0f}, and may be far less; sample longer"
+            f"{sample.tau:.0f} proposals, less than {LONG_CHAIN:.0f}: the effective sample size is "
+            f"at most {sample.ess:.0f}, and may be far less; sample longer"
         )
     questions = (
         Question("o_information", tuple(range(n))),

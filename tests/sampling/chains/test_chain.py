@@ -52,7 +52,7 @@ def check_moments(store: RunStore, temperature: float = 1.0) -> None:
     frame = found.population.frame
     theta = frame[[c for c in frame if c.startswith("parameters/")]].to_numpy()
     weight = frame["weight"].to_numpy(float)
-    n_effective = found.diagnostics.effective_sample_size.min()
+    n_effective = found.quality.ess
     assert n_effective > 400
     mean = np.average(theta, axis=0, weights=weight)
     covariance = np.cov(theta.T, fweights=frame["weight"].to_numpy())

@@ -80,7 +80,7 @@ def check(found: Any, density: Density) -> None:
     frame = found.population.frame
     theta = frame[[c for c in frame if c.startswith("parameters/")]].to_numpy()
     weight = frame["weight"].to_numpy(float)
-    ess = found.diagnostics.effective_sample_size.min()
+    ess = found.quality.ess
     assert ess > 200
     mean = np.average(theta, axis=0, weights=weight)
     squares = (theta - density.mean) ** 2

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 
 from .section import Section
 from .tables import Material
@@ -69,16 +70,14 @@ def _beyond(summary: dict[str, object]) -> list[str]:
     return [" ".join(told)]
 
 
-def _number(value: object, digits: int) -> str:
-    known = float(str(value)) if not pd.isna(value) else np.nan  # type: ignore[call-overload]
-    return f"{known:.{digits}f}" if np.isfinite(known) else "not known"
+def _number(value: Any, digits: int) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else "not known"
 
 
-def _signed(value: object) -> str:
-    known = float(str(value)) if not pd.isna(value) else np.nan  # type: ignore[call-overload]
-    return f"{known:+.3f}" if np.isfinite(known) else "too few rows"
+def _signed(value: Any) -> str:
+    return f"{value:+.3f}" if np.isfinite(value) else "too few rows"
 
 
-def _extreme(value: object, order: object) -> str:
+def _extreme(value: Any, order: Any) -> str:
     told = _signed(value)
     return told if told == "too few rows" else f"{told} at order {order}"

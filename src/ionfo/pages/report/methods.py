@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...analysis.measures.estimators import ESTIMATOR_NAMES
 from ...sampling.runs.quality import Quality
 from .section import Section
 from .tables import Material
@@ -43,7 +44,11 @@ def methods(material: Material, quality: Quality) -> Section:
     told.append(
         f"Information measures were computed with ionfo on {summary['rows']} models and "
         f"{len(material.parameters)} parameters with the {summary['estimator']}"
-        + (f"; the {_named(other)} estimator was computed beside it" if other else "")
+        + (
+            f"; the {ESTIMATOR_NAMES.get(other, other)} estimator was computed beside it"
+            if other
+            else ""
+        )
         + f"; all values are in nats. Both estimators know a table by its pairs. {_SIGN}"
     )
     if summary.get("pairs_by"):
@@ -163,7 +168,3 @@ def _moves(moves: Any) -> str:
 
 def _counted(n: Any, word: str) -> str:
     return f"{n} {word}" if n == 1 else f"{n} {word}s"
-
-
-def _named(estimator: str) -> str:
-    return {"gaussian": "Gaussian", "copula": "Gaussian copula"}.get(estimator, estimator)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...analysis import LONG_CHAIN
 from ...analysis.figures.names import readable
+from ...analysis.measures.estimators import ESTIMATOR_NAMES
 from ...sampling.runs.quality import Quality
 from ...tables.book import book_of
 from .scale import signed, span
@@ -95,7 +96,7 @@ def _curve_words(material: Material, table: str, target: str | None, name: str) 
         other = curves["other_estimator"].iloc[0]
         lowest = curves.loc[curves["statistic"] == "min", "other_corrected_nats"].min()
         highest = curves.loc[curves["statistic"] == "max", "other_corrected_nats"].max()
-        kind = {"gaussian": "Gaussian", "copula": "Gaussian copula"}.get(str(other), str(other))
+        kind = ESTIMATOR_NAMES.get(str(other), str(other))
         told.append(
             f"the {kind} estimator beside it gives {lowest:+.3f}"
             + (f" to {highest:+.3f}" if target is None else "")
