@@ -38,7 +38,9 @@ class PairwiseInformation:
     corrected : ndarray
         Less their bias: the mean of the null (histogram, knn) or the Wishart bias (gaussian).
     p, p_adjusted : ndarray
-        Of the null, one-sided, and after Benjamini-Hochberg over the pairs.
+        Of the null, one-sided, and after Benjamini-Hochberg over the pairs.  Of knn twice the
+        smaller of that and of the correlation of the normal scores: few rows hide from neighbours
+        what a correlation shows, and curved dependence hides from a correlation.
     is_significant : ndarray of bool
         Adjusted p at most 0.05 and corrected value at least 0.1 nats.
     n_draws : ndarray of int
@@ -75,6 +77,7 @@ def pairwise_information(
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
     threads: int | None = None,
+    n_thinnings: int = 1,
 ) -> PairwiseInformation:
     """Mutual information of all pairs of columns, tested against independence.
 
@@ -97,6 +100,8 @@ def pairwise_information(
         Of the draws.
     threads : int, optional
         Default: the cores this process may use.  No result depends on it.
+    n_thinnings : int
+        How many thinnings `over_thinnings` will join: it doubles p, which takes more draws.
 
     Returns
     -------
@@ -120,7 +125,7 @@ def pairwise_information(
         raise ValueError(f"others must have as many rows as values, got {len(y)} and {len(x)}")
     n_y = x.shape[1] if y is None else y.shape[1]
     pairs = [(i, j) for i in range(x.shape[1]) for j in range(n_y) if y is not None or i < j]
-    asked = _Asked(pairs, n_permutations, seed, threads or usable_cores())
+    asked = _Asked(pairs, n_permutations, seed, threads or usable_cores(), n_thinnings)
     if estimator == "histogram":
         tested = _by_histogram(x, y, asked)
     elif estimator == "gaussian":
@@ -140,15 +145,19 @@ class _Asked:
     n_permutations: int
     seed: int
     threads: int
+    n_thinnings: int
 
-    def draws_needed(self, n_unreached: int) -> int:
-        """Draws so that pairs none of them reaches can survive the adjustment."""
+    def draws_needed(self, n_unreached: int, n_tests: int = 1) -> int:
+        """Draws so that pairs none of them reaches can survive the adjustment.
+
+        `n_tests` of one pair multiply its smallest p, and so do thinnings, over which other pairs
+        need not be out of reach too.
+        """
         if not n_unreached or not self.n_permutations:
             return self.n_permutations
-        return max(
-            self.n_permutations,
-            int(np.ceil(len(self.pairs) / (FALSE_DISCOVERY_RATE * n_unreached))),
-        )
+        factor, together = (2 * n_tests, 1) if self.n_thinnings > 1 else (n_tests, n_unreached)
+        needed = int(np.ceil(factor * len(self.pairs) / (FALSE_DISCOVERY_RATE * together)))
+        return max(self.n_permutations, needed)
 
 
 @dataclass(frozen=True)
@@ -204,12 +213,18 @@ def _by_correlation(x: Array, y: Array | None, asked: _Asked) -> _Tested:
     if not asked.pairs:
         return _Tested(*(np.empty(0),) * 3, np.zeros(0, np.int64), 0)
     other = x if y is None else y
-    r = np.array([np.corrcoef(x[:, i], other[:, j])[0, 1] for i, j in asked.pairs])
+    r, p = _correlations(x, other, asked.pairs)
     raw = -0.5 * np.log1p(-np.minimum(r * r, 1.0 - 1e-15))
-    statistic = np.abs(r) * np.sqrt((n - 2) / np.maximum(1.0 - r * r, 1e-15))
-    p = np.asarray(2 * stdtr(n - 2, -statistic))
     bias = mutual_information_bias(n - 1)
     return _Tested(raw, raw - bias, p, np.zeros(len(r), np.int64), 0)
+
+
+def _correlations(x: Array, y: Array, pairs: list[tuple[int, int]]) -> tuple[Array, Array]:
+    """Correlation of each pair of columns, and p of Student's t, two-sided."""
+    n = len(x)
+    r = np.array([np.corrcoef(x[:, i], y[:, j])[0, 1] for i, j in pairs])
+    statistic = np.abs(r) * np.sqrt((n - 2) / np.maximum(1.0 - r * r, 1e-15))
+    return r, np.asarray(2 * stdtr(n - 2, -statistic))
 
 
 def _by_neighbours(x: Array, y: Array | None, asked: _Asked) -> _Tested:
@@ -226,12 +241,14 @@ def _by_neighbours(x: Array, y: Array | None, asked: _Asked) -> _Tested:
     if not n_first:
         nothing = np.full(len(raw), np.nan)
         return _Tested(raw, raw.copy(), nothing, np.zeros(len(raw), np.int64), 0)
+    _, p_linear = _correlations(mine, other, asked.pairs)
     null = null_of_ranks(n_rows, n_first, asked.seed, asked.threads)
-    n_all = asked.draws_needed(int(np.sum(raw > null.max())))
+    unreached = (raw > null.max()) & (p_linear > 1 / (1 + n_first))
+    n_all = asked.draws_needed(int(unreached.sum()), n_tests=2)
     if n_all > n_first:
         null = null_of_ranks(n_rows, n_all, asked.seed, asked.threads)
     above = n_all - np.searchsorted(np.sort(null), raw, "left")
-    p = (1 + above) / (1 + n_all)
+    p = np.minimum(2.0 * np.minimum((1 + above) / (1 + n_all), p_linear), 1.0)
     return _Tested(raw, raw - null.mean(), p, np.full(len(raw), n_all), n_first)
 
 

@@ -37,6 +37,7 @@ def pairs_of(work: Work) -> tuple[list[PairwiseInformation], list[PairwiseInform
                 n_permutations=n,
                 seed=work.settings.seed,
                 threads=work.threads,
+                n_thinnings=len(thinnings),
             )
             alone.append(measure())
             if with_features:

@@ -102,7 +102,10 @@ def test_p_values_are_uniform_without_dependence() -> None:
     for estimator in ("histogram", "gaussian", "knn"):
         found = pairwise_information(rows, estimator=estimator, n_permutations=200)  # type: ignore[arg-type]
         p = found.p[np.triu_indices(24, 1)]
-        assert kstest(p, "uniform").pvalue > 1e-3
+        if estimator == "knn":  # the better of two tests, doubled: never below, near 1 often above
+            assert np.mean(p <= 0.05) < 0.08 and np.mean(p <= 0.5) < 0.58
+        else:
+            assert kstest(p, "uniform").pvalue > 1e-3
         # of neighbours, a value scatters by 0.05 and the mean of the null by 0.0035
         tolerance = 0.015 if estimator == "knn" else 0.003
         assert abs(found.corrected[np.triu_indices(24, 1)].mean()) < tolerance
@@ -207,3 +210,25 @@ def test_thinnings_are_joined_without_more_false_alarms() -> None:
     assert joined.corrected[0, 1] == pytest.approx(
         np.mean([one.corrected[0, 1] for one in thinnings])
     )
+
+
+def test_few_rows_hide_no_correlation_and_a_correlation_no_parabola() -> None:
+    rng = np.random.default_rng(12)
+    rows = rng.standard_normal((97, 11))
+    rows[:, 1] = -0.75 * rows[:, 0] + np.sqrt(1 - 0.75**2) * rows[:, 1]
+    rows[:, 3] = rows[:, 2] ** 2 + 0.2 * rows[:, 3]
+    found = pairwise_information(rows, n_permutations=1000)
+    assert np.argwhere(np.triu(found.is_significant)).tolist() == [[0, 1], [2, 3]]
+
+
+def test_one_curved_pair_of_a_chain_survives_its_thinnings() -> None:
+    rng = np.random.default_rng(13)
+    found = []
+    for _ in range(5):
+        rows = rng.standard_normal((150, 11))
+        rows[:, 3] = rows[:, 2] ** 2 + 0.2 * rows[:, 3]
+        found.append(pairwise_information(rows, n_permutations=200, n_thinnings=5))
+    joined = over_thinnings(found)
+    # 55 pairs, two tests of each, p doubled: 4,400 draws bring the smallest p below 0.05/55
+    assert {int(one.n_draws[2, 3]) for one in found} == {4400}
+    assert np.argwhere(np.triu(joined.is_significant)).tolist() == [[2, 3]]
