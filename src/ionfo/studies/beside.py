@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from ..analysis import (
     pairwise_information,
 )
 from ..analysis.cells.subsets import N_COMPONENTS
+from ..analysis.figures.style import Figure
 from ..analysis.multiplets.spectrum import usable_cores
 from ..analysis.uncertainty.beside import (
     Side,
@@ -28,7 +30,7 @@ from ..analysis.uncertainty.beside import (
 )
 from ..errors import IonfoError
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
-from ..tables.files import make_folder, whole_folder
+from ..tables.files import make_folder
 from .beside_output import curves_figure, draw_beside, write_beside
 from .beside_tables import (
     CONDUCTANCES,
@@ -42,7 +44,7 @@ from .beside_tables import (
     prepare_tables,
 )
 from .groups import runner
-from .shown import html
+from .shown import Shown
 
 __all__ = [
     "CONDUCTANCES",
@@ -61,7 +63,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class BesideFindings:
+class BesideFindings(Shown):
     """Tables side by side at the same number of rows; values in nats.
 
     Attributes
@@ -79,6 +81,9 @@ class BesideFindings:
     settings : BesideSettings
         What was asked.
     """
+
+    last: ClassVar[str] = "beside.json"
+    alt: ClassVar[str] = "O-information by order"
 
     tables: list[BesideTable]
     sides: list[Side]
@@ -102,39 +107,22 @@ class BesideFindings:
             for side, pair in zip(self.sides, self.pairs, strict=True)
         ]
 
+    @property
+    def title(self) -> str:
+        """What the findings are of."""
+        return "Tables side by side"
+
+    def figure(self) -> Figure:
+        """Draw O-information of the tables by order."""
+        return curves_figure(self)
+
     def plot_o_information(self) -> Axes:
-        """Draw O-information of the tables by order.
+        """Draw O-information of the tables by order; see `plot`."""
+        return self.plot()
 
-        Returns
-        -------
-        Axes
-            The first panel; its figure is ``axes.figure``.
-        """
-        return curves_figure(self).axes[0]
-
-    def write(self, folder: str | Path) -> Path:
-        """Write tables, figures and beside.json.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Made if need be.
-
-        Returns
-        -------
-        Path
-            The folder.
-        """
-        out = Path(folder)
-        with whole_folder(out, "beside.json") as beside:
-            write_beside(beside, self)
-            draw_beside(beside, self)
-        return out
-
-    def _repr_html_(self) -> str:
-        """Show the sentences and the curves in a notebook."""
-        title = "Tables side by side"
-        return html(title, self.sentences(), curves_figure(self), "O-information by order")
+    def _fill(self, folder: Path) -> None:
+        write_beside(folder, self)
+        draw_beside(folder, self)
 
 
 def tables_beside(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,9 @@ from ..analysis.uncertainty.beside import Side, side_frame
 from ..pages.report.groups import write_groups_page
 from ..pages.report.tables import tables_of
 from ..tables.expression import TARGET_SUM
-from ..tables.files import whole_folder, write_table, write_text
+from ..tables.files import write_table, write_text
 from .findings import Findings
-from .shown import html
+from .shown import Shown
 
 N_PERMUTATIONS = 199
 """Reassignments of rows to groups in a comparison."""
@@ -88,7 +88,7 @@ class Grouped:
 
 
 @dataclass(frozen=True)
-class GroupFindings:
+class GroupFindings(Shown):
     """Information of groups, each on its own and all at the same number of rows; values in nats.
 
     Attributes
@@ -106,6 +106,9 @@ class GroupFindings:
     n_rows : int
         Rows of each group in the comparison.
     """
+
+    last: ClassVar[str] = "groups.json"
+    alt: ClassVar[str] = "O-information by order and group"
 
     settings: GroupSettings
     grouped: Grouped
@@ -167,54 +170,42 @@ class GroupFindings:
             )
         return told
 
+    @property
+    def title(self) -> str:
+        """What the findings are of."""
+        return f"Findings of the groups of '{self.settings.group}'"
+
+    def figure(self) -> Figure:
+        """Draw O-information of the groups by order, at equal rows."""
+        return self._figure(0)
+
     def plot_o_information(self) -> Axes:
-        """Draw O-information of the groups by order, at equal rows.
+        """Draw O-information of the groups by order, at equal rows; see `plot`."""
+        return self.plot()
 
-        Returns
-        -------
-        Axes
-            The first panel; its figure is ``axes.figure``.
-        """
-        return self._figure(0).axes[0]
-
-    def write(self, folder: str | Path) -> Path:
-        """Write tables, figures and groups.json, and each group to a folder of its own.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Made if need be.
-
-        Returns
-        -------
-        Path
-            The folder.
-        """
-        out = Path(folder)
-        with whole_folder(out, "groups.json") as beside:
-            for name, found in self.findings.items():
-                found.write(beside / folder_name(name))
-            for i, question in enumerate(self.grouped.questions):
-                is_whole = question.target is None
-                stem = "groups_o_information" if is_whole else f"groups_rsi_{i}"
-                for suffix in (".png", ".svg"):
-                    self._figure(i).savefig((beside / stem).with_suffix(suffix), dpi=130)
-            tables = {
-                "groups_curves": self.curves,
-                "groups_compared": self.compared,
-                "minimal_sets": self.minimal_sets,
-            }
-            for stem, frame in tables.items():
-                for suffix in (".csv", ".parquet") if len(frame) else ():
-                    write_table(beside / f"{stem}{suffix}", frame)
-            groups = {
-                name: (found.summary, tables_of(beside / folder_name(name)))
-                for name, found in self.findings.items()
-            }
-            write_groups_page(beside, self.curves, self.compared, groups)
-            text = json.dumps(self.summary, indent=1, allow_nan=False)
-            write_text(beside / "groups.json", text + "\n")
-        return out
+    def _fill(self, folder: Path) -> None:
+        for name, found in self.findings.items():
+            found.write(folder / folder_name(name))
+        for i, question in enumerate(self.grouped.questions):
+            is_whole = question.target is None
+            stem = "groups_o_information" if is_whole else f"groups_rsi_{i}"
+            for suffix in (".png", ".svg"):
+                self._figure(i).savefig((folder / stem).with_suffix(suffix), dpi=130)
+        tables = {
+            "groups_curves": self.curves,
+            "groups_compared": self.compared,
+            "minimal_sets": self.minimal_sets,
+        }
+        for stem, frame in tables.items():
+            for suffix in (".csv", ".parquet") if len(frame) else ():
+                write_table(folder / f"{stem}{suffix}", frame)
+        groups = {
+            name: (found.summary, tables_of(folder / folder_name(name)))
+            for name, found in self.findings.items()
+        }
+        write_groups_page(folder, self.curves, self.compared, groups)
+        text = json.dumps(self.summary, indent=1, allow_nan=False)
+        write_text(folder / "groups.json", text + "\n")
 
     def _of(self, i: int) -> list[Side]:
         """Sides of one question."""
@@ -226,11 +217,6 @@ class GroupFindings:
         quantity = "O-information" if question.target is None else "RSI"
         title = f"{told_of(question, self.grouped)}, {self.n_rows} rows of each group"
         return curves_beside(self._of(i), f"{quantity} (nats)", title)
-
-    def _repr_html_(self) -> str:
-        """Show the sentences and the curves in a notebook."""
-        title = f"Findings of the groups of '{self.settings.group}'"
-        return html(title, self.sentences(), self._figure(0), "O-information by order and group")
 
 
 def told_of(question: Question, grouped: Grouped) -> str:

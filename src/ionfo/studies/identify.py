@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from ..analysis.figures.style import Figure
 from ..analysis.genes.clusters import (
     N_COMPONENTS,
     N_HALVINGS,
@@ -38,11 +40,11 @@ from ..tables.expression import (
     require_scanpy,
     varying_genes,
 )
-from ..tables.files import make_folder, whole_folder
+from ..tables.files import make_folder
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
 from .identify_output import draw_identification, index_figure, sentences_of, write_identification
 from .identify_pool import Kind, Score, Scoring, score_sets
-from .shown import html
+from .shown import Shown
 
 NULLS: tuple[Kind, ...] = ("all", "differential", "matched")
 
@@ -106,7 +108,7 @@ class Null:
 
 
 @dataclass(frozen=True)
-class Identification:
+class Identification(Shown):
     """How well clusters of a gene set find the types, beside random sets.
 
     Attributes
@@ -139,6 +141,9 @@ class Identification:
         What was asked.
     """
 
+    last: ClassVar[str] = "identify.json"
+    alt: ClassVar[str] = "index of the set and of others"
+
     table: Expression
     labels: NDArray[np.str_]
     genes: list[str]
@@ -157,39 +162,22 @@ class Identification:
         """Say what was found, a line each."""
         return sentences_of(self)
 
+    @property
+    def title(self) -> str:
+        """What the findings are of."""
+        return f"Types in {Path(self.table.origin).name}"
+
+    def figure(self) -> Figure:
+        """Draw the index of the set among those of random sets."""
+        return index_figure(self)
+
     def plot_index(self) -> Axes:
-        """Draw the index of the set among those of random sets.
+        """Draw the index of the set among those of random sets; see `plot`."""
+        return self.plot()
 
-        Returns
-        -------
-        Axes
-            The first panel; its figure is ``axes.figure``.
-        """
-        return index_figure(self).axes[0]
-
-    def write(self, folder: str | Path) -> Path:
-        """Write tables, figures and identify.json.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Made if need be.
-
-        Returns
-        -------
-        Path
-            The folder.
-        """
-        out = Path(folder)
-        with whole_folder(out, "identify.json") as beside:
-            write_identification(beside, self)
-            draw_identification(beside, self)
-        return out
-
-    def _repr_html_(self) -> str:
-        """Show the sentences and the distributions in a notebook."""
-        title = f"Types in {Path(self.table.origin).name}"
-        return html(title, self.sentences(), index_figure(self), "index of the set and of others")
+    def _fill(self, folder: Path) -> None:
+        write_identification(folder, self)
+        draw_identification(folder, self)
 
 
 def identify_types(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from ..analysis import Question
 from ..analysis.figures.style import BLUE, GREY, ORANGE, Figure, log_scale
@@ -23,11 +23,11 @@ from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed
 from ..progress import progress
 from ..tables.expression import TARGET_SUM, Expression
-from ..tables.files import whole_folder, write_table
+from ..tables.files import write_table
 from .expression_choice import ION_CHANNELS
 from .groups import GroupSettings, grouped_tables
 from .plan import AnalysisSettings
-from .shown import html
+from .shown import Shown
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SizeSettings:
 
 
 @dataclass(frozen=True)
-class SizeFindings:
+class SizeFindings(Shown):
     """How many cells the verdict on each group needs.
 
     Attributes
@@ -62,6 +62,9 @@ class SizeFindings:
     studies : dict of str to SizeStudy
         By group.
     """
+
+    last: ClassVar[str] = "sizes.csv"
+    alt: ClassVar[str] = "O-information by cells drawn"
 
     studies: dict[str, SizeStudy]
 
@@ -90,43 +93,22 @@ class SizeFindings:
             told.append(line)
         return told
 
-    def plot(self) -> Axes:
-        """Draw O-information by number of cells, and the cells that are needed.
+    @property
+    def title(self) -> str:
+        """What the findings are of."""
+        return "Cells that groups need"
 
-        Returns
-        -------
-        Axes
-            The first panel; its figure is ``axes.figure``.
-        """
-        return _draw(self.studies).axes[0]
+    def figure(self) -> Figure:
+        """Draw O-information by number of cells, and the cells that are needed."""
+        return _draw(self.studies)
 
-    def write(self, folder: str | Path) -> Path:
-        """Write tables and figure.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Made if need be.
-
-        Returns
-        -------
-        Path
-            The folder.
-        """
-        out = Path(folder)
-        with whole_folder(out, "sizes.csv") as beside:
-            for stem, frame in (("sizes", self.sizes), ("needed", self.needed)):
-                for suffix in (".csv", ".parquet"):
-                    write_table(beside / f"{stem}{suffix}", frame)
-            figure = _draw(self.studies)
-            for suffix in (".png", ".svg"):
-                figure.savefig((beside / "sizes").with_suffix(suffix), dpi=130)
-        return out
-
-    def _repr_html_(self) -> str:
-        """Show the sentences and the figure in a notebook."""
-        title = "Cells that groups need"
-        return html(title, self.sentences(), _draw(self.studies), "O-information by cells drawn")
+    def _fill(self, folder: Path) -> None:
+        for stem, frame in (("sizes", self.sizes), ("needed", self.needed)):
+            for suffix in (".csv", ".parquet"):
+                write_table(folder / f"{stem}{suffix}", frame)
+        figure = self.figure()
+        for suffix in (".png", ".svg"):
+            figure.savefig((folder / "sizes").with_suffix(suffix), dpi=130)
 
 
 def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> dict[str, SizeStudy]:

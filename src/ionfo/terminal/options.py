@@ -12,13 +12,6 @@ from ..limits import most_workers
 from .help import CELL, EXPRESSION, NULLS, RUN, TABLE
 
 
-class Estimator(str, Enum):
-    """How correlations are estimated."""
-
-    gaussian = "gaussian"
-    copula = "copula"
-
-
 class Estimators(str, Enum):
     """How correlations are estimated, or both ways side by side."""
 
@@ -79,9 +72,6 @@ ExcludeOption = Annotated[
 OrdersOption = Annotated[
     list[str] | None,
     typer.Option("--orders", help="Orders to report, such as 3-6,10; default all."),
-]
-EstimatorOption = Annotated[
-    Estimator, typer.Option("--estimator", help="Of values, or of their normal scores.")
 ]
 EstimatorsOption = Annotated[
     Estimators,
