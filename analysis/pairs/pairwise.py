@@ -14,12 +14,19 @@ from ..measures.bias import mutual_information_bias
 from ..multiplets.spectrum import usable_cores
 from ..significance import benjamini_hochberg
 from .contingency import information_of_counts, null_information
-from .neighbours import nearest_neighbour_information, null_of_ranks, random_rank_scores
+from .neighbours import (
+    nearest_neighbour_information,
+    null_of_ranks,
+    random_rank_scores,
+    upper_tail,
+)
 
 Array = NDArray[np.float64]
 PairEstimator = Literal["histogram", "gaussian", "knn"]
 
 N_PERMUTATIONS = 1000
+MOST_DRAWS = 10_000
+"""Of a null of ranks; p beyond the largest of them follows from the tail."""
 MOST_BINS, FEWEST_BINS = 20, 4
 LARGEST_BIAS = 0.02  # nats, of a histogram: (b - 1)^2/(2 n)
 FALSE_DISCOVERY_RATE = 0.05
@@ -95,7 +102,8 @@ def pairwise_information(
     n_permutations : int
         Draws of each null.  Pairs that no draw reaches get more, just as many as the adjustment
         for the number of pairs needs; the smallest p of 1,000 draws, 0.001, would not survive it
-        among 435 pairs unless at least nine pairs had it.
+        among 435 pairs unless at least nine pairs had it.  A null of ranks gets 10,000 at most;
+        beyond the largest, p is that of an exponential tail (`upper_tail`), never too small.
     seed : int
         Of the draws.
     threads : int, optional
@@ -246,9 +254,9 @@ def _by_neighbours(x: Array, y: Array | None, asked: _Asked) -> _Tested:
     unreached = (raw > null.max()) & (p_linear > 1 / (1 + n_first))
     n_all = asked.draws_needed(int(unreached.sum()), n_tests=2)
     if n_all > n_first:
+        n_all = min(n_all, max(n_first, MOST_DRAWS))
         null = null_of_ranks(n_rows, n_all, asked.seed, asked.threads)
-    above = n_all - np.searchsorted(np.sort(null), raw, "left")
-    p = np.minimum(2.0 * np.minimum((1 + above) / (1 + n_all), p_linear), 1.0)
+    p = np.minimum(2.0 * np.minimum(upper_tail(null, raw), p_linear), 1.0)
     return _Tested(raw, raw - null.mean(), p, np.full(len(raw), n_all), n_first)
 
 

@@ -16,6 +16,7 @@ from ionfo.analysis.pairs.neighbours import (
     nearest_neighbour_information,
     null_of_ranks,
     random_rank_scores,
+    upper_tail,
 )
 from ionfo.analysis.pairs.pairwise import n_bins
 from ionfo.analysis.pairs.thinnings import over_thinnings
@@ -219,6 +220,38 @@ def test_few_rows_hide_no_correlation_and_a_correlation_no_parabola() -> None:
     rows[:, 3] = rows[:, 2] ** 2 + 0.2 * rows[:, 3]
     found = pairwise_information(rows, n_permutations=1000)
     assert np.argwhere(np.triu(found.is_significant)).tolist() == [[0, 1], [2, 3]]
+
+
+def test_p_beyond_the_draws_is_small_and_not_too_small() -> None:
+    from scipy.stats import norm
+
+    rng = np.random.default_rng(14)
+    for _ in range(20):
+        draws = rng.standard_normal(10_000)
+        at = np.array([1.0, draws.max() + 0.3, 5.0, 6.0])
+        p = upper_tail(draws, at)
+        assert p[0] == (1 + np.sum(draws >= 1)) / 10_001
+        assert (p[1:] >= norm.sf(at[1:])).all() and (p[1:] <= 1 / 10_001).all()
+        assert p[2] < 1e-4 and p[3] < 3e-6
+    exponential = [upper_tail(rng.exponential(size=10_000), [14.0])[0] for _ in range(50)]
+    assert np.median(exponential) == pytest.approx(np.exp(-14), rel=0.5)
+    # of neighbours themselves: draws against the tail of the first 1,000
+    null = null_of_ranks(60, 10_000, 0, 2)
+    far = np.quantile(null, 1 - np.array([2e-3, 5e-4]))
+    assert (upper_tail(null[:1000], far) >= 0.3 * np.array([2e-3, 5e-4])).all()
+    assert upper_tail([2.0, 2.0], [3.0]).tolist() == [1 / 3]  # no tail to follow
+
+
+def test_many_pairs_take_no_more_draws_than_a_tail_needs() -> None:
+    rng = np.random.default_rng(15)
+    rows, others = rng.standard_normal((120, 12)), rng.standard_normal((120, 40))
+    others[:, 7] = rows[:, 3] ** 2 + 0.1 * others[:, 7]
+    found = pairwise_information(rows, others, n_permutations=200, n_thinnings=5)
+    assert int(found.n_draws[3, 7]) == 10_000 < 4 * rows.shape[1] * others.shape[1] / 0.05
+    assert found.p_adjusted[3, 7] < 0.01 and found.is_significant[3, 7]
+    assert (
+        np.sum(found.is_significant) <= 3
+    )  # of 480 pairs, one false discovery in twenty is let by
 
 
 def test_one_curved_pair_of_a_chain_survives_its_thinnings() -> None:

@@ -60,9 +60,9 @@ def test_every_part_is_there(analysed: Analysed) -> None:
         assert f'<section id="{key}">' in page and f'href="#{key}"' in page
     data = data_of(page)
     places = [int(one) for one in re.findall(r'data-chart="(\d+)"', page)]
-    # parameters, features, two steps, pairs, curves, two maps, RSI, the cell; folded: features
+    # parameters, features, two steps, pairs, their network, curves, two maps, RSI, the cell; folded: features
     # by parameters, two maps of RSI, components and their loadings
-    assert places == list(range(len(data["charts"]))) and len(places) == 15
+    assert places == list(range(len(data["charts"]))) and len(places) == 16
 
 
 def test_words_of_others_cannot_become_markup(analysed: Analysed) -> None:
