@@ -22,6 +22,8 @@ from .tables import Material
 _MOST_CHANCE = 0.6
 """Larger groups hold nearly every variable, so that taking part in them says little."""
 _MOST_NAMED = 4
+_OFTEN = 0.5
+"""Part of the subsamples in which a group must be extreme again to be named."""
 _FEWEST_INDEPENDENT = 200
 
 
@@ -106,6 +108,7 @@ def together(material: Material) -> list[str]:
             )
             continue
         told.append(_extreme(spectrum, statistic, word, value, names))
+        told += _core(material, statistic, word)
         told += _recurring(material, word)
     return told + _pairs(material) + _about_targets(material)
 
@@ -124,6 +127,33 @@ def _extreme(
         f"The most {word} groups: {listed(group)} together reach at least 90 % of the "
         f"{'lowest' if statistic == 'min' else 'highest'} value of all, which is {amount(value)}."
     )
+
+
+def _core(material: Material, statistic: str, word: str) -> list[str]:
+    """Name the few variables that carry most of an extreme, from what replicates find again."""
+    found = material.tables.get("o_information_extremes")
+    if found is None or "recurrence" not in found:
+        return []
+    side, sign = ("lowest", 1.0) if statistic == "min" else ("highest", -1.0)
+    of_side = found[found["side"] == side]
+    best = (sign * of_side["raw_nats"]).min()
+    few = of_side[
+        (of_side["order"] <= _MOST_NAMED)
+        & (of_side["p_adjusted"] <= 0.05)
+        & (of_side["recurrence"] >= _OFTEN)
+        & (sign * of_side["raw_nats"] < 0)
+    ]
+    if few.empty:
+        return [f"No small {word} group is found again in most subsamples."]
+    core = few.loc[(sign * few["raw_nats"]).idxmin()]
+    group = [readable(one) for one in members(core["multiplet"], material.parameters)]
+    share = float(sign * core["raw_nats"] / best)
+    if share > 0.995:
+        return []
+    return [
+        f"{listed(group)} alone carry {100 * share:.0f} % of it ({signed(core['raw_nats'])} nats "
+        f"raw, among the extremes of their size in {100 * core['recurrence']:.0f} % of subsamples)."
+    ]
 
 
 def _no_names(material: Material) -> list[str]:
@@ -203,9 +233,20 @@ def _about_targets(material: Material) -> list[str]:
         group = [readable(one) for one in members(own["min_multiplet"][at], material.parameters)]
         told.append(
             f"About the {readable(target)}, {listed(group)} together tell "
-            f"{abs(lowest[at]):.3f} nats more than one by one (raw)."
+            f"{abs(lowest[at]):.3f} nats more than one by one (raw){_predicting(own, at)}."
         )
     return told
+
+
+def _predicting(spectrum: pd.DataFrame, at: int) -> str:
+    """Say which share of a feature's variance a group predicts, and what its members do."""
+    if "min_predicted_share" not in spectrum:
+        return ""
+    row = spectrum.iloc[at]
+    return (
+        f": they predict {100 * row['min_predicted_share']:.0f} % of its variance, the best of "
+        f"them alone {100 * row['min_predicted_share_alone']:.0f} %"
+    )
 
 
 def sure(material: Material) -> list[str]:
