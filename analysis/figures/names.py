@@ -108,6 +108,19 @@ def _feature(protocol: str, site: str, variable: str, feature: str) -> str:
     return f"{words}, {protocol}{where}"
 
 
+def names_told(names: Sequence[str]) -> str:
+    """Say which published name each short one stands for.
+
+    Examples
+    --------
+    >>> names_told(["gIhbar_Ih.somatic", "g_pas.all", "Scn1a"])
+    'Ih (soma) is gIhbar_Ih.somatic, leak is g_pas.all.'
+    """
+    pairs = zip(readable_names(names), names, strict=True)
+    told = [f"{short} is {whole}" for short, whole in pairs if short != whole]
+    return f"{', '.join(told)}." if told else ""
+
+
 def readable_names(names: Sequence[str]) -> list[str]:
     """Shorten several names; those that would become the same keep their whole ones.
 

@@ -145,7 +145,7 @@ def _core(material: Material, statistic: str, word: str) -> list[str]:
     ]
     if few.empty:
         return [f"No small {word} group is found again in most subsamples."]
-    core = few.loc[(sign * few["raw_nats"]).idxmin()]
+    core = few.iloc[int(np.argmin(sign * few["raw_nats"].to_numpy(np.float64)))]
     group = [readable(one) for one in members(core["multiplet"], material.parameters)]
     share = float(sign * core["raw_nats"] / best)
     if share > 0.995:

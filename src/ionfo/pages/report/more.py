@@ -42,8 +42,8 @@ def network(material: Material, pairs: pd.DataFrame) -> Chart:
          "x": numbers(np.cos(places)), "y": numbers(np.sin(places)), "text": names,
          "hovertemplate": "%{text}<extra></extra>", "marker": {"color": ORANGE, "size": 9}}
     )  # fmt: skip
-    # a place goes under its channel, and the ring leaves as much room as the longest line takes on a
-    # telephone: half of it is 170 pixels, a letter of 11 pixels about 6.2 wide
+    # a place goes under its channel, and the ring leaves as much room as the longest line takes on
+    # a telephone: half of it is 170 pixels, a letter of 11 pixels about 6.2 wide
     lines = [name.replace(" (", "<br>(") for name in readable_names(names)]
     longest = max(len(part) for line in lines for part in line.split("<br>"))
     half = max(1.9, 1.08 * 170 / max(170 - 6.2 * longest, 60))
