@@ -108,7 +108,7 @@ def together(material: Material) -> list[str]:
             )
             continue
         told.append(_extreme(spectrum, statistic, word, value, names))
-        told += _core(material, statistic, word)
+        told += core(material, statistic, word)
         told += _recurring(material, word)
     return told + _pairs(material) + _about_targets(material)
 
@@ -129,7 +129,7 @@ def _extreme(
     )
 
 
-def _core(material: Material, statistic: str, word: str) -> list[str]:
+def core(material: Material, statistic: str, word: str) -> list[str]:
     """Name the few variables that carry most of an extreme, from what replicates find again."""
     found = material.tables.get("o_information_extremes")
     if found is None or "recurrence" not in found:
