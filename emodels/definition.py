@@ -12,17 +12,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import (
+    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
 from ..errors import IonfoError, nearest, why_unread
-from ..features import EfelSettings, FeatureTarget
+from ..features import EfelSettings, FeatureTarget, check_setting
 from ..limits import read_text, shortened, unique_keys
 from .bounded import MOST_NAMED, MOST_PROTOCOLS, Name, Strict, Time, Voltage
 from .consistency import check_consistent
-from .protocol_kinds import Protocol
+from .protocol_kinds import Protocol, WithSettings
 
 FOLDER = Path(__file__).resolve().parent
 POPULATIONS = FOLDER / "populations"
@@ -82,7 +83,7 @@ class Alternative(Morphology):
     reference: dict[str, float] | None = None
 
 
-class Feature(Strict):
+class Feature(WithSettings):
     """A feature and its target, in the unit given."""
 
     name: Name
@@ -101,11 +102,19 @@ class Feature(Strict):
 
 
 class Efel(Strict):
-    """eFEL settings of every feature."""
+    """eFEL settings of every feature: these three, and any other of eFEL's by its name."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
     Threshold: Voltage = -20.0
     interp_step: float = Field(0.025, ge=0.001, le=10, description="ms")
     strict_stiminterval: bool = True
+
+    @model_validator(mode="after")
+    def _has_known_settings(self) -> Efel:
+        for name, value in (self.model_extra or {}).items():
+            check_setting(name, value)
+        return self
 
 
 class EModel(Strict):
@@ -171,12 +180,22 @@ class EModel(Strict):
     @cached_property
     def targets(self) -> tuple[FeatureTarget, ...]:
         """The features as the feature extraction takes them."""
-        return tuple(FeatureTarget(f.name, f.mean, f.std, f.unit, f.window) for f in self.features)
+        own = {protocol.name: protocol.efel for protocol in self.protocols}
+
+        def settings(feature: Feature) -> EfelSettings | None:
+            of_protocol = own.get(feature.name.split(".")[0])
+            changed = {**(of_protocol or {}), **(feature.efel or {})}
+            return self.efel_settings.but(changed) if changed else None
+
+        return tuple(
+            FeatureTarget(f.name, f.mean, f.std, f.unit, f.window, settings(f))
+            for f in self.features
+        )
 
     @cached_property
     def efel_settings(self) -> EfelSettings:
-        """The eFEL settings as the feature extraction takes them."""
-        return EfelSettings(**self.efel.model_dump())
+        """The eFEL settings of all features that have none of their own."""
+        return EfelSettings().but(self.efel.model_dump())
 
     def to_json(self) -> str:
         """Canonical JSON text of the definition."""
