@@ -141,7 +141,7 @@ def name_of(content: Any, place: Place) -> str:
         kind = _KINDS.get(str(place[i - 1])) if i else None
         if kind is not None and isinstance(key, int):
             name = here.get("name") if isinstance(here, dict) else None
-            words.append(f"{kind} '{shortened(name)}'" if name else f"{kind} {key + 1}")
+            words.append(f"{kind} '{shortened(name, 100)}'" if name else f"{kind} {key + 1}")
         elif not (key in _KINDS and i + 1 < len(place)):
             words.append(str(key) if isinstance(key, str) else f"entry {key + 1}")
     return ", ".join(words)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .sampling.chains.sample import Run, collect, sample
     from .sampling.evaluation.score import score
     from .studies import genes
+    from .studies.check import Check, check
     from .studies.findings import Findings
     from .studies.group_findings import GroupFindings
     from .studies.groups import groups
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __version__: str
 
 __all__ = [
+    "Check",
     "EModel",
     "Findings",
     "GroupFindings",
@@ -35,6 +37,7 @@ __all__ = [
     "Run",
     "__version__",
     "analyse",
+    "check",
     "collect",
     "genes",
     "groups",
@@ -47,6 +50,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Check": "studies.check",
     "EModel": "emodels",
     "Findings": "studies.findings",
     "GroupFindings": "studies.group_findings",
@@ -54,6 +58,7 @@ _HOMES = {
     "Population": "tables.population",
     "Run": "sampling.chains.sample",
     "analyse": "studies.population",
+    "check": "studies.check",
     "collect": "sampling.chains.sample",
     "groups": "studies.groups",
     "list_emodels": "emodels",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from . import genes
 from .analyse import analyse_command
+from .check import check_command
 from .collect import collect_command
 from .doctor import doctor_command
 from .emodels import emodels_command
@@ -23,6 +24,7 @@ COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "doctor": doctor_command,
     "emodels": emodels_command,
     "import": import_command,
+    "check": check_command,
     "score": score_command,
     "sample": sample_command,
     "optimise": optimise_command,
