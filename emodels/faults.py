@@ -35,12 +35,15 @@ class Fault:
         In the file, where a line belongs to it.
     is_error : bool
         False of what is only worth a look.
+    is_to_fill : bool
+        Whether it is an entry of ``to_fill``: a suggestion that waits for the user's own.
     """
 
     where: str
     what: str
     line: int | None = None
     is_error: bool = True
+    is_to_fill: bool = False
 
     def __str__(self) -> str:
         line = "" if self.line is None else f"line {self.line}: "
@@ -230,7 +233,7 @@ def _to_fill(emodel: EModel, content: Any, lines: Mapping[Place, int]) -> Iterab
         place = _named(content, [name])
         assert place is not None
         what = "is still a suggestion; put your own in, and take it out of to_fill"
-        yield Fault(name_of(content, place), what, line_of(lines, place), is_error=False)
+        yield Fault(name_of(content, place), what, line_of(lines, place), False, is_to_fill=True)
 
 
 def _place(content: Any, loc: tuple[str | int, ...]) -> Place:

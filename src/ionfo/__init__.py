@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .studies.findings import Findings
     from .studies.group_findings import GroupFindings
     from .studies.groups import groups
+    from .studies.new import NewDefinition, new
     from .studies.optimise import optimise
     from .studies.population import analyse
     from .tables.population import Population, read_population
@@ -33,6 +34,7 @@ __all__ = [
     "Findings",
     "GroupFindings",
     "IonfoError",
+    "NewDefinition",
     "Population",
     "Run",
     "__version__",
@@ -43,6 +45,7 @@ __all__ = [
     "groups",
     "list_emodels",
     "load_emodel",
+    "new",
     "optimise",
     "read_population",
     "sample",
@@ -55,6 +58,7 @@ _HOMES = {
     "Findings": "studies.findings",
     "GroupFindings": "studies.group_findings",
     "IonfoError": "errors",
+    "NewDefinition": "studies.new",
     "Population": "tables.population",
     "Run": "sampling.chains.sample",
     "analyse": "studies.population",
@@ -63,6 +67,7 @@ _HOMES = {
     "groups": "studies.groups",
     "list_emodels": "emodels",
     "load_emodel": "emodels",
+    "new": "studies.new",
     "optimise": "studies.optimise",
     "read_population": "tables.population",
     "sample": "sampling.chains.sample",

@@ -11,6 +11,7 @@ from .emodels import emodels_command
 from .export import export_command
 from .groups import groups_command
 from .import_ import import_command
+from .new import new_command
 from .optimise import optimise_command
 from .plot import plot_command
 from .report import report_command
@@ -23,6 +24,7 @@ from .validate import validate_command
 COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "doctor": doctor_command,
     "emodels": emodels_command,
+    "new": new_command,
     "import": import_command,
     "check": check_command,
     "score": score_command,

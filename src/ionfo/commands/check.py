@@ -46,6 +46,7 @@ def check_command(
     result: dict[str, object] = {
         "errors": [str(one) for one in found.errors],
         "to_look_at": [str(one) for one in found.warnings],
+        "to_fill": [str(one) for one in found.to_fill],
     }
     if found.seen is not None:
         show_features(found.seen.features)

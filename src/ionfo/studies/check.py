@@ -65,13 +65,24 @@ class Check:
 
     @property
     def warnings(self) -> list[Fault]:
-        """What is worth a look, such as suggestions that are still to fill."""
-        return [one for one in self.faults if not one.is_error]
+        """What is worth a look."""
+        return [one for one in self.faults if not one.is_error and not one.is_to_fill]
+
+    @property
+    def to_fill(self) -> list[Fault]:
+        """Suggestions that wait for the user's own."""
+        return [one for one in self.faults if one.is_to_fill]
 
     def sentences(self) -> list[str]:
         """Say what was found, one fault a line, then the cell and its model."""
         told = [f"error: {one}" for one in self.errors]
         told += [f"look at: {one}" for one in self.warnings]
+        for kind in ("parameter", "protocol", "feature"):
+            lines = [one for one in self.to_fill if one.where.startswith(kind)]
+            if lines:
+                names = ", ".join(one.where.partition("'")[2][:-1] for one in lines)
+                first, last = lines[0].line, lines[-1].line
+                told.append(f"to fill, {kind}s of lines {first} to {last}: {names}")
         if self.seen is None or self.emodel is None:
             return told
         sections, segments, length = self.seen.regions["all"]
