@@ -20,7 +20,7 @@ from pydantic import (
 from ..errors import IonfoError, nearest, why_unread
 from ..features import EfelSettings, FeatureTarget
 from ..limits import read_text, shortened, unique_keys
-from .bounded import MOST_NAMED, MOST_PROTOCOLS, Name, Strict, Time, Voltage
+from .bounded import MOST_NAMED, MOST_PROTOCOLS, AxonSize, Name, Strict, Time, Voltage
 from .consistency import check_consistent
 from .protocol_kinds import Protocol
 
@@ -67,11 +67,39 @@ class Parameter(Strict):
         return self.name.partition(".")[2]
 
 
+class Stub(Strict):
+    """Cylinders in the place of a reconstructed axon, each at the end of the one before it."""
+
+    lengths: tuple[AxonSize, ...] = Field((30.0, 30.0), min_length=1, description="um")
+    diameters: tuple[AxonSize, ...] | None = Field(
+        None,
+        min_length=1,
+        description="um; None takes them from the file's axon, or 1",
+    )
+
+    @model_validator(mode="after")
+    def _as_many(self) -> Stub:
+        if self.diameters is not None and len(self.diameters) != len(self.lengths):
+            raise ValueError(
+                f"the stub of the axon must have as many diameters as lengths, got "
+                f"{len(self.diameters)} and {len(self.lengths)}"
+            )
+        return self
+
+
+class StubAxon(Strict):
+    """A stub axon."""
+
+    stub: Stub
+
+
 class Morphology(Strict):
     """Which reconstruction, and how it is cut."""
 
     file: str | None = Field(None, description="a bundled file; None asks for --morphology")
-    axon: Literal["taper"] | None = None
+    axon: Literal["taper"] | StubAxon | None = Field(
+        None, description="what replaces the axon of the file; None keeps it"
+    )
     segment_length: float = Field(40.0, ge=0.1, description="um; nseg = 1 + 2 floor(L/it)")
 
 

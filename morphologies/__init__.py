@@ -1,6 +1,6 @@
 """Reading reconstructions, replacing axons and cutting cells into segments."""
 
-from .axon import taper_axon
+from .axon import stub_axon, taper_axon
 from .first_build import check_build
 from .notes import morphology_notes
 from .reading import check_morphology, find_morphology
@@ -12,5 +12,6 @@ __all__ = [
     "find_morphology",
     "morphology_notes",
     "repair_morphology",
+    "stub_axon",
     "taper_axon",
 ]

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..errors import IonfoError
 from ..mechanisms.build import cache_root
-from .reading import BUNDLED
+from .reading import is_bundled
 
 _SCRIPT = Path(__file__).resolve().parent / "build_alone.py"
 _LONGEST = 600.0
@@ -43,18 +43,19 @@ def check_build(path: Path, replaces_axon: bool) -> None:
     IonfoError
         If it does not.
     """
-    if path.resolve().parent == BUNDLED:
+    if is_bundled(path):
         return
     made, content = _built(path)
     if made["n_somata"] == 0:
         raise IonfoError(
             f"morphology '{path}' has 0 soma sections for NEURON; one is needed: in an .asc file "
-            'a block that begins with ("CellBody" and has a contour of three points or more'
+            'a block that begins with ("CellBody" and has a contour of three points or more; '
+            "--repair draws a circle for one of fewer points"
         )
     if made["n_somata"] > 1:
         raise IonfoError(
             f"morphology '{path}' has {made['n_somata']} soma sections; one is needed: a soma that "
-            "does not branch"
+            "does not branch" + ("; --repair joins them" if path.suffix.lower() == ".swc" else "")
         )
     for name, point in made["thin"].items():
         if replaces_axon and name.startswith("axon"):

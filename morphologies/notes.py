@@ -95,8 +95,8 @@ def _far_trees(points: Sequence[Point]) -> list[str]:
         return []
     return [
         f"{counted(len(far), 'tree')} {'begins' if len(far) == 1 else 'begin'} more than "
-        f"{FAR:g} um from the soma (first on line {far[0][0]}, {far[0][1]:.0f} um away), and NEURON "
-        "ties them to it"
+        f"{FAR:g} um from the soma (first on line {far[0][0]}, {far[0][1]:.0f} um away), and "
+        "NEURON ties them to it"
     ]
 
 

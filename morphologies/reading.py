@@ -48,6 +48,11 @@ def find_morphology(name: str) -> Path:
     return path
 
 
+def is_bundled(path: Path) -> bool:
+    """Whether a file is one of those that ship with ionfo."""
+    return path.resolve().parent == BUNDLED
+
+
 def check_morphology(path: Path, needs_axon: bool, segment_length: float = 40.0) -> None:
     """Check that a morphology file can be read and has a soma, and an axon where needed.
 
@@ -79,7 +84,8 @@ def check_morphology(path: Path, needs_axon: bool, segment_length: float = 40.0)
     if needs_axon and "axon" not in found:
         raise IonfoError(
             f"morphology '{path}' has no axon, and this e-model reads the diameters of its axon "
-            "initial segment from the first 60 um of it"
+            "initial segment from the first 60 um of it; "
+            '"axon": {"stub": {}} in the definition, in the place of "taper", needs none'
         )
 
 
@@ -201,7 +207,10 @@ def _asc_parts(path: Path, text: str) -> tuple[set[str], float]:
         ):
             raise IonfoError(f"morphology '{path}' is damaged: its soma is a single point")
         if n_points < 2:
-            raise IonfoError(f"morphology '{path}' is damaged: its {part} has {n_points} points")
+            way = "; --repair draws a circle for it" if (part, n_points) == ("soma", 1) else ""
+            raise IonfoError(
+                f"morphology '{path}' is damaged: its {part} has {n_points} points{way}"
+            )
         parts.add(part)
     extent = np.ptp(np.array(corners or [[0.0, 0.0, 0.0]]), axis=0)
     return parts, float(np.linalg.norm(extent))

@@ -8,6 +8,7 @@ asked or refused.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ def repair_morphology(path: Path, out: Path, types: Mapping[int, str] | None = N
         repaired, done = _repaired_swc(f"morphology '{path}'", points, types or {})
     if done:
         header = "".join(f"# {one}\n" for one in [f"repaired from {path.name}", *done])
-        beside = out.with_name(f".{out.name}.beside")
+        beside = out.with_name(f".{out.name}.{os.getpid()}")
         try:
             beside.write_text(repaired if path.suffix.lower() == ".asc" else header + repaired)
             beside.replace(out)
