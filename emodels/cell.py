@@ -61,7 +61,7 @@ class Cell:
         self, emodel: EModel, morphology: Path | None = None, mechanisms: Path | None = None
     ) -> None:
         self.emodel = emodel
-        self.morphology = resolve_morphology(emodel, morphology, tells=False)
+        self.morphology = resolve_morphology(emodel, morphology)
         folder = mechanisms or BUNDLED_MECHANISMS
         check_mechanisms(emodel, folder)
         load_mechanisms(build_mechanisms(folder), tuple(mechanism_files(folder)))
@@ -236,7 +236,7 @@ class Cell:
         return set_segments
 
 
-def resolve_morphology(emodel: EModel, morphology: Path | None, tells: bool = True) -> Path:
+def resolve_morphology(emodel: EModel, morphology: Path | None, tells: bool = False) -> Path:
     """Choose and check the morphology file of an e-model.
 
     Parameters

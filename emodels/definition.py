@@ -7,12 +7,14 @@ import json
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import (
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     model_validator,
 )
@@ -93,13 +95,18 @@ class StubAxon(Strict):
     stub: Stub
 
 
+Axon = Annotated[
+    Annotated[Literal["taper"], Tag("taper")] | Annotated[StubAxon, Tag("stub")],
+    Discriminator(lambda axon: "taper" if isinstance(axon, str) else "stub"),
+]
+"""What replaces the axon of a file."""
+
+
 class Morphology(Strict):
     """Which reconstruction, and how it is cut."""
 
     file: str | None = Field(None, description="a bundled file; None asks for --morphology")
-    axon: Literal["taper"] | StubAxon | None = Field(
-        None, description="what replaces the axon of the file; None keeps it"
-    )
+    axon: Axon | None = Field(None, description="what replaces the axon of the file; None keeps it")
     segment_length: float = Field(40.0, ge=0.1, description="um; nseg = 1 + 2 floor(L/it)")
 
 

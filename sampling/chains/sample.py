@@ -211,7 +211,7 @@ def _starting_models(
     if start != "reference" and Path(start).is_dir():
         return read_standing(Path(start), emodel, ensembles)
     if start == "reference":
-        read = reference_models(emodel, resolve_morphology(emodel, morphology, tells=False))
+        read = reference_models(emodel, resolve_morphology(emodel, morphology))
     else:
         read = read_models(Path(start), emodel)
     for fixed in read.fixed:
