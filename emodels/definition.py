@@ -7,13 +7,15 @@ import json
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import (
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     model_validator,
 )
@@ -21,7 +23,7 @@ from pydantic import (
 from ..errors import IonfoError, nearest
 from ..features import EfelSettings, FeatureTarget, check_setting
 from ..limits import shortened, unique_keys
-from .bounded import MOST_NAMED, MOST_PROTOCOLS, Name, Strict, Time, Voltage
+from .bounded import MOST_NAMED, MOST_PROTOCOLS, AxonSize, Name, Strict, Time, Voltage
 from .consistency import check_consistent
 from .definition_text import SUFFIXES, is_definition, parse_text, read_definition_text
 from .protocol_kinds import Protocol, WithSettings
@@ -69,11 +71,44 @@ class Parameter(Strict):
         return self.name.partition(".")[2]
 
 
+class Stub(Strict):
+    """Cylinders in the place of a reconstructed axon, each at the end of the one before it."""
+
+    lengths: tuple[AxonSize, ...] = Field((30.0, 30.0), min_length=1, description="um")
+    diameters: tuple[AxonSize, ...] | None = Field(
+        None,
+        min_length=1,
+        description="um; None takes them from the file's axon, or 1",
+    )
+
+    @model_validator(mode="after")
+    def _as_many(self) -> Stub:
+        if self.diameters is not None and len(self.diameters) != len(self.lengths):
+            raise ValueError(
+                f"the stub of the axon must have as many diameters as lengths, got "
+                f"{len(self.diameters)} and {len(self.lengths)}"
+            )
+        return self
+
+
+class StubAxon(Strict):
+    """A stub axon."""
+
+    stub: Stub
+
+
+Axon = Annotated[
+    Annotated[Literal["taper"], Tag("taper")] | Annotated[StubAxon, Tag("stub")],
+    Discriminator(lambda axon: "taper" if isinstance(axon, str) else "stub"),
+]
+"""What replaces the axon of a file."""
+
+
 class Morphology(Strict):
     """Which reconstruction, and how it is cut."""
 
     file: str | None = Field(None, description="a bundled file; None asks for --morphology")
-    axon: Literal["taper"] | None = None
+    axon: Axon | None = Field(None, description="what replaces the axon of the file; None keeps it")
     segment_length: float = Field(40.0, ge=0.1, description="um; nseg = 1 + 2 floor(L/it)")
 
 
