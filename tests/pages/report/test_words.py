@@ -103,7 +103,7 @@ def test_the_few_that_carry_an_extreme_are_named_where_subsamples_find_them(
     })  # fmt: skip
     tables = {**material.tables, "o_information_extremes": extremes}
     group = ", ".join(readable(one) for one in names[:2]) + f" and {readable(names[2])}"
-    carried = f"{group} alone carry 50 % of it (-0.200 nats raw"
+    carried = f"50 % of it is carried by {group} alone (-0.200 nats raw"
     told = " ".join(core(replace(material, tables=tables), "min", "synergistic"))
     assert told.startswith(carried) and told.endswith("in 90 % of subsamples).")
     rare = {**tables, "o_information_extremes": extremes.assign(recurrence=[0.4, 0.2, 1.0])}

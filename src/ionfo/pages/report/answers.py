@@ -151,8 +151,9 @@ def core(material: Material, statistic: str, word: str) -> list[str]:
     if share > 0.995:
         return []
     return [
-        f"{listed(group)} alone carry {100 * share:.0f} % of it ({signed(core['raw_nats'])} nats "
-        f"raw, among the extremes of their size in {100 * core['recurrence']:.0f} % of subsamples)."
+        f"{100 * share:.0f} % of it is carried by {listed(group)} alone "
+        f"({signed(core['raw_nats'])} nats raw; among the extremes of their size in "
+        f"{100 * core['recurrence']:.0f} % of subsamples)."
     ]
 
 
@@ -256,12 +257,24 @@ def sure(material: Material) -> list[str]:
         return []
     if "corrected_nats" not in curves:
         return ["No null was drawn, so nothing is known of what chance gives."]
+    rsi = material.tables.get("redundancy_synergy_curves")
+    told = _beside_null(curves, (("min", "lowest"), ("max", "highest")), "value")
+    for target in material.summary["targets"]:
+        if rsi is None:
+            break
+        own = rsi[rsi["target"] == target]
+        told += _beside_null(own, (("min", "lowest"),), f"RSI about the {readable(target)}")
+    return told
+
+
+def _beside_null(curves: pd.DataFrame, sides: Sequence[tuple[str, str]], what: str) -> list[str]:
+    """Set extremes of one measure beside their null, interval and the other estimator."""
     told = []
-    for statistic, word in (("min", "lowest"), ("max", "highest")):
+    for statistic, word in sides:
         row = _row(curves, statistic)
         beyond = "" if _is_beyond(row) else "not "
         parts = [
-            f"The {word} value, {signed(float(row['corrected_nats']))} nats, is {beyond}beyond "
+            f"The {word} {what}, {signed(float(row['corrected_nats']))} nats, is {beyond}beyond "
             f"what shuffled rows give ({span(row['null_low_nats'], row['null_high_nats'])}; "
             f"adjusted p {row['p_adjusted']:.2g})"
         ]
