@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .threads import one_thread
+
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -126,7 +128,13 @@ def fit_network(
     Network
         Member k has not seen fold k, so that its errors there are honest.
     """
-    rng = np.random.default_rng(seed)
+    with one_thread():
+        return _trained(rows, folds, np.random.default_rng(seed), n_steps)
+
+
+def _trained(
+    rows: TrainingRows, folds: NDArray[np.int64], rng: np.random.Generator, n_steps: int
+) -> Network:
     n_members = int(folds.max()) + 1
     counted = np.where(rows.is_known, rows.weight[:, None], 0.0)
     total = np.maximum(counted.sum(axis=0), 1e-12)
