@@ -23,6 +23,7 @@ from ..features import EfelSettings, FeatureTarget, check_setting
 from ..limits import read_text, shortened, unique_keys
 from .bounded import MOST_NAMED, MOST_PROTOCOLS, Name, Strict, Time, Voltage
 from .consistency import check_consistent
+from .current_files import with_file_currents
 from .protocol_kinds import Protocol, WithSettings
 
 FOLDER = Path(__file__).resolve().parent
@@ -251,7 +252,7 @@ def load_emodel(name: str) -> EModel:
         raise IonfoError(f"e-model file '{path}' cannot be read: {why_unread(error)}") from None
     if not text.strip():
         raise IonfoError(f"e-model file '{path}' cannot be read: it is empty")
-    return parse_emodel(text, str(path))
+    return parse_emodel(with_file_currents(text, path.parent, str(path)), str(path))
 
 
 def parse_emodel(text: str, origin: str) -> EModel:
