@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.neuron, pytest.mark.slow]
 def clamps() -> EModel:
     """The soma with a ramp, noise and synaptic input in the place of searches and steps."""
     content = json.loads(load_emodel("soma").to_json())
-    span = {"start": 30.0, "end": 180.0}
+    span = {"start": 30.0, "end": 90.0}
     stimuli = {
         "Ramp": {"currents": [{"shape": "ramp", "amplitude": 0.05, **span}]},
         "Noise": {"currents": [{"shape": "noise", "mean": 0.02, "sd": 0.01, "tau": 5, "seed": 1,
@@ -26,8 +26,8 @@ def clamps() -> EModel:
                                    "times": [50, 60], "parameters": {"tau": 4}, "weight": 0.002}]},
     }  # fmt: skip
     content["protocols"] = [
-        {"name": name, "kind": "current_clamp", "holding": -0.004, "total": 185,
-         "window": [30, 180], **more}
+        {"name": name, "kind": "current_clamp", "holding": -0.004, "total": 95,
+         "window": [30, 90], **more}
         for name, more in stimuli.items()
     ]  # fmt: skip
     content["features"] = [
