@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from ..errors import nearest
+from ..errors import IonfoError, nearest
 from ..features import known_features
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX, LONGEST_SWEEP
 from .distributions import Formula
@@ -26,31 +27,67 @@ def check_consistent(emodel: EModel) -> None:
     ValueError
         If a rule is broken; with the name of what breaks it.
     """
-    known = {*BASE_REGIONS, *emodel.regions}
-    _check_regions(emodel, known)
-    _check_recordings(emodel, known)
-    _check_unique(emodel)
-    _check_durations(emodel)
-    _check_parameters(emodel, known)
-    _check_distributions(emodel)
-    _check_protocol_order(emodel)
-    _check_features(emodel)
-    _check_references(emodel)
+    for rule in RULES:
+        rule(emodel)
 
 
-def _check_regions(emodel: EModel, known: set[str]) -> None:
+def broken_rules(emodel: EModel) -> Iterator[tuple[str, str | int, str]]:
+    """Find every rule that a definition breaks, where `check_consistent` ends at the first.
+
+    A rule about each part of a list is asked about one part at a time.
+
+    Parameters
+    ----------
+    emodel : EModel
+        Whose parts are valid each.
+
+    Yields
+    ------
+    tuple of str, (str or int), str
+        Field of the definition, key or index in it ("" of a rule about the whole), and what is
+        wrong.
+    """
+    whole = {name: getattr(emodel, name) for name in type(emodel).model_fields}
+    for rule, field in RULES.items():
+        parts: Any = whole.get(field)
+        alone: list[tuple[str | int, Any]] = [("", parts)]
+        if isinstance(parts, Mapping):
+            alone = [(key, {key: part}) for key, part in parts.items()]
+        elif isinstance(parts, tuple):
+            alone = [(i, (part,)) for i, part in enumerate(parts)]
+        for key, part in alone:
+            one = type(emodel).model_construct(**(whole | ({field: part} if field else {})))
+            try:
+                rule(one)
+            except (ValueError, IonfoError) as error:
+                yield field, key, str(error)
+
+
+def _known(emodel: EModel) -> set[str]:
+    return {*BASE_REGIONS, *emodel.regions}
+
+
+def _check_regions(emodel: EModel) -> None:
     for region, parts in emodel.regions.items():
         for part in parts:
             if part not in BASE_REGIONS:
                 raise ValueError(f"region '{region}' is made of unknown region '{part}'")
+
+
+def _check_places(emodel: EModel) -> None:
+    known = _known(emodel)
     for region in emodel.mechanisms:
         if region not in known:
             raise ValueError(f"mechanisms name unknown region '{region}'")
 
 
-def _check_recordings(emodel: EModel, known: set[str]) -> None:
+def _check_free(emodel: EModel) -> None:
     if not any(parameter.is_free for parameter in emodel.parameters):
         raise ValueError("no parameter is free; give at least one of them bounds")
+
+
+def _check_recordings(emodel: EModel) -> None:
+    known = _known(emodel)
     for protocol in emodel.protocols:
         if "soma.v" not in [recording.name for recording in protocol.recordings]:
             raise ValueError(f"protocol '{protocol.name}' must record soma.v")
@@ -97,7 +134,8 @@ def _check_durations(emodel: EModel) -> None:
             )
 
 
-def _check_parameters(emodel: EModel, known: set[str]) -> None:
+def _check_parameters(emodel: EModel) -> None:
+    known = _known(emodel)
     for parameter in emodel.parameters:
         region = parameter.region
         if region.startswith(DISTRIBUTION_PREFIX):
@@ -167,3 +205,20 @@ def _check_references(emodel: EModel) -> None:
         for parameter in emodel.parameters:
             if parameter.is_free and parameter.name not in reference:
                 raise ValueError(f"reference leaves out free parameter '{parameter.name}'")
+
+
+RULES: dict[Callable[[EModel], None], str] = {
+    _check_regions: "regions",
+    _check_places: "mechanisms",
+    _check_free: "",
+    _check_recordings: "protocols",
+    _check_unique: "",
+    _check_durations: "",
+    _check_parameters: "parameters",
+    _check_distributions: "distributions",
+    _check_protocol_order: "",
+    _check_features: "features",
+    _check_references: "",
+}
+"""Every rule, in the order in which they are checked -> the field about whose parts one by one it
+is, "" of a rule about the whole."""

@@ -18,19 +18,7 @@ from .currents import MOST_CORNERS
 def with_file_currents(text: str, folder: Path, origin: str) -> str:
     """Replace every current of shape ``file`` in the text of a definition by its corners.
 
-    Parameters
-    ----------
-    text : str
-        JSON; what is no definition comes back as it is.
-    folder : Path
-        Where the definition lies; files stay inside it.
-    origin : str
-        Names the definition in errors.
-
-    Raises
-    ------
-    IonfoError
-        If a file lies elsewhere, cannot be read, or holds no current.
+    What is no definition comes back as it is; see `fill_file_currents`.
     """
     if '"file"' not in text:
         return text
@@ -38,6 +26,31 @@ def with_file_currents(text: str, folder: Path, origin: str) -> str:
         content = json.loads(text)
     except (ValueError, RecursionError):
         return text  # told better where it is parsed
+    return json.dumps(content) if fill_file_currents(content, folder, origin) else text
+
+
+def fill_file_currents(content: Any, folder: Path, origin: str) -> bool:
+    """Replace every current of shape ``file`` in a definition by its corners, in place.
+
+    Parameters
+    ----------
+    content : object
+        As JSON or YAML has it.
+    folder : Path
+        Where the definition lies; files stay inside it.
+    origin : str
+        Names the definition in errors.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+
+    Raises
+    ------
+    IonfoError
+        If a file lies elsewhere, cannot be read, or holds no current.
+    """
     found = False
     for current in _currents(content):
         file, scale = current.get("file"), current.get("scale", 1.0)
@@ -48,7 +61,7 @@ def with_file_currents(text: str, folder: Path, origin: str) -> str:
             del current["file"]
             current.pop("scale", None)
             found = True
-    return json.dumps(content) if found else text
+    return found
 
 
 def read_columns(folder: Path, file: str, origin: str) -> tuple[list[float], list[float]]:

@@ -7,23 +7,26 @@ import json
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import (
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     model_validator,
 )
 
-from ..errors import IonfoError, nearest, why_unread
+from ..errors import IonfoError, nearest
 from ..features import EfelSettings, FeatureTarget, check_setting
-from ..limits import read_text, shortened, unique_keys
-from .bounded import MOST_NAMED, MOST_PROTOCOLS, Name, Strict, Time, Voltage
+from ..limits import shortened, unique_keys
+from .bounded import MOST_NAMED, MOST_PROTOCOLS, AxonSize, Name, Strict, Time, Voltage
 from .consistency import check_consistent
 from .current_files import with_file_currents
+from .definition_text import SUFFIXES, is_definition, parse_text, read_definition_text
 from .protocol_kinds import Protocol, WithSettings
 
 FOLDER = Path(__file__).resolve().parent
@@ -69,11 +72,44 @@ class Parameter(Strict):
         return self.name.partition(".")[2]
 
 
+class Stub(Strict):
+    """Cylinders in the place of a reconstructed axon, each at the end of the one before it."""
+
+    lengths: tuple[AxonSize, ...] = Field((30.0, 30.0), min_length=1, description="um")
+    diameters: tuple[AxonSize, ...] | None = Field(
+        None,
+        min_length=1,
+        description="um; None takes them from the file's axon, or 1",
+    )
+
+    @model_validator(mode="after")
+    def _as_many(self) -> Stub:
+        if self.diameters is not None and len(self.diameters) != len(self.lengths):
+            raise ValueError(
+                f"the stub of the axon must have as many diameters as lengths, got "
+                f"{len(self.diameters)} and {len(self.lengths)}"
+            )
+        return self
+
+
+class StubAxon(Strict):
+    """A stub axon."""
+
+    stub: Stub
+
+
+Axon = Annotated[
+    Annotated[Literal["taper"], Tag("taper")] | Annotated[StubAxon, Tag("stub")],
+    Discriminator(lambda axon: "taper" if isinstance(axon, str) else "stub"),
+]
+"""What replaces the axon of a file."""
+
+
 class Morphology(Strict):
     """Which reconstruction, and how it is cut."""
 
     file: str | None = Field(None, description="a bundled file; None asks for --morphology")
-    axon: Literal["taper"] | None = None
+    axon: Axon | None = Field(None, description="what replaces the axon of the file; None keeps it")
     segment_length: float = Field(40.0, ge=0.1, description="um; nseg = 1 + 2 floor(L/it)")
 
 
@@ -125,9 +161,18 @@ class EModel(Strict):
     `theta`, features and scores follow it.
     """
 
+    json_schema: str | None = Field(
+        None, alias="$schema", exclude=True, description="for editors; it changes nothing"
+    )
     name: Name
     description: str
     sources: tuple[str, ...] = ()
+    to_fill: tuple[str, ...] = Field(
+        (),
+        exclude=True,
+        description="parameters, protocols and features that are still suggestions, by name; "
+        "`ionfo check` lists them and nothing else depends on them",
+    )
     morphology: Morphology
     alternatives: dict[str, Alternative] = Field(
         default={}, description="other bundled morphologies by the name that --morphology takes"
@@ -220,19 +265,19 @@ def bundled_populations(name: str) -> list[Path]:
 
 
 def load_emodel(name: str) -> EModel:
-    """Read a bundled e-model by name, or a definition by the path of its JSON file.
+    """Read a bundled e-model by name, or a definition by the path of its file.
 
     Parameters
     ----------
     name : str
-        For example ``l5pc``, or a path that ends in ``.json``.
+        For example ``l5pc``, or a path that ends in ``.json``, ``.yaml`` or ``.yml``.
 
     Raises
     ------
     IonfoError
         If there is no such e-model, or the definition breaks a rule.
     """
-    if name.endswith(".json"):
+    if is_definition(name):
         path = Path(name)
     elif name in list_emodels():
         path = FOLDER / f"{name}.json"
@@ -244,14 +289,11 @@ def load_emodel(name: str) -> EModel:
     else:
         raise IonfoError(
             f"unknown e-model '{name}'{nearest(name, list_emodels())}; "
-            f"known: {', '.join(list_emodels())}, or the path of a definition (.json)"
+            f"known: {', '.join(list_emodels())}, or the path of a definition (.json or .yaml)"
         )
-    try:
-        text = read_text(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise IonfoError(f"e-model file '{path}' cannot be read: {why_unread(error)}") from None
-    if not text.strip():
-        raise IonfoError(f"e-model file '{path}' cannot be read: it is empty")
+    text = read_definition_text(path)
+    if not path.suffix == SUFFIXES[0]:
+        text = json.dumps(parse_text(text, str(path))[0])
     return parse_emodel(with_file_currents(text, path.parent, str(path)), str(path))
 
 
@@ -266,9 +308,11 @@ def parse_emodel(text: str, origin: str) -> EModel:
     try:
         return EModel.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
+        first, *others = error.errors()
         where = shortened(".".join(str(part) for part in first["loc"]), 200)
         what = shortened(first["msg"].removeprefix("Value error, "), 500)
+        if others and is_definition(origin):
+            what += f" ({len(others)} more faults are told by: ionfo check {origin})"
         raise IonfoError(
             f"e-model '{origin}' is not valid{f' at {where}' if where else ''}: {what}"
         ) from None

@@ -182,6 +182,8 @@ def python_formula(text: str) -> str:
     --------
     >>> python_formula("2*exp(constant*distance)")
     '(2 * math.exp(({constant}) * ({distance})))*{value}'
+    >>> python_formula("where(685 < distance < 885, 1, 0.1)")
+    '(1 if 685 < ({distance}) < 885 else 0.1)*{value}'
     """
     Formula(text)  # nothing but arithmetic goes on from here
     return f"({ast.unparse(_Placeholders().visit(ast.parse(text, mode='eval').body))})*{{value}}"
@@ -193,9 +195,21 @@ class _Placeholders(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802, D102
         return ast.Name(f"({{{node.id}}})")
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:  # noqa: N802, D102
+    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802, D102
         assert isinstance(node.func, ast.Name)
-        return ast.Call(ast.Name(f"math.{node.func.id}"), [self.visit(node.args[0])], [])
+        arguments = [self.visit(argument) for argument in node.args]
+        match node.func.id:
+            case "where":
+                return ast.IfExp(*arguments)
+            case "int" | "float":
+                return ast.Call(node.func, arguments, [])
+            case function:
+                return ast.Call(ast.Name(f"math.{function}"), arguments, [])
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.UnaryOp:  # noqa: N802, D102
+        # of a truth of Python, ~ makes a number
+        sign = ast.Not() if isinstance(node.op, ast.Invert) else node.op
+        return ast.UnaryOp(sign, self.visit(node.operand))
 
 
 def _features(emodel: EModel) -> Json:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_WANTED = 4.0  # evaluations of a walker in a step
+EVALUATIONS_PER_STEP = 4.0
+"""Of a walker, roughly."""
 _MOST = 60
 _ROUNDS = 20
 
@@ -50,4 +51,4 @@ def choose_tries(
                 q, _ = move.get_proposal(start[part == 0], others, random)
                 inside.append(is_inside(q))
         share += weight * float(np.concatenate(inside).mean())
-    return int(np.clip(round(_WANTED / max(share, 1 / _MOST)), 1, _MOST))
+    return int(np.clip(round(EVALUATIONS_PER_STEP / max(share, 1 / _MOST)), 1, _MOST))

@@ -24,6 +24,7 @@ from ..evaluation.flight import FlightRecord
 from ..evaluation.scheduler import Scheduler, SharedPool
 from ..evaluation.stop import stoppable
 from ..evaluation.workers import Workers, open_workers
+from ..runs.forecast import Forecast
 from ..runs.lock import writing
 from ..runs.progress import Progress
 from ..runs.session import Session, make_way, see_through
@@ -31,7 +32,7 @@ from .chain import Chain, stream
 from .idle import idle_workers
 from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
-from .proposals_per_step import choose_tries
+from .proposals_per_step import EVALUATIONS_PER_STEP, choose_tries
 from .replay import ReplayPool
 from .settings import SampleSettings, check_same_run, settings_json
 from .start import Start, around_models, from_bounds
@@ -95,7 +96,7 @@ def run_sampler(
     n_walkers = settings.check(emodel)
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
-    morphology = resolve_morphology(emodel, morphology)
+    morphology = resolve_morphology(emodel, morphology, tells=True)
     if learned is not None and start_models is not None and "surrogate" not in settings.mixture():
         raise IonfoError(
             "--learn is of use to the search for starting points, which --start leaves out, and to "
@@ -139,6 +140,7 @@ def run_sampler(
             store, emodel, settings, n_walkers, start_models, workers, session.report, learned
         )
         run.scheduler = Scheduler(workers, flag, flight)
+        run.scheduler.on_evaluation = run.forecast(session.note)
         run.begin()
         see_through(run.all, run.end, run.scheduler, session.stopped)
         return run.counts()
@@ -225,6 +227,23 @@ class _Run:
         for chain in self.chains:
             total += chain.target.counts
         return total
+
+    def forecast(self, note: Callable[[str], None]) -> Forecast:
+        """Foresee the evaluations that are left."""
+        asked, stored = self.settings, self.store.state["ensembles"]
+        done = sum(int(one["steps"]) for one in stored)
+        left = max(0, asked.steps * asked.ensembles - done) * self.n_walkers * EVALUATIONS_PER_STEP
+        search = 0 if stored else asked.ensembles * asked.n_start_evaluations(self.n_walkers)
+        what = f"{asked.steps} steps of {asked.ensembles} ensembles of {self.n_walkers} walkers"
+        advice = ["fewer --steps or --ensembles"]
+        if search and self.start_models is None:
+            what += ", and at most the search for starting points"
+            advice.append("--start with models that are good already")
+        if self.start_models is not None:
+            search = 0 if stored else asked.ensembles * self.n_walkers
+        if asked.early_rejection:
+            advice.append("early rejection makes steps cheaper than this by itself")
+        return Forecast(self.emodel, left + search, what, self.workers.n_workers, advice, note)
 
     # -- phases -----------------------------------------------------------------
 

@@ -103,6 +103,8 @@ class Scheduler:
         self.flight = flight or FlightRecord(None)
         self.clock = clock
         self.on_result: Callable[[], None] = lambda: None
+        self.on_evaluation: Callable[[Evaluation, float], None] = lambda evaluation, seconds: None
+        """Given each result and the time that a worker spent on it (s)."""
         self.busy_seconds = 0.0
         """Worker time spent on evaluations."""
         self.waited_seconds = 0.0
@@ -187,6 +189,7 @@ class Scheduler:
         self.flight.end(ticket)
         task, i = self._submitted.pop(ticket)
         self.on_result()
+        self.on_evaluation(evaluation, seconds)
         self._give(task, i, evaluation)
 
     def _give(self, task: _Task, i: int, evaluation: Evaluation) -> None:

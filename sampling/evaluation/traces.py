@@ -162,10 +162,10 @@ def simulate_models(
                 if name in steps and not isinstance(response, Missing):
                     responses[name] = (response.t, response.recordings["soma.v"])
         panels[label] = {name: responses.get(name, nothing) for name in steps}
-    return panels, _outline(simulator)
+    return panels, outline(simulator)
 
 
-def _outline(simulator: Simulator) -> pd.DataFrame:
+def outline(simulator: Simulator) -> pd.DataFrame:
     """Draw the sections of the cell in the plane of x and y."""
     assert simulator.cell is not None
     cell = simulator.cell

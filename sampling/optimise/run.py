@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ..evaluation.pool import ModelRequest, evaluate
 from ..evaluation.scheduler import Scheduler, SharedPool
 from ..evaluation.stop import stoppable
 from ..evaluation.workers import open_workers
+from ..runs.forecast import Forecast, simulated
 from ..runs.lock import writing
 from ..runs.progress import Progress
 from ..runs.session import Session, check_same, make_way, see_through
@@ -85,7 +86,7 @@ def run_optimiser(
     plans = resolve(chosen, emodel, settings.generations, settings.seeds)
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
-    morphology = resolve_morphology(emodel, morphology)
+    morphology = resolve_morphology(emodel, morphology, tells=True)
     asked = settings_json(emodel, settings, chosen, morphology, folder)
     store = OptimiseStore(out)
     make_way(
@@ -105,7 +106,7 @@ def run_optimiser(
         flight = FlightRecord(out, emodel, "max")
         for text in flight.told():
             note(text)
-        run = _Run(store, settings, plans, Scheduler(workers, flag, flight), session.report)
+        run = _Run(store, settings, plans, Scheduler(workers, flag, flight), session)
         store.log("start", ranks=mpi.announced()[0], workers=workers.n_workers,
                   host=platform.node())  # fmt: skip
         see_through(run.all, run.log, run.scheduler, session.stopped)
@@ -121,13 +122,15 @@ class _Run:
         settings: OptimiseSettings,
         plans: Sequence[Plan],
         scheduler: Scheduler,
-        report: Callable[[Progress], None],
+        session: Session,
     ) -> None:
         self.store = store
         self.settings = settings
         self.plans = plans
         self.scheduler = scheduler
-        self.report = report
+        self.report = session.report
+        self.note = session.note
+        self._is_foreseen = False
         self.n_results = 0
         self._began = time.monotonic()
 
@@ -142,10 +145,33 @@ class _Run:
                 _Search(self, number, plan, seed, theta, bounds) for seed in range(plan.n_seeds)
             ]
             self._watch(plan, searches)
+            if not self._is_foreseen and any(one.n_done < one.n_asked for one in searches):
+                self._is_foreseen = True
+                self.scheduler.on_evaluation = self._forecast(number, searches)
             self.scheduler.run([one.go for one in searches])
             best = min((one.best for one in searches), key=lambda one: one.total).data.theta
             was_free |= {int(i) for i in plan.free}
         self._finish(merged([one.hall for one in searches], self.settings.hall))
+
+    def _forecast(self, number: int, searches: Sequence[_Search]) -> Forecast:
+        """Foresee the evaluations that are left, each stage by the length of its protocols."""
+        first, *later = self.plans[number:]
+        offspring = self.settings.offspring
+        length = simulated(self.store.emodel, first.protocols)
+        n = float(offspring * sum(one.n_asked - one.n_done for one in searches))
+        for plan in later:
+            share = simulated(self.store.emodel, plan.protocols) / length
+            n += offspring * plan.generations * plan.n_seeds * share
+        what = "" if not later else f" and of {len(later)} more stages, in evaluations of the first"
+        return Forecast(
+            self.store.emodel,
+            n,
+            f"{first.generations} generations, searches: {len(searches)}{what}",
+            self.scheduler.workers.n_workers,
+            ["fewer --generations, --offspring or --seeds", "--max-steps or --budget-quantile"],
+            self.note,
+            is_whole=not later,
+        )
 
     def log(self, event: str, **more: Any) -> None:
         """Log where the run stands."""

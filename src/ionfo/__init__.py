@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from .sampling.chains.sample import Run, collect, sample
     from .sampling.evaluation.score import score
     from .studies import genes
+    from .studies.check import Check, check
     from .studies.findings import Findings
     from .studies.group_findings import GroupFindings
     from .studies.groups import groups
+    from .studies.new import NewDefinition, new
     from .studies.optimise import optimise
     from .studies.population import analyse
     from .tables.population import Population, read_population
@@ -27,19 +29,23 @@ if TYPE_CHECKING:
 __version__: str
 
 __all__ = [
+    "Check",
     "EModel",
     "Findings",
     "GroupFindings",
     "IonfoError",
+    "NewDefinition",
     "Population",
     "Run",
     "__version__",
     "analyse",
+    "check",
     "collect",
     "genes",
     "groups",
     "list_emodels",
     "load_emodel",
+    "new",
     "optimise",
     "read_population",
     "sample",
@@ -47,17 +53,21 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Check": "studies.check",
     "EModel": "emodels",
     "Findings": "studies.findings",
     "GroupFindings": "studies.group_findings",
     "IonfoError": "errors",
+    "NewDefinition": "studies.new",
     "Population": "tables.population",
     "Run": "sampling.chains.sample",
     "analyse": "studies.population",
+    "check": "studies.check",
     "collect": "sampling.chains.sample",
     "groups": "studies.groups",
     "list_emodels": "emodels",
     "load_emodel": "emodels",
+    "new": "studies.new",
     "optimise": "studies.optimise",
     "read_population": "tables.population",
     "sample": "sampling.chains.sample",

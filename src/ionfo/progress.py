@@ -31,3 +31,17 @@ def shown_by(shower: Shower) -> Iterator[None]:
         yield
     finally:
         _shower.reset(token)
+
+
+def duration(seconds: float) -> str:
+    """Write a time in units that are easy to read.
+
+    Examples
+    --------
+    >>> duration(41), duration(480), duration(4 * 3600), duration(3 * 86400)
+    ('41 s', '8 min', '4 h', '3 days')
+    """
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from . import genes
 from .analyse import analyse_command
+from .check import check_command
 from .collect import collect_command
 from .doctor import doctor_command
 from .emodels import emodels_command
 from .export import export_command
 from .groups import groups_command
 from .import_ import import_command
+from .new import new_command
 from .optimise import optimise_command
 from .plot import plot_command
 from .report import report_command
@@ -22,7 +24,9 @@ from .validate import validate_command
 COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "doctor": doctor_command,
     "emodels": emodels_command,
+    "new": new_command,
     "import": import_command,
+    "check": check_command,
     "score": score_command,
     "sample": sample_command,
     "optimise": optimise_command,

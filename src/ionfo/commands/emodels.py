@@ -15,11 +15,20 @@ if TYPE_CHECKING:
 
 def emodels_command(
     name: Annotated[str | None, typer.Argument(help="An e-model, to see what it holds.")] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of definitions, for editors.")
+    ] = False,
 ) -> None:
     """List the e-models, or show parameters, bounds, protocols and targets of one.
 
     Example: ionfo emodels l5pc
     """
+    if schema:
+        from ..emodels.schema import definition_schema, schema_text
+
+        print(schema_text(), end="")
+        add_result({"schema": definition_schema()})
+        return
     from ..emodels import bundled_populations, list_emodels, load_emodel
 
     if name is None:

@@ -71,7 +71,8 @@ def show_status(folder: Path, found: RunStatus) -> None:
     """Show where a run stands."""
     import numpy as np
 
-    from ..terminal.console import console, duration
+    from ..progress import duration
+    from ..terminal.console import console
 
     screen = console()
     add_result({"steps": found.steps, "steps_asked": found.n_asked, "burn_in": found.burn_in})

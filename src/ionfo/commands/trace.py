@@ -12,8 +12,19 @@ from ..terminal.options import MechanismsOption, MorphologyOption
 
 
 def trace_command(
-    population: Annotated[Path, typer.Argument(help="A population: .parquet or .csv.")],
+    population: Annotated[
+        Path,
+        typer.Argument(help="A population (.parquet or .csv), or a definition or e-model by name."),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Figure: .png, .svg or .pdf.")],
+    given: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MODELS",
+            help="Of a definition: 'reference' (default), or models as .json, .csv or .parquet.",
+            show_default=False,
+        ),
+    ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option("--model", help="Row, from 0; repeat or separate by commas."),
@@ -21,11 +32,13 @@ def trace_command(
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
 ) -> None:
-    """Simulate models of a population and draw their traces.
+    """Simulate models of a population or of a definition and draw their traces.
+
+    With a definition: ionfo trace mycell.yaml reference --out traces.png
 
     Example: ionfo trace population.parquet --out traces.png --model 12
     """
     from ..studies.trace import trace_models
 
     rows = split_whole_numbers(model, "--model", MOST_ROWS)
-    trace_models(population, out, rows, morphology, mechanisms)
+    trace_models(population, out, rows, morphology, mechanisms, given)

@@ -14,6 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from ..progress import duration
 from ..sampling.evaluation import mpi
 
 if TYPE_CHECKING:
@@ -58,20 +59,6 @@ def console() -> Console:
     if is_watched():
         return _Console(highlight=False)
     return _Console(highlight=False, width=140, force_terminal=False)
-
-
-def duration(seconds: float) -> str:
-    """Write a time in units that are easy to read.
-
-    Examples
-    --------
-    >>> duration(41), duration(480), duration(4 * 3600), duration(3 * 86400)
-    ('41 s', '8 min', '4 h', '3 days')
-    """
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _left(since_first: float, done: int, total: int) -> str:
