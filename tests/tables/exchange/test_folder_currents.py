@@ -160,7 +160,7 @@ def test_defaults_are_told(tmp_path: Path) -> None:
         (entry("RandomSteps_1", TIMES), "steps drawn without a seed"),
         (entry("IDrest_1", TIMES, kind="LocalThresholdBasedProtocol"), "searched at another place"),
         (entry("IDrest_1", TIMES, kind="ThresholdBasedNoHoldingProtocol"), "without holding"),
-        (entry("NoiseOU3_1", {"mu": 0.1}), "copy NoiseOU3.txt from there into the folder"),
+        (entry("NoiseOU3_1", {"mu": 0.1}), "\\(NoiseOU3\\) lies in BluePyEModel's own data"),
         (entry("WhiteNoise_1", {"mu": 0.1, "data_filepath": "no.txt"}), "no.txt' cannot be read"),
         (entry("WhiteNoise_1", {"mu": 0.1, "data_filepath": "../a"}), "'../a' must lie in"),
         (entry("sAHP_1", {"thresh_perc": 200}), "its stimulus has no 'long_amp'"),

@@ -199,8 +199,8 @@ def _columns(stimulus: Stimulus) -> tuple[list[float], list[float]]:
     file = stimulus.keys.get("data_filepath")
     if not isinstance(file, str):
         raise Refused(
-            f"its current lies in BluePyEModel's own data; copy {stimulus.shape}.txt from there "
-            "into the folder and name it with 'data_filepath'"
+            f"its current ({stimulus.shape}) lies in BluePyEModel's own data; write it as a text "
+            "file of two columns (ms, nA) into the folder, and name that with 'data_filepath'"
         )
     return read_columns(stimulus.folder, file, stimulus.origin)
 
