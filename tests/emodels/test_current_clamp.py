@@ -416,3 +416,44 @@ def test_places_and_point_processes_are_looked_up(
 def test_train_is_as_long_as_its_pulses() -> None:
     times: NDArray[np.float64] = Train(**(TRAIN | {"number": 3})).waveform()[0]
     assert (times[0], times[-1]) == (40.0, 84.0)
+
+
+STOCHASTIC = """NEURON {
+    SUFFIX StochLeak
+    NONSPECIFIC_CURRENT i
+    RANGE g, deterministic
+}
+UNITS { (mV) = (millivolt) (mA) = (milliamp) }
+PARAMETER { g = 1e-4 (S/cm2) deterministic = 0 }
+ASSIGNED { v (mV) i (mA/cm2) }
+BREAKPOINT { i = deterministic*g*(v + 50 (mV))*(1) }
+PROCEDURE setRNG(a, b) {}
+"""
+
+
+@neuron
+@pytest.mark.slow
+def test_stochastic_channels_run_deterministically(swc: Path, tmp_path: Path) -> None:
+    (tmp_path / "mods").mkdir()
+    (tmp_path / "mods" / "StochLeak.mod").write_text(STOCHASTIC)
+    emodel = definition([clamp("rest", holding=0.0)])
+    content = json.loads(emodel.to_json())
+    content["mechanisms"] = {"all": ["pas", "StochLeak"]}
+    content["parameters"] = [
+        p for p in content["parameters"] if not p["name"].endswith(("NaTg.somatic", "1.somatic"))
+    ]
+    content["parameters"] += [
+        {"name": "g_StochLeak.all", "unit": "S/cm2", "bounds": [0, 1]},
+    ]
+    content["parameters"] = [p for p in content["parameters"] if p["name"][:2] not in ("en", "ek")]
+    (tmp_path / "cell.json").write_text(json.dumps(content))
+    script = (
+        "from pathlib import Path; from ionfo.emodels import *;"
+        f"s = Simulator(load_emodel('{tmp_path}/cell.json'), Path('{swc}'), Path('{tmp_path}/mods'));"
+        "s.set_parameters([1e-4]);"
+        "(name, r), = ProtocolRunner(s).run(); print(r.recordings['soma.v'][-1])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True,
+                          text=True, timeout=300)  # fmt: skip
+    # half of the leak at -70 mV, half at -50 mV
+    assert float(done.stdout.split()[-1]) == pytest.approx(-60.0, abs=0.1)

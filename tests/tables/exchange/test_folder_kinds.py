@@ -130,6 +130,34 @@ def test_settings_of_protocols_and_features(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_what_bluepyefe_writes(tmp_path: Path) -> None:
+    holding = {"delay": 0.0, "amp": -0.02, "duration": 400.0, "totduration": 400.0}
+    times = {"delay": 100.0, "duration": 200.0, "totduration": 400.0}
+    slow = {"delay": 10.0, "tmid": 20.0, "tmid2": 30.0, "toff": 50.0, "duration": 10.0,
+            "totduration": 60.0, "amp": 0.3, "long_amp": 0.1, "thresh_perc": None}  # fmt: skip
+    protocols = {
+        "IDrest_0.2": {"holding": holding, "step": {**times, "amp": 0.2, "thresh_perc": None}},
+        "sAHP_0.3": {"holding": holding, "step": slow},
+    }
+    features = {
+        name: {"soma": [{"feature": "Spikecount", "val": [5.0, 1.0], "n": 3,
+                         "efel_settings": {**SETTINGS, "Threshold": threshold}}]}
+        for name, threshold in (("IDrest_0.2", -45.5), ("sAHP_0.3", -30.25))
+    }  # fmt: skip
+    write(tmp_path, [], [])
+    recipe = {"params": "params.json", "features": "features.json", "protocol": "protocols.json",
+              "pipeline_settings": {"morph_modifiers": []}}  # fmt: skip
+    for name, content in (("recipes", {"mycell": recipe}), ("features", features),
+                          ("protocols", protocols)):  # fmt: skip
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    emodel = read_emodel_folder(tmp_path).emodel
+    assert [(p.name, p.kind) for p in emodel.protocols] == [
+        ("IDrest_0p2", "absolute_step"), ("sAHP_0p3", "current_clamp"),
+    ]  # fmt: skip
+    assert [p.holding for p in emodel.protocols if p.kind != "rmp"] == [-0.02, -0.02]  # type: ignore[union-attr]
+    assert emodel.efel.Threshold == -45.5 and emodel.protocols[1].efel == {"Threshold": -30.25}
+
+
 @pytest.mark.parametrize("case", ["import-validation-protocol", "import-absolute-only"])
 def test_small_folders_are_imported(shared: Path, tmp_path: Path, case: str) -> None:
     folder = shared / "cases" / case / "folder"

@@ -108,11 +108,15 @@ def _older(found: FolderProtocols, name: str, entry: Any, origin: str, folder: P
     if name == "Rin":
         found.rin = _sweep(_step_of(entry, origin), origin, amplitude="amp")
         return
-    stimuli = taken(entry, "stimuli", dict, origin)
+    # BluePyEfe leaves "stimuli" and the type out: a step with a percentage follows the threshold
+    is_bare = isinstance(entry, dict) and "stimuli" not in entry and "step" in entry
+    stimuli = entry if is_bare else taken(entry, "stimuli", dict, origin)
     steps = taken(stimuli, "step", (dict, list), f"{origin}, stimuli")
     steps = steps if isinstance(steps, list) else [steps]
     holding = taken(stimuli, "holding", dict, origin) if "holding" in stimuli else {}
     is_scaled = entry.get("type") == "StepThresholdProtocol"
+    if is_bare and "type" not in entry:
+        is_scaled = _object(steps[0], origin).get("thresh_perc") is not None
     given = _holding(holding.get("amp"), origin)
     # of several pulses the published evaluator looks until the last of them begins
     end = taken(steps[-1], "delay", float, origin) if len(steps) > 1 else None
