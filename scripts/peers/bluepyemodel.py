@@ -5,8 +5,8 @@
 PYTHON is that of an environment with BluePyEModel and the versions of NEURON, BluePyOpt and eFEL
 that ionfo has (`pip install bluepyemodel neuron==... bluepyopt==... efel==...`).  FOLDER is as
 `ionfo import` takes it, with one e-model, a morphology and mechanisms.  N models are drawn
-uniformly from the middle third of the bounds.  --stimuli works on a copy in which protocols that
-validate are scored too, and a sAHP and a ramp get ten common features each (the ramp is added).
+uniformly from the middle third of the bounds.  --stimuli works on a copy with a protocol of every
+shape of current, of given amplitudes, and features of each.
 
 Printed: how many scores are within 0.1, whether the same ones are missing, and the
 largest differences.
@@ -30,41 +30,64 @@ sys.path[:] = [one for one in sys.path if Path(one or ".").resolve() != HERE]
 
 Scores = list[dict[str, float]]
 RECIPES = "config/recipes.json"
-COMMON = {
-    "Spikecount": (10, 2), "mean_frequency": (10, 2), "AP_amplitude": (70, 5),
-    "voltage_base": (-80, 2), "inv_first_ISI": (30, 10), "voltage_after_stim": (-80, 2),
-    "time_to_first_spike": (500, 100), "time_to_last_spike": (1200, 100), "AHP_depth": (20, 3),
-    "steady_state_voltage_stimend": (-60, 2),
+FEATURES = {
+    "voltage_base": (-70, 2), "maximum_voltage": (0, 10), "minimum_voltage": (-90, 5),
+    "steady_state_voltage_stimend": (-60, 2), "voltage_after_stim": (-70, 2), "Spikecount": (10, 2),
+    "ohmic_input_resistance_vb_ssse": (100, 10), "time_to_last_spike": (500, 100),
 }  # fmt: skip
-RAMP = {"delay": 300.0, "duration": 1500.0, "totduration": 2000.0, "thresh_perc": 300.0}
+STEP = {"delay": 300.0, "duration": 500.0, "totduration": 1000.0}
+CHEOPS = {"delay": 100.0, "ramp1_duration": 200.0, "ramp2_duration": 100.0, "ramp3_duration": 50.0,
+          "inter_delay": 100.0, "totduration": 1200.0}  # fmt: skip
+DEPOLARISING, HYPERPOLARISING = 0.2, -0.1  # nA
+STIMULI = {
+    "Step_1": {**STEP, "amp": DEPOLARISING},
+    "FirePattern_1": {**STEP, "amp": DEPOLARISING},
+    "APThreshold_1": {**STEP, "amp": 2 * DEPOLARISING},
+    "sAHP_1": {"delay": 100.0, "tmid": 300.0, "tmid2": 400.0, "toff": 800.0, "totduration": 900.0,
+               "amp": DEPOLARISING, "long_amp": 0.3 * DEPOLARISING},
+    "HyperDepol_1": {"delay": 100.0, "tmid": 300.0, "toff": 600.0, "totduration": 900.0,
+                     "hyper_amp": HYPERPOLARISING, "depol_amp": DEPOLARISING},
+    "DeHyperpol_1": {"delay": 100.0, "tmid": 300.0, "toff": 600.0, "totduration": 900.0,
+                     "amp": DEPOLARISING, "amp2": HYPERPOLARISING},
+    "PosCheops_1": {**CHEOPS, "amp": 2 * DEPOLARISING},
+    "NegCheops_1": {**CHEOPS, "amp": HYPERPOLARISING},
+    "SpikeRecMultiSpikes_1": {"delay": 100.0, "n_spikes": 5, "spike_duration": 3.0, "delta": 20.0,
+                              "totduration": 400.0, "amp": 10 * DEPOLARISING},
+    "HighFreq_1": {"delay": 100.0, "n_steps": 10, "duration": 1.0, "inter_delay": 15.0,
+                   "totduration": 400.0, "amp": 20 * DEPOLARISING},
+    "SineSpec_1": {"delay": 100.0, "duration": 1500.0, "totduration": 1800.0, "amp": DEPOLARISING},
+}  # fmt: skip
 
 
 def with_stimuli(folder: Path, out: Path) -> Path:
-    """Copy a folder; score its sAHP and a ramp that is added."""
+    """Copy a folder, with a protocol of every shape in the place of its own."""
     shutil.copytree(folder, out)
     recipes = json.loads((out / RECIPES).read_text())
     (recipe,) = recipes.values()
-    recipe["pipeline_settings"] |= {"validation_protocols": [], "strict_holding_bounds": True}
+    recipe.setdefault("pipeline_settings", {})["validation_protocols"] = []
     (out / RECIPES).write_text(json.dumps(recipes))
     content = json.loads((out / recipe["features"]).read_text())
-    for protocol in content["protocols"]:
-        protocol["validation"] = False
-    slow = [p["name"] for p in content["protocols"] if p["name"].startswith("sAHP")]
-    place = {"type": "CompRecording", "name": "APThreshold_300.soma.v", "location": "soma",
-             "variable": "v"}  # fmt: skip
-    content["protocols"].append(
-        {"name": "APThreshold_300", "stimuli": [RAMP], "recordings_from_config": [place],
-         "validation": False, "protocol_type": "ThresholdBasedProtocol", "stochasticity": False}
-    )  # fmt: skip
-    present = {(f["protocol_name"], f["efel_feature_name"]) for f in content["efeatures"]}
-    for name in [*slow, "APThreshold_300"]:
-        for feature, (mean, std) in COMMON.items():
-            if (name, feature) not in present:
-                content["efeatures"].append(
-                    content["efeatures"][0]
-                    | {"protocol_name": name, "efel_feature_name": feature,
-                       "efeature_name": feature, "mean": mean, "original_std": std}
-                )  # fmt: skip
+    content["protocols"] = [
+        {
+            "name": name,
+            "stimuli": [{"holding_current": -0.01, "thresh_perc": None, **stimulus}],
+            "recordings_from_config": [
+                {"type": "CompRecording", "name": f"{name}.soma.v", "location": "soma",
+                 "variable": "v"}
+            ],
+            "validation": False,
+            "protocol_type": "Protocol",
+            "stochasticity": False,
+        }
+        for name, stimulus in STIMULI.items()
+    ]  # fmt: skip
+    content["efeatures"] = [
+        content["efeatures"][0]
+        | {"protocol_name": name, "efel_feature_name": feature, "efeature_name": feature,
+           "mean": mean, "original_std": std}
+        for name in STIMULI
+        for feature, (mean, std) in FEATURES.items()
+    ]  # fmt: skip
     (out / recipe["features"]).write_text(json.dumps(content))
     return out
 
