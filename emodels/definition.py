@@ -25,6 +25,7 @@ from ..features import EfelSettings, FeatureTarget, check_setting
 from ..limits import shortened, unique_keys
 from .bounded import MOST_NAMED, MOST_PROTOCOLS, AxonSize, Name, Strict, Time, Voltage
 from .consistency import check_consistent
+from .current_files import with_file_currents
 from .definition_text import SUFFIXES, is_definition, parse_text, read_definition_text
 from .protocol_kinds import Protocol, WithSettings
 
@@ -293,7 +294,7 @@ def load_emodel(name: str) -> EModel:
     text = read_definition_text(path)
     if not path.suffix == SUFFIXES[0]:
         text = json.dumps(parse_text(text, str(path))[0])
-    return parse_emodel(text, str(path))
+    return parse_emodel(with_file_currents(text, path.parent, str(path)), str(path))
 
 
 def parse_emodel(text: str, origin: str) -> EModel:

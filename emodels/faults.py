@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError, model_validator
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 from ..errors import nearest
 from ..limits import shortened
 from .consistency import broken_rules
+from .current_files import fill_file_currents
 from .definition import EModel
 from .definition_text import Place, parse_text
 
@@ -100,6 +102,7 @@ def check_definition(text: str, origin: str) -> Checked:
         If the text is no JSON or YAML, or no object: then there are no parts to check.
     """
     content, lines = parse_text(text, origin)
+    fill_file_currents(content, Path(origin).parent, origin)
     found: list[Fault] = []
     left, removed, parts = content, set[str](), None
     for _ in range(_ROUNDS):

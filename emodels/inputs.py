@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -65,10 +65,13 @@ class Inputs:
                 values.play(clamp._ref_amp, times, 1)
                 stack.callback(_silence, clamp, values)
             if synapses:
-                # events that a failed sweep leaves in the queue must not outlive their targets
+                points = [self._insert(synapse) for synapse in synapses]
+                senders = [self._send(*one) for one in zip(synapses, points, strict=True)]
+                # from the last to the first: what a failed sweep leaves in the queue of events
+                # goes before that which it would reach
+                stack.callback(points.clear)
                 stack.callback(self._h.finitialize, self._h.v_init)
-            for synapse in synapses:
-                stack.callback(self._connect(synapse))
+                stack.callback(senders.clear)
             yield
 
     def close(self) -> None:
@@ -89,27 +92,26 @@ class Inputs:
             self._clamps[site] = (h.IClamp(self._segments[site]), h.Vector(), h.Vector())
         return self._clamps[site]
 
-    def _connect(self, synapse: Synapse) -> Callable[[], None]:
-        """Insert a point process with its events; the function that is given removes it."""
+    def _insert(self, synapse: Synapse) -> tuple[Any, Any]:
+        """Insert a point process, with the connection that brings its events."""
         h = self._h
-        held: list[Any] = [getattr(h, synapse.point_process)(self._segments[synapse.site])]
+        point = getattr(h, synapse.point_process)(self._segments[synapse.site])
         for name, value in synapse.parameters.items():
-            setattr(held[0], name, value)
-        if synapse.times:
-            connection = h.NetCon(None, held[0])
-            connection.weight[0] = synapse.weight
+            setattr(point, name, value)
+        if not synapse.times:
+            return point, None
+        connection = h.NetCon(None, point)
+        connection.weight[0] = synapse.weight
+        return point, connection
 
-            def send() -> None:
-                for time in synapse.times:
-                    connection.event(time)
+    def _send(self, synapse: Synapse, inserted: tuple[Any, Any]) -> Any:
+        """Queue the events of a synapse at each initialization while what is given lives."""
 
-            held += [connection, h.FInitializeHandler(1, send)]
+        def send() -> None:
+            for time in synapse.times:
+                inserted[1].event(time)
 
-        def remove() -> None:
-            while held:
-                held.pop()
-
-        return remove
+        return self._h.FInitializeHandler(1, send)
 
     def _check(self, synapse: Synapse, protocol: str) -> None:
         h, name = self._h, synapse.point_process

@@ -64,9 +64,9 @@ class Simulator:
         self.emodel = emodel
         self.numerics = numerics
         self.cell: Cell | None = Cell(emodel, morphology, mechanisms)
+        self._inputs = Inputs(self.cell, emodel.protocols)
         Simulator._current = self
         self._h: Any = self.cell.h
-        self._inputs = Inputs(self.cell, emodel.protocols)
         self._clamp = self._h.IClamp(self.cell.soma)
         self._spike_detector = self._h.NetCon(self.cell.soma._ref_v, None, sec=self.cell.soma.sec)
         self._spike_detector.threshold = _SPIKE_THRESHOLD

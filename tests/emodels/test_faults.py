@@ -122,3 +122,18 @@ def test_lines_of_json_are_those_of_an_editor() -> None:
     assert content["a"]['d,:"'] == "x]}"
     assert lines["a", "b", 0] == 2 and lines["a", "b", 1] == 3 and lines["a", "b", 2, "c"] == 3
     assert lines["a", 'd,:"'] == 4
+
+
+def test_a_current_from_a_file_is_read_beside_the_definition(tmp_path: Path) -> None:
+    content = json.loads(load_emodel("soma").to_json())
+    current = {"shape": "file", "file": "noise.txt"}
+    content["protocols"].append(
+        {"name": "Noise", "kind": "current_clamp", "total": 100, "window": [0, 100],
+         "currents": [current]}
+    )  # fmt: skip
+    (tmp_path / "noise.txt").write_text("0 0.1\n50 0.2\n")
+    origin = str(tmp_path / "cell.json")
+    assert not [one for one in check_definition(json.dumps(content), origin).faults if one.is_error]
+    current["file"] = "none.txt"
+    with pytest.raises(IonfoError, match="none.txt' cannot be read"):
+        check_definition(json.dumps(content), origin)

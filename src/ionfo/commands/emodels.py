@@ -115,6 +115,8 @@ def _told(value: Any) -> str:
     if isinstance(value, dict):
         shape = value.get("shape", value.get("point_process"))
         return str(shape) if shape else ", ".join(f"{k} {_told(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple) and all(isinstance(one, float) for one in value) and value:
+        return " to ".join(f"{one:g}" for one in value)
     if isinstance(value, list | tuple):
         return " + ".join(_told(one) for one in value) or "none"
     return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ionfo.emodels import PLAIN, cheap_first, check_order, load_emodel, with_needed
+from ionfo.emodels import (
+    PLAIN,
+    EModel,
+    cheap_first,
+    check_order,
+    load_emodel,
+    parse_emodel,
+    with_needed,
+)
 from ionfo.features import combine_cost
 from ionfo.features.scores import CostName
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
@@ -217,3 +226,70 @@ def test_budget_of_steps_is_exact_and_leaves_no_trace() -> None:
     expected = evaluator(second)
     evaluator(first, max_steps=whole.n_steps // 2)
     assert same(evaluator(second), expected)
+
+
+def with_clamps() -> EModel:
+    """The soma with current clamps beside its steps, and eFEL settings of their own."""
+    content = json.loads(SOMA.to_json())
+    span = {"unit": "percent", "start": 60.0, "end": 180.0}
+    synapse = {"point_process": "ExpSyn", "site": {"kind": "section"}, "times": [70.0, 75.0],
+               "parameters": {"tau": 3.0}, "weight": 0.002}  # fmt: skip
+    clamps: dict[str, dict[str, Any]] = {
+        "Ramp": {"currents": [{"shape": "ramp", "amplitude": 400.0, **span}],
+                 "efel": {"Threshold": -45.0}},
+        "Train": {"currents": [{"shape": "train", "unit": "percent", "start": 70, "width": 5,
+                                "period": 25, "number": 4, "amplitude": 700}]},
+        "Noise": {"currents": [{"shape": "noise", **span, "mean": 120, "sd": 60, "tau": 5,
+                                "seed": 2}]},
+        "Synaptic": {"synapses": [synapse]},
+    }  # fmt: skip
+    for name, more in clamps.items():
+        content["protocols"].append(
+            {"name": name, "kind": "current_clamp", "total": 185, "window": [60, 180], **more}
+        )
+        for feature, mean, std, unit in (
+            ("mean_frequency", 25, 3, "Hz"), ("inv_first_ISI", 25, 3, "Hz"),
+            ("inv_time_to_first_spike", 60, 8, "Hz"), ("voltage_base", -82, 0.2, "mV"),
+        ):  # fmt: skip
+            entry = {"name": f"{name}.soma.v.{feature}", "mean": mean, "std": std, "unit": unit}
+            content["features"].append(entry)
+    content["features"][-4]["efel"] = {"Threshold": -70.0}
+    return parse_emodel(json.dumps(content), "soma")
+
+
+@pytest.mark.parametrize("cost", COSTS)
+def test_current_clamps_keep_every_guarantee(cost: CostName) -> None:
+    emodel = with_clamps()
+    clamps = ("Synaptic", "Noise", "Train", "Ramp")
+    orders = (tuple(p.name for p in emodel.protocols), (*REFERENCE_ORDER[:4], *clamps, "Step_220",
+                                                         "Step_140"))  # fmt: skip
+    thetas = [*draws(2, 2), *draws(4, 3, 0.2)]
+    whole = []
+    for order in orders:
+        evaluator = Evaluator(evaluator_spec(emodel, cost=cost, order=order))
+        whole.append([evaluator(theta) for theta in thetas])
+        for theta, one in zip(thetas, whole[-1], strict=True):
+            for bound in (0.3 * one.cost, 0.9 * one.cost, one.cost):
+                stopped = evaluator(theta, bound)
+                assert bound <= stopped.cost <= one.cost and stopped.n_steps <= one.n_steps
+                known = ~np.isnan(stopped.scores)
+                np.testing.assert_array_equal(stopped.scores[known], one.scores[known])
+            assert same(evaluator(theta, np.nextafter(one.cost, np.inf)), one)
+    # neither the order nor what was rejected before changes a bit
+    assert all(same(a, b, but_steps=True) for a, b in zip(*whole, strict=True))
+    spiking = [one for one in whole[0] if np.isfinite(one.features[-16:]).sum() >= 12]
+    assert len(spiking) >= 3
+
+
+def test_held_states_serve_current_clamps() -> None:
+    emodel = with_clamps()
+    theta = draws(1, 0, 0.0)[0]
+    one, other = (
+        Evaluator(evaluator_spec(emodel, numerics=numerics))(theta)
+        for numerics in (PLAIN, replace(PLAIN, share_holding=True))
+    )
+    early = [i for i, name in enumerate(emodel.feature_names) if name.endswith("to_first_spike")]
+    np.testing.assert_allclose(one.features[early], other.features[early], rtol=2e-3)
+    for name in ("Ramp", "Noise"):  # held until their current leaves zero, as the steps are
+        assert one.protocol_steps[name] > other.protocol_steps[name]
+    assert one.protocol_steps["Synaptic"] == pytest.approx(other.protocol_steps["Synaptic"], abs=3)

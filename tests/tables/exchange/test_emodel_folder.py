@@ -293,8 +293,9 @@ def test_steps_of_a_given_current_in_the_newer_form(folder: Path) -> None:
     assert [(p.amplitude, p.holding) for p in found] == [(0.3, -0.1), (0.2, 0.0)]
     content["efeatures"].append({**spikes, "protocol_name": "APThresh_c"})
     path.write_text(json.dumps(content))
-    with pytest.raises(IonfoError, match="'apthresh' stands for another stimulus than a step"):
-        read_emodel_folder(folder)
+    ramp = read_emodel_folder(folder).emodel.protocols[-1]
+    assert ramp.kind == "current_clamp" and ramp.holding == 0.0
+    assert [one.shape for one in ramp.currents] == ["ramp"]
 
 
 def test_what_is_left_out_is_said(folder: Path) -> None:
@@ -330,15 +331,15 @@ def test_what_is_left_out_is_said(folder: Path) -> None:
         ("params", lambda c: c["parameters"]["all"][0].update(val="much"), "must be a finite number"),
         ("params", lambda c: c["parameters"]["all"][0].pop("name"), "has no 'name'"),
         ("features", lambda c: c["Step_150"]["soma.v"][0].update(val=[1]), "must hold mean and SD"),
-        ("features", lambda c: c["Step_150"]["soma.v"][0].update(efel_settings={"Threshold": 0.0}),
-         "must share their eFEL settings"),
+        ("features", lambda c: c["Step_150"]["soma.v"][0].update(efel_settings={"Treshold": 0.0}),
+         "eFEL has no setting 'Treshold'; did you mean 'Threshold'"),
         ("features", lambda c: c.update(Other={"soma.v": [{"feature": "AP1_amp", "val": [1, 1]}]}),
          "names a protocol that is not there"),
         ("features", lambda c: c["SearchHoldingCurrent"].clear(), "no feature gives the voltage"),
         ("protocols", lambda c: c["Step_150"].update(type="StepProtocol"),
-         "'amp' must be a finite number"),
+         "'amp' must be a finite number, got 'None'"),
         ("protocols", lambda c: c["Step_150"]["stimuli"]["step"].update(long_amp=0.2),
-         "'long_amp' of its stimulus is none of a step; ionfo has one step to a protocol"),
+         "'long_amp' of its stimulus is none of a step; change that, or remove its 13 features"),
         ("protocols", lambda c: c["bAP"]["extra_recordings"][0].update(type="all_sections"),
          "recording 'dend1.v' is of an unknown type"),
         ("protocols", lambda c: c["Step_150"]["stimuli"]["step"].pop("delay"), "has no 'delay'"),

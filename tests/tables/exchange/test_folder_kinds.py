@@ -23,7 +23,7 @@ SEARCHES = [
 ]
 
 
-def feature(protocol: str, name: str, **settings: float) -> dict[str, Any]:
+def feature(protocol: str, name: str, **settings: Any) -> dict[str, Any]:
     return {"efel_feature_name": name, "protocol_name": protocol, "recording_name": "soma.v",
             "mean": 5.0, "original_std": 2.0, "efel_settings": SETTINGS | settings}  # fmt: skip
 
@@ -81,7 +81,7 @@ def test_validation_protocol_of_another_shape_is_left_out_with_a_note(tmp_path: 
     read = read_emodel_folder(write(tmp_path / "folder", protocols, searches() + own))
     assert read.held_out is None and len(read.emodel.features) == 6
     assert any(
-        one.startswith("validation protocol 'sAHP_250' is left out: a name with 'sahp'")
+        one == "validation protocol 'sAHP_250' is left out: its stimulus has no 'long_amp'"
         for one in read.notes
     )
 
@@ -113,11 +113,49 @@ def test_names_that_differ_by_a_dot_alone_are_refused(tmp_path: Path) -> None:
         read_emodel_folder(write(tmp_path / "folder", protocols, own))
 
 
-def test_settings_that_differ_between_protocols_are_named(tmp_path: Path) -> None:
+def test_settings_of_protocols_and_features(tmp_path: Path) -> None:
     protocols = [step("IDrest_1", None), step("IV_1", None)]
-    own = [feature("IDrest_1", "Spikecount"), feature("IV_1", "Spikecount", Threshold=-30.0)]
-    with pytest.raises(IonfoError, match=r"must share their eFEL settings.*'IV_1.soma.v.Spikecou"):
-        read_emodel_folder(write(tmp_path / "folder", protocols, own))
+    own = [
+        feature("IDrest_1", "Spikecount"),
+        feature("IV_1", "Spikecount", Threshold=-30),
+        feature("IV_1", "voltage_base", Threshold=-30),
+        feature("IDrest_1", "AP_amplitude", min_spike_height=5),
+    ]
+    emodel = read_emodel_folder(write(tmp_path / "folder", protocols, own)).emodel
+    assert (emodel.efel.Threshold, emodel.protocols[0].efel) == (-20.0, None)
+    assert emodel.protocols[1].efel == {"Threshold": -30.0}
+    assert [one.efel for one in emodel.features] == [None, None, None, {"min_spike_height": 5.0}]
+    assert [t.settings and t.settings.Threshold for t in emodel.targets] == [
+        None, -30.0, -30.0, -20.0,
+    ]  # fmt: skip
+
+
+def test_what_bluepyefe_writes(tmp_path: Path) -> None:
+    holding = {"delay": 0.0, "amp": -0.02, "duration": 400.0, "totduration": 400.0}
+    times = {"delay": 100.0, "duration": 200.0, "totduration": 400.0}
+    slow = {"delay": 10.0, "tmid": 20.0, "tmid2": 30.0, "toff": 50.0, "duration": 10.0,
+            "totduration": 60.0, "amp": 0.3, "long_amp": 0.1, "thresh_perc": None}  # fmt: skip
+    protocols = {
+        "IDrest_0.2": {"holding": holding, "step": {**times, "amp": 0.2, "thresh_perc": None}},
+        "sAHP_0.3": {"holding": holding, "step": slow},
+    }
+    features = {
+        name: {"soma": [{"feature": "Spikecount", "val": [5.0, 1.0], "n": 3,
+                         "efel_settings": {**SETTINGS, "Threshold": threshold}}]}
+        for name, threshold in (("IDrest_0.2", -45.5), ("sAHP_0.3", -30.25))
+    }  # fmt: skip
+    write(tmp_path, [], [])
+    recipe = {"params": "params.json", "features": "features.json", "protocol": "protocols.json",
+              "pipeline_settings": {"morph_modifiers": []}}  # fmt: skip
+    for name, content in (("recipes", {"mycell": recipe}), ("features", features),
+                          ("protocols", protocols)):  # fmt: skip
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    emodel = read_emodel_folder(tmp_path).emodel
+    assert [(p.name, p.kind) for p in emodel.protocols] == [
+        ("IDrest_0p2", "absolute_step"), ("sAHP_0p3", "current_clamp"),
+    ]  # fmt: skip
+    assert [p.holding for p in emodel.protocols if p.kind != "rmp"] == [-0.02, -0.02]  # type: ignore[union-attr]
+    assert emodel.efel.Threshold == -45.5 and emodel.protocols[1].efel == {"Threshold": -30.25}
 
 
 @pytest.mark.parametrize("case", ["import-validation-protocol", "import-absolute-only"])

@@ -9,12 +9,13 @@ from typing import Any
 
 from ...emodels import EModel, parse_emodel
 from ...emodels.export_rules import inexpressible, own_window, peer_window
-from ...emodels.protocol_kinds import AbsoluteStep
+from ...emodels.protocol_kinds import needs_searches
 from ...errors import IonfoError, nearest
 from ...features import feature_unit
 from .folder_features import FolderFeature, read_features
 from .folder_parameters import read_parameters
-from .folder_protocols import SEARCHES, FolderProtocols, Sweep, read_protocols, without_dots
+from .folder_protocols import SEARCHES, FolderProtocols, read_protocols, without_dots
+from .folder_settings import FolderSettings, read_settings
 from .json_file import read_json, taken
 from .units import units_of_mechanisms
 
@@ -84,7 +85,7 @@ def read_emodel_folder(folder: Path, name: str | None = None) -> ImportedFolder:
     features = [one for one in every if one.protocol not in protocols.validation]
     held_out = [one for one in every if one.protocol in protocols.validation]
     notes = [*parts.notes, *told]
-    unused = sorted(set(protocols.steps) - {one.protocol for one in every})
+    unused = sorted(set(protocols.sweeps) - {one.protocol for one in every})
     notes += [f"protocol '{one}' is left out: no feature needs it" for one in unused]
     notes += [f"'{f.name}' is called '{f.other_name}' in tables of that tool"
               for f in every if f.other_name]  # fmt: skip
@@ -99,21 +100,24 @@ def read_emodel_folder(folder: Path, name: str | None = None) -> ImportedFolder:
         "parameters": parts.parameters,
     }
 
+    efel = read_settings([*features, *held_out], settings, f"'{recipes_path}'")
+
     def of(own: list[FolderFeature]) -> dict[str, Any]:
+        content = _protocols(protocols, own, every, settings, f"'{recipes_path}'")
         return {
-            "protocols": _protocols(protocols, own, every, settings, f"'{recipes_path}'"),
-            "features": [_feature(one) for one in own],
-            "efel": _efel(own, settings, f"'{recipes_path}'"),
+            "protocols": [one | efel.of_protocol(one["name"]) for one in content],
+            "features": [_feature(one, efel) for one in own],
+            "efel": efel.everywhere,
         }
 
     held = _with_windows(content | of(held_out), held_out, folder) if held_out else None
     content |= of(features)
-    _add_own(content, settings.get("ionfo"), features, f"'{recipes_path}'")
+    _add_own(content, settings.get("ionfo"), features, efel, f"'{recipes_path}'")
     reference = _reference(folder, key, {one["name"] for one in parts.parameters}, notes)
     if reference:
         content["reference"] = reference
     emodel = _with_windows(content, features, folder)
-    has_searches = any(not isinstance(one, AbsoluteStep) for one in emodel.protocols)
+    has_searches = any(map(needs_searches, emodel.protocols))
     if reasons := inexpressible(emodel, has_searches, tool=None):
         raise IonfoError(
             f"'{folder}' asks for what its evaluator and ionfo do differently: {'; '.join(reasons)}"
@@ -127,7 +131,13 @@ def read_emodel_folder(folder: Path, name: str | None = None) -> ImportedFolder:
     )
 
 
-def _add_own(content: dict[str, Any], own: Any, features: list[FolderFeature], origin: str) -> None:
+def _add_own(
+    content: dict[str, Any],
+    own: Any,
+    features: list[FolderFeature],
+    efel: FolderSettings,
+    origin: str,
+) -> None:
     """Take what `ionfo export` wrote for `ionfo import`, since the format has no place for it."""
     if own is None:
         return
@@ -137,7 +147,7 @@ def _add_own(content: dict[str, Any], own: Any, features: list[FolderFeature], o
     order = taken(own, "features", list, f"{origin}, 'ionfo'")
     if sorted(map(str, order)) == sorted(one.name for one in features):
         features.sort(key=lambda one: order.index(one.name))
-        content["features"] = [_feature(one) for one in features]
+        content["features"] = [_feature(one, efel) for one in features]
 
 
 def _chosen(recipes: Any, name: str | None, path: Path) -> str:
@@ -188,14 +198,17 @@ def _targets(
     path = _path(folder, recipe, "features", recipes_path)
     content, share = read_json(path), settings.get("threshold_efeature_std")
     if isinstance(content, dict) and ("efeatures" in content or "protocols" in content):
-        protocols = read_protocols(taken(content, "protocols", list, f"'{path}'"), f"'{path}'")
+        protocols = read_protocols(
+            taken(content, "protocols", list, f"'{path}'"), f"'{path}'", folder
+        )
         entries = taken(content, "efeatures", list, f"'{path}'")
     else:
         protocols_path = _path(folder, recipe, "protocol", recipes_path)
-        protocols = read_protocols(read_json(protocols_path), f"'{protocols_path}'")
+        protocols = read_protocols(read_json(protocols_path), f"'{protocols_path}'", folder)
         entries = content
     features, dropped = read_features(entries, f"'{path}'", share)
     told = [f"'{one}' is left out, as the evaluator does" for one in dropped]
+    told += protocols.supplied
     for name in sorted(protocols.validation & set(protocols.refused)):
         told.append(f"validation protocol '{name}' is left out: {protocols.refused[name]}")
         features = [one for one in features if one.protocol != name]
@@ -207,10 +220,10 @@ def _targets(
             n = sum(other.protocol == one.protocol for other in features)
             raise IonfoError(
                 f"'{path}': '{one.name}' needs protocol '{one.protocol}', and "
-                f"{protocols.refused[one.protocol]}; ionfo has one step to a protocol, so change "
-                f"it to that, or remove its {n} features from the file"
+                f"{protocols.refused[one.protocol]}; change that, or remove its {n} "
+                f"feature{'s' if n > 1 else ''} from the file"
             )
-        if one.protocol not in SEARCHES and one.protocol not in protocols.steps:
+        if one.protocol not in SEARCHES and one.protocol not in protocols.sweeps:
             raise IonfoError(f"'{path}': '{one.name}' names a protocol that is not there")
     return protocols, features, told
 
@@ -224,15 +237,13 @@ def _protocols(
 ) -> list[dict[str, Any]]:
     """Give the protocols of features; searches where one of them needs their currents."""
     needed = {one.protocol for one in features}
-    steps = [
-        {"name": name, **_current(sweep), "delay": sweep.delay,
-         "duration": sweep.duration, "total": sweep.total,
-         "window_end": sweep.total if "bAP" in name else None,
-         "recordings": found.recordings[name]}
-        for name, sweep in found.steps.items() if name in needed
-    ]  # fmt: skip
-    if needed.isdisjoint(SEARCHES) and all(one["kind"] == "absolute_step" for one in steps):
-        return steps
+    sweeps = [
+        {"name": name, **sweep, "recordings": found.recordings[name]}
+        for name, sweep in found.sweeps.items()
+        if name in needed
+    ]
+    if needed.isdisjoint(SEARCHES) and not any(map(_follows_searches, sweeps)):
+        return sweeps
     target = next(
         (f.mean for f in every
          if (f.protocol, f.efel_name) == ("SearchHoldingCurrent", "steady_state_voltage_stimend")),
@@ -255,46 +266,20 @@ def _protocols(
          "total": found.threshold.total, "precision": 0.01, "max_current": 2.0,
          "max_depth": settings.get("max_depth_threshold_search", 10),
          "max_voltage": settings.get("max_threshold_voltage", -30.0)},
-        *steps,
+        *sweeps,
     ]  # fmt: skip
 
 
-def _current(sweep: Sweep) -> dict[str, Any]:
-    if sweep.holding is None:
-        return {"kind": "step", "percent": sweep.amplitude}
-    return {"kind": "absolute_step", "amplitude": sweep.amplitude, "holding": sweep.holding}
+def _follows_searches(sweep: dict[str, Any]) -> bool:
+    if sweep["kind"] != "current_clamp":
+        return bool(sweep["kind"] == "step")
+    return sweep["holding"] is None or any(one["unit"] != "nA" for one in sweep["currents"])
 
 
-def _feature(one: FolderFeature) -> dict[str, Any]:
+def _feature(one: FolderFeature, efel: FolderSettings) -> dict[str, Any]:
     unit = feature_unit(one.efel_name, one.recording.rpartition(".")[2])
-    return {"name": one.name, "mean": one.mean, "std": one.std, "unit": unit}
-
-
-def _efel(
-    features: list[FolderFeature], settings: dict[str, Any], origin: str
-) -> dict[str, float | bool]:
-    """Find the eFEL settings, which must be the same for all features of traces."""
-    everywhere = settings.get("efel_settings", {"interp_step": 0.025, "strict_stiminterval": True})
-    found: dict[str, dict[str, float | bool]] = {}
-    for one in features:
-        if one.efel_name.startswith("bpo_"):
-            continue
-        own = everywhere | one.settings
-        found[one.name] = {
-            "Threshold": float(own.get("Threshold", -20.0)),
-            "interp_step": float(own.get("interp_step", 0.1)),
-            "strict_stiminterval": bool(own.get("strict_stiminterval", False)),
-        }
-    first = next(iter(found), None)
-    if first is None:
-        raise IonfoError(f"{origin}: no feature is measured on a trace")
-    for name, own in found.items():
-        if own != found[first]:
-            raise IonfoError(
-                f"{origin}: features must share their eFEL settings, got {found[first]} for "
-                f"'{first}' and {own} for '{name}'; give all the same, or remove those that differ"
-            )
-    return found[first]
+    entry = {"name": one.name, "mean": one.mean, "std": one.std, "unit": unit}
+    return entry | efel.of_feature(one.name)
 
 
 def _with_windows(content: dict[str, Any], features: list[FolderFeature], folder: Path) -> EModel:
@@ -303,7 +288,9 @@ def _with_windows(content: dict[str, Any], features: list[FolderFeature], folder
     for entry, one, feature in zip(content["features"], features, plain.features, strict=True):
         if one.efel_name.startswith("bpo_"):
             continue
-        start, end = peer_window(plain, feature)
+        protocol = next(p for p in plain.protocols if p.name == one.protocol)
+        is_clamp = protocol.kind == "current_clamp"  # its window was read with it
+        start, end = own_window(plain, feature) if is_clamp else peer_window(plain, feature)
         if one.protocol not in ("SearchHoldingCurrent", "RMPProtocol") and not (
             one.efel_name == "ohmic_input_resistance_vb_ssse"
         ):
