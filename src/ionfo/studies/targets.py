@@ -26,9 +26,9 @@ from ..pages.targets import TargetsPage, targets_page
 from ..tables.exchange.definition_file import check_definition_path, write_definition
 from ..tables.exchange.recordings import BadTrace, Trace, read_recordings
 from ..tables.exchange.targets_config import TargetsConfig, read_targets_config
+from ..tables.exchange.targets_merge import merged
 from ..tables.files import write_text
 from .new_words import WORDS
-from .targets_merge import merged
 
 _COLUMNS = ["feature", "unit", "cell", "file", "sweep", "amplitude_nA", "percent", "value"]
 _HOLDING, _RIN, _RMP, _THRESHOLD = (

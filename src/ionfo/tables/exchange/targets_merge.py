@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..emodels import EModel, parse_emodel
-from ..emodels.protocol_kinds import NEEDS
-from ..errors import IonfoError
+from ...emodels import EModel, parse_emodel
+from ...emodels.protocol_kinds import NEEDS
+from ...errors import IonfoError
 
 _ORDER = ("holding_search", "rin", "rmp", "threshold_search")
 
