@@ -322,7 +322,7 @@ class _Making:
             self.notes.append(f"no sweep of {protocol} lies within {tolerance:g} of {amplitude:g} "
                               f"{unit}, so it gives no target")  # fmt: skip
             return
-        name = f"{protocol}_{amplitude:g}".replace(".", "_")
+        name = f"{protocol}_{amplitude:g}".replace(".", "p")
         self.used[name] = used
         self._measured(name, used, features)
         step: dict[str, Any] = {"name": name, "kind": "step" if is_percent else "absolute_step"}
