@@ -26,6 +26,7 @@ from .measures.neighbours import (
     nearest_neighbour_o_information,
     neighbour_information,
 )
+from .measures.predicted import predicted_share
 from .multiplets.questions import Design, Question
 from .multiplets.sampled import sampled_spectrum
 from .multiplets.search import Found, find_extremes, greedy_extremes
@@ -104,6 +105,7 @@ __all__ = [
     "pairwise_information",
     "plateau_order",
     "plateau_range",
+    "predicted_share",
     "principal_components",
     "random_unique_rows",
     "redundancy_synergy_index",

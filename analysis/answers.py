@@ -77,6 +77,9 @@ class Answer:
         By the other estimator, where both were asked for.
     recurrence : Recurrence or None
         How sure the extreme multiplets are.
+    predicted : ndarray or None, shape (n_orders of the spectrum, 2)
+        Of an RSI: share of the target's variance that the lowest multiplet predicts together,
+        and the largest share that one of its members predicts alone.
     """
 
     question: Question
@@ -94,6 +97,7 @@ class Answer:
     found: tuple[Found, Found] | None
     other: OtherEstimate | None = None
     recurrence: Recurrence | None = None
+    predicted: Array | None = None
 
     @property
     def bias(self) -> Array:
@@ -151,6 +155,8 @@ def spectrum_frame(answer: Answer, sample: Sample) -> pd.DataFrame:
         frame["tested_rows"] = answer.null.n_rows
     for key, value in _worth(sample).items():
         frame[key] = value
+    if answer.predicted is not None:
+        frame["min_predicted_share"], frame["min_predicted_share_alone"] = answer.predicted.T
     if answer.target is not None:
         frame["target"] = answer.target
     return frame

@@ -49,6 +49,9 @@ Current = Annotated[float, Field(ge=-_MOST_CURRENT, le=_MOST_CURRENT, descriptio
 Voltage = Annotated[float, Field(ge=-_MOST_VOLTAGE, le=_MOST_VOLTAGE, description="mV")]
 """mV."""
 
+AxonSize = Annotated[float, Field(gt=0, le=10_000.0, description="um")]
+"""Length or diameter of a piece of axon (um)."""
+
 Depth = Annotated[int, Field(ge=0, le=_DEEPEST_SEARCH)]
 """Halvings of a search."""
 

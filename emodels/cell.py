@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import IonfoError, nearest
+from ..errors import IonfoError, nearest, note
 from ..limits import is_same
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
@@ -23,11 +23,13 @@ from ..mechanisms.build import (
     declared_mechanisms,
     load_mechanisms,
 )
-from ..morphologies import check_build, check_morphology, find_morphology, taper_axon
+from ..morphologies import check_build, check_morphology, find_morphology, stub_axon, taper_axon
+from ..morphologies.reading import is_bundled
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from .definition import Alternative, EModel, Morphology, Parameter
 from .distributions import Formula
 from .protocol_kinds import Location
+from .trees import cell_notes
 
 _BUILT_IN = frozenset({"pas", "hh", "extracellular"})
 _KINDS = {
@@ -83,6 +85,13 @@ class Cell:
         cut = cut_of(self.emodel, self.morphology)
         if cut.axon == "taper":
             modifiers.append(lambda sim, icell: taper_axon(sim.neuron.h, icell))
+        elif cut.axon is not None:
+            stub = cut.axon.stub
+            modifiers.append(
+                lambda sim, icell: stub_axon(
+                    sim.neuron.h, icell, stub.lengths, stub.diameters, cut.segment_length
+                )
+            )
         self._model = ephys.models.CellModel(
             f"ionfo_{''.join(c if c.isalnum() else '_' for c in self.emodel.name)}",
             morph=ephys.morphologies.NrnFileMorphology(
@@ -227,7 +236,7 @@ class Cell:
         return set_segments
 
 
-def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
+def resolve_morphology(emodel: EModel, morphology: Path | None, tells: bool = False) -> Path:
     """Choose and check the morphology file of an e-model.
 
     Parameters
@@ -236,6 +245,8 @@ def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
         Names the bundled ones.
     morphology : Path or None
         A file, or the name of a bundled morphology of this e-model; None for the default one.
+    tells : bool
+        Whether what is odd about a file, though it can be built, is noted.
 
     Raises
     ------
@@ -259,8 +270,11 @@ def resolve_morphology(emodel: EModel, morphology: Path | None) -> Path:
             + (f" or one of {', '.join(bundled)}" if bundled else "")
         )
     cut = cut_of(emodel, morphology)
-    check_morphology(morphology, cut.axon is not None, cut.segment_length)
+    check_morphology(morphology, cut.axon == "taper", cut.segment_length)
     check_build(morphology, cut.axon is not None)
+    if tells and not is_bundled(morphology):
+        for text in cell_notes(emodel, morphology, cut):
+            note(text)
     return morphology
 
 

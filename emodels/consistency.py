@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from ..errors import IonfoError, nearest
 from ..features import known_features
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX, LONGEST_SWEEP
 from .distributions import Formula
-from .protocol_kinds import NEEDS
+from .protocol_kinds import CurrentClamp, needs
 
 if TYPE_CHECKING:
     from .definition import EModel
@@ -96,6 +97,12 @@ def _check_recordings(emodel: EModel) -> None:
                     f"recording '{recording.name}' names unknown region "
                     f"'{recording.location.region}'{nearest(recording.location.region, known)}"
                 )
+        for site in protocol.sites if isinstance(protocol, CurrentClamp) else ():
+            if site.region not in known:
+                raise ValueError(
+                    f"the stimulus of protocol '{protocol.name}' names unknown region "
+                    f"'{site.region}'{nearest(site.region, known)}"
+                )
 
 
 def _check_unique(emodel: EModel) -> None:
@@ -116,10 +123,13 @@ def _check_durations(emodel: EModel) -> None:
             f"the protocols last {sum(lengths.values()):g} ms together, and "
             f"{10 * LONGEST_SWEEP:g} are the most"
         )
+    parts = (*emodel.protocols, *emodel.features)
+    steps = [float((one.efel or {}).get("interp_step", math.inf)) for one in parts]
+    finest = min([emodel.efel.interp_step, *steps])
     for name, length in lengths.items():
-        if length / emodel.efel.interp_step > _MOST_SAMPLES:
+        if length / finest > _MOST_SAMPLES:
             raise ValueError(
-                f"protocol '{name}' has {length / emodel.efel.interp_step:.0f} steps of "
+                f"protocol '{name}' has {length / finest:.0f} steps of "
                 f"efel.interp_step, and {_MOST_SAMPLES} are the most"
             )
 
@@ -159,7 +169,7 @@ def _check_protocol_order(emodel: EModel) -> None:
         raise ValueError("parameters must hold celsius and v_init")
     seen: list[str] = []
     for protocol in emodel.protocols:
-        for needed in NEEDS.get(protocol.kind, ()):
+        for needed in needs(protocol):
             if needed not in seen:
                 raise ValueError(
                     f"protocol '{protocol.name}' ({protocol.kind}) needs a {needed} before it"

@@ -7,23 +7,26 @@ import json
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import (
+    ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     model_validator,
 )
 
 from ..errors import IonfoError, nearest
-from ..features import EfelSettings, FeatureTarget
+from ..features import EfelSettings, FeatureTarget, check_setting
 from ..limits import shortened, unique_keys
-from .bounded import MOST_NAMED, MOST_PROTOCOLS, Name, Strict, Time, Voltage
+from .bounded import MOST_NAMED, MOST_PROTOCOLS, AxonSize, Name, Strict, Time, Voltage
 from .consistency import check_consistent
 from .definition_text import SUFFIXES, is_definition, parse_text, read_definition_text
-from .protocol_kinds import Protocol
+from .protocol_kinds import Protocol, WithSettings
 
 FOLDER = Path(__file__).resolve().parent
 POPULATIONS = FOLDER / "populations"
@@ -68,11 +71,44 @@ class Parameter(Strict):
         return self.name.partition(".")[2]
 
 
+class Stub(Strict):
+    """Cylinders in the place of a reconstructed axon, each at the end of the one before it."""
+
+    lengths: tuple[AxonSize, ...] = Field((30.0, 30.0), min_length=1, description="um")
+    diameters: tuple[AxonSize, ...] | None = Field(
+        None,
+        min_length=1,
+        description="um; None takes them from the file's axon, or 1",
+    )
+
+    @model_validator(mode="after")
+    def _as_many(self) -> Stub:
+        if self.diameters is not None and len(self.diameters) != len(self.lengths):
+            raise ValueError(
+                f"the stub of the axon must have as many diameters as lengths, got "
+                f"{len(self.diameters)} and {len(self.lengths)}"
+            )
+        return self
+
+
+class StubAxon(Strict):
+    """A stub axon."""
+
+    stub: Stub
+
+
+Axon = Annotated[
+    Annotated[Literal["taper"], Tag("taper")] | Annotated[StubAxon, Tag("stub")],
+    Discriminator(lambda axon: "taper" if isinstance(axon, str) else "stub"),
+]
+"""What replaces the axon of a file."""
+
+
 class Morphology(Strict):
     """Which reconstruction, and how it is cut."""
 
     file: str | None = Field(None, description="a bundled file; None asks for --morphology")
-    axon: Literal["taper"] | None = None
+    axon: Axon | None = Field(None, description="what replaces the axon of the file; None keeps it")
     segment_length: float = Field(40.0, ge=0.1, description="um; nseg = 1 + 2 floor(L/it)")
 
 
@@ -83,7 +119,7 @@ class Alternative(Morphology):
     reference: dict[str, float] | None = None
 
 
-class Feature(Strict):
+class Feature(WithSettings):
     """A feature and its target, in the unit given."""
 
     name: Name
@@ -102,11 +138,19 @@ class Feature(Strict):
 
 
 class Efel(Strict):
-    """eFEL settings of every feature."""
+    """eFEL settings of every feature: these three, and any other of eFEL's by its name."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
     Threshold: Voltage = -20.0
     interp_step: float = Field(0.025, ge=0.001, le=10, description="ms")
     strict_stiminterval: bool = True
+
+    @model_validator(mode="after")
+    def _has_known_settings(self) -> Efel:
+        for name, value in (self.model_extra or {}).items():
+            check_setting(name, value)
+        return self
 
 
 class EModel(Strict):
@@ -181,12 +225,22 @@ class EModel(Strict):
     @cached_property
     def targets(self) -> tuple[FeatureTarget, ...]:
         """The features as the feature extraction takes them."""
-        return tuple(FeatureTarget(f.name, f.mean, f.std, f.unit, f.window) for f in self.features)
+        own = {protocol.name: protocol.efel for protocol in self.protocols}
+
+        def settings(feature: Feature) -> EfelSettings | None:
+            of_protocol = own.get(feature.name.split(".")[0])
+            changed = {**(of_protocol or {}), **(feature.efel or {})}
+            return self.efel_settings.but(changed) if changed else None
+
+        return tuple(
+            FeatureTarget(f.name, f.mean, f.std, f.unit, f.window, settings(f))
+            for f in self.features
+        )
 
     @cached_property
     def efel_settings(self) -> EfelSettings:
-        """The eFEL settings as the feature extraction takes them."""
-        return EfelSettings(**self.efel.model_dump())
+        """The eFEL settings of all features that have none of their own."""
+        return EfelSettings().but(self.efel.model_dump())
 
     def to_json(self) -> str:
         """Canonical JSON text of the definition."""

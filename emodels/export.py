@@ -21,8 +21,9 @@ from .bounded import DISTRIBUTION_PREFIX
 from .cell import check_mechanisms, on_morphology, resolve_morphology
 from .definition import EModel
 from .distributions import Formula
+from .ecodes import Tool, as_ecode
 from .export_rules import grouped_parameters, inexpressible, own_window, peer_window
-from .protocol_kinds import AbsoluteStep, AnyStep, Protocol, Recording, Step
+from .protocol_kinds import AbsoluteStep, AnyStep, CurrentClamp, Protocol, Recording, Step
 
 Json = dict[str, Any]
 
@@ -32,7 +33,11 @@ _NO_CHANGE = ["builtins", "dict"]
 
 
 def export_emodel(
-    emodel: EModel, out: Path, morphology: Path | None = None, mechanisms: Path | None = None
+    emodel: EModel,
+    out: Path,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+    tool: Tool = "emodel-generalisation",
 ) -> None:
     """Write an e-model as an emodel-generalisation folder.
 
@@ -46,6 +51,8 @@ def export_emodel(
         .asc or .swc file; the bundled one of the definition by default.
     mechanisms : Path, optional
         Folder with .mod files; the bundled ones by default.
+    tool : {"emodel-generalisation", "bluepyemodel"}
+        Who will read it; both read the same folder, and the second has more shapes of stimuli.
 
     Raises
     ------
@@ -54,9 +61,9 @@ def export_emodel(
     """
     morphology = resolve_morphology(emodel, morphology)
     emodel = on_morphology(emodel, morphology)
-    if reasons := inexpressible(emodel):
+    if reasons := inexpressible(emodel, tool=tool):
         raise IonfoError(
-            f"e-model '{emodel.name}' cannot be written as an emodel-generalisation folder: "
+            f"e-model '{emodel.name}' cannot be written as an {tool} folder: "
             f"{'; '.join(reasons)}; export a definition changed to that"
         )
     folder = mechanisms or BUNDLED_MECHANISMS
@@ -175,6 +182,8 @@ def python_formula(text: str) -> str:
     --------
     >>> python_formula("2*exp(constant*distance)")
     '(2 * math.exp(({constant}) * ({distance})))*{value}'
+    >>> python_formula("where(685 < distance < 885, 1, 0.1)")
+    '(1 if 685 < ({distance}) < 885 else 0.1)*{value}'
     """
     Formula(text)  # nothing but arithmetic goes on from here
     return f"({ast.unparse(_Placeholders().visit(ast.parse(text, mode='eval').body))})*{{value}}"
@@ -186,9 +195,21 @@ class _Placeholders(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802, D102
         return ast.Name(f"({{{node.id}}})")
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:  # noqa: N802, D102
+    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802, D102
         assert isinstance(node.func, ast.Name)
-        return ast.Call(ast.Name(f"math.{node.func.id}"), [self.visit(node.args[0])], [])
+        arguments = [self.visit(argument) for argument in node.args]
+        match node.func.id:
+            case "where":
+                return ast.IfExp(*arguments)
+            case "int" | "float":
+                return ast.Call(node.func, arguments, [])
+            case function:
+                return ast.Call(ast.Name(f"math.{function}"), arguments, [])
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.UnaryOp:  # noqa: N802, D102
+        # of a truth of Python, ~ makes a number
+        sign = ast.Not() if isinstance(node.op, ast.Invert) else node.op
+        return ast.UnaryOp(sign, self.visit(node.operand))
 
 
 def _features(emodel: EModel) -> Json:
@@ -199,12 +220,15 @@ def _features(emodel: EModel) -> Json:
         protocol = kinds[target.protocol]
         window = own_window(emodel, feature)
         is_bare = protocol.kind == "rin" and target.efel_name != "ohmic_input_resistance_vb_ssse"
-        if is_bare or (isinstance(protocol, AnyStep) and window != peer_window(emodel, feature)):
+        is_sweep = isinstance(protocol, AnyStep | CurrentClamp)
+        if is_bare or (is_sweep and window != peer_window(emodel, feature)):
             entry["efel_settings"] = {"stim_start": window[0], "stim_end": window[1]}
         if is_bare:
             # the peer gives window and current to the input resistance alone
             assert protocol.kind == "rin"
             entry["efel_settings"]["stimulus_current"] = protocol.amplitude
+        if own := {**(protocol.efel or {}), **(feature.efel or {})}:
+            entry["efel_settings"] = {**own, **entry.get("efel_settings", {})}
         by_recording = features.setdefault(target.protocol, {})
         by_recording.setdefault(target.recording, []).append(entry)
     return features
@@ -232,6 +256,8 @@ def _protocol(protocol: Protocol) -> list[tuple[str, Json]]:
             return [("ThresholdDetection", search)]
         case "step" | "absolute_step":
             return [(protocol.name, _step(protocol))]
+        case "current_clamp":
+            return [(protocol.name, _clamp(protocol))]
 
 
 def _step(protocol: Step | AbsoluteStep) -> Json:
@@ -243,10 +269,23 @@ def _step(protocol: Step | AbsoluteStep) -> Json:
         stimuli["step"]["amp"] = protocol.amplitude
         stimuli["holding"]["amp"] = protocol.holding
         entry = {"type": "StepProtocol", "stimuli": stimuli}
+    return entry | _extra(protocol)
+
+
+def _clamp(protocol: CurrentClamp) -> Json:
+    found = as_ecode(protocol)
+    assert found is not None  # else it is not exported
+    step = found[1]
+    if protocol.holding is None:
+        return {"type": "StepThresholdProtocol", "stimuli": {"step": step}} | _extra(protocol)
+    holding = _pulse(0.0, protocol.total, protocol.total, protocol.holding)
+    stimuli = {"step": step, "holding": holding}
+    return {"type": "StepProtocol", "stimuli": stimuli} | _extra(protocol)
+
+
+def _extra(protocol: AnyStep | CurrentClamp) -> Json:
     extra = [_recording(one) for one in protocol.recordings if one.name != "soma.v"]
-    if extra:
-        entry["extra_recordings"] = extra
-    return entry
+    return {"extra_recordings": extra} if extra else {}
 
 
 def _pulse(delay: float, duration: float, total: float, amp: float | None = None) -> Json:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from .definition import EModel, Feature, Parameter
-from .protocol_kinds import SOMA, AnyStep, Protocol
+from .ecodes import WORDS, Tool, as_ecode, ecode_window, shape_of
+from .protocol_kinds import SOMA, AnyStep, CurrentClamp, Protocol
 
 _ORDER = ("holding_search", "rin", "rmp", "threshold_search")
 _NAMES = {
@@ -57,7 +58,9 @@ _TAKEN = frozenset(
 )
 
 
-def inexpressible(emodel: EModel, with_searches: bool = True) -> list[str]:
+def inexpressible(
+    emodel: EModel, with_searches: bool = True, tool: Tool | None = "emodel-generalisation"
+) -> list[str]:
     """List what the format cannot express, each as ``name must be this, got that``.
 
     Parameters
@@ -67,12 +70,15 @@ def inexpressible(emodel: EModel, with_searches: bool = True) -> list[str]:
     with_searches : bool
         Whether the four searches and their features must be there, without which
         emodel-generalisation evaluates nothing; BluePyEModel evaluates steps of given currents.
+    tool : {"emodel-generalisation", "bluepyemodel"} or None
+        Whose shapes of stimuli the sweeps must be; None for sweeps that were read from a folder.
     """
     return [
         *_of_cell(emodel),
         *_of_regions(emodel),
         *_of_parameters(emodel),
         *_of_protocols(emodel, with_searches),
+        *_of_sweeps(emodel, tool),
         *_of_features(emodel, with_searches),
     ]
 
@@ -89,6 +95,8 @@ def peer_window(emodel: EModel, feature: Feature) -> tuple[float, float]:
             return (0.0, protocol.duration)
         case "step" | "absolute_step" if "bAP" in protocol.name:
             return (protocol.delay, protocol.total)
+        case "current_clamp":
+            return ecode_window(protocol) or protocol.window
         case _:
             return (protocol.delay, protocol.delay + protocol.duration)
 
@@ -103,6 +111,8 @@ def own_window(emodel: EModel, feature: Feature) -> tuple[float, float]:
             return (0.9 * protocol.duration, protocol.duration)
         case "step" | "absolute_step" if protocol.window_end is not None:
             return (protocol.delay, protocol.window_end)
+        case "current_clamp":
+            return protocol.window
         case _:
             return (protocol.delay, protocol.delay + protocol.duration)
 
@@ -110,6 +120,8 @@ def own_window(emodel: EModel, feature: Feature) -> tuple[float, float]:
 def _of_cell(emodel: EModel) -> Iterator[str]:
     if emodel.morphology.segment_length != 40.0:
         yield f"morphology.segment_length must be 40 um, got {emodel.morphology.segment_length:g}"
+    if emodel.morphology.axon not in (None, "taper"):
+        yield 'morphology.axon must be "taper" or null, got a stub'
     if emodel.cvode_atol != 1e-3:
         yield f"cvode_atol must be 0.001, got {emodel.cvode_atol:g}"
 
@@ -182,13 +194,11 @@ def grouped_parameters(emodel: EModel) -> dict[str, list[Parameter]]:
 def _of_protocols(emodel: EModel, with_searches: bool) -> Iterator[str]:
     kinds = tuple(protocol.kind for protocol in emodel.protocols)
     first, steps = kinds[: len(_ORDER)], kinds[len(_ORDER) :]
-    if with_searches and (
-        first != _ORDER or not steps or not set(steps) <= {"step", "absolute_step"}
-    ):
+    sweeps = {"step", "absolute_step", "current_clamp"}
+    if with_searches and (first != _ORDER or not steps or not set(steps) <= sweeps):
         yield f"protocols must be {', '.join(_ORDER)} and steps, got {', '.join(kinds) or 'none'}"
     for protocol in emodel.protocols:
-        if isinstance(protocol, AnyStep):
-            yield from _of_step(protocol)
+        if isinstance(protocol, AnyStep | CurrentClamp):
             continue
         if protocol.name != _NAMES[protocol.kind]:
             yield f"the {protocol.kind} must be called {_NAMES[protocol.kind]}"
@@ -202,10 +212,44 @@ def _of_protocols(emodel: EModel, with_searches: bool) -> Iterator[str]:
             yield f"{protocol.name} must record soma.v at the middle of the soma and nothing else"
 
 
-def _of_step(protocol: AnyStep) -> Iterator[str]:
+def _of_sweeps(emodel: EModel, tool: Tool | None) -> Iterator[str]:
+    for protocol in emodel.protocols:
+        if isinstance(protocol, AnyStep):
+            if tool is not None:
+                yield from _of_step_name(protocol)
+            yield from _of_recordings(protocol)
+        elif isinstance(protocol, CurrentClamp):
+            if tool is not None:
+                yield from _of_clamp(protocol, tool)
+            yield from _of_recordings(protocol)
+
+
+def _of_step_name(protocol: AnyStep) -> Iterator[str]:
     shape = next((word for word in _SHAPE_WORDS if word in protocol.name.lower()), None)
     if shape not in _STEP_WORDS:
         yield f"protocol '{protocol.name}' must have one of {', '.join(_STEP_WORDS)} in its name"
+
+
+def _of_clamp(protocol: CurrentClamp, tool: Tool) -> Iterator[str]:
+    found = as_ecode(protocol)
+    if found is None:
+        yield (
+            f"protocol '{protocol.name}' must be one of the stimuli that such a folder names, and "
+            "its currents together are none of them"
+        )
+        return
+    words = [word for word, shape in WORDS[tool].items() if shape == found[0]]
+    if not words:
+        others = [one for one in WORDS if found[0] in WORDS[one].values()]
+        yield (
+            f"protocol '{protocol.name}' must not be a {found[0]}, which {tool} does not have"
+            + (f" (--format {others[0]} does)" if others else "")
+        )
+    elif shape_of(protocol.name, tool) != found[0]:
+        yield f"protocol '{protocol.name}' must have {' or '.join(words)} in its name"
+
+
+def _of_recordings(protocol: AnyStep | CurrentClamp) -> Iterator[str]:
     for recording in protocol.recordings:
         if not re.fullmatch(r"\w+\.(v|[a-z]+i)", recording.name):
             yield f"recording '{recording.name}' must be a voltage or an ion concentration"

@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from ..features import SettingValue, check_setting
 from .bounded import MOST_PERCENT, Current, Depth, Duration, Name, Strict, Time, Voltage
+from .currents import AnyCurrent
+from .sites import MIDDLE_OF_SOMA
+from .sites import Location as Location
 
-NEEDS = {
+_NEEDS = {
     "rin": ("holding_search",),
     "threshold_search": ("holding_search", "rin", "rmp"),
     "step": ("holding_search", "threshold_search"),
 }
-"""Kind of protocol -> kinds that must have run before it."""
-
-
-class Location(Strict):
-    """A recording site.
-
-    ``section``: the first section of `region` at `x`.  ``apical_trunk``: on the path from
-    the highest apical tip to the soma at `distance`.  ``region``: the last section of
-    `region` that spans `distance`.
-    """
-
-    kind: Literal["section", "apical_trunk", "region"]
-    region: str = "somatic"
-    x: float = Field(0.5, ge=0, le=1)
-    distance: float | None = Field(None, gt=0, description="path distance from soma(0.5), um")
-
-    @model_validator(mode="after")
-    def _has_distance(self) -> Location:
-        if (self.kind == "section") == (self.distance is not None):
-            raise ValueError(
-                f"a location of kind '{self.kind}' takes "
-                + ("x and no distance" if self.kind == "section" else "a distance")
-            )
-        return self
 
 
 class Recording(Strict):
     """A recorded variable; its name ends in the variable, for example ``dend1.v``."""
 
     name: Name
-    location: Location = Location(kind="section")
+    location: Location = MIDDLE_OF_SOMA
 
     @property
     def variable(self) -> str:
@@ -54,7 +34,27 @@ class Recording(Strict):
 SOMA = Recording(name="soma.v")
 
 
-class _Protocol(Strict):
+class WithSettings(Strict):
+    """What may have eFEL settings of its own, in the place of those of the whole definition."""
+
+    efel: dict[str, SettingValue] | None = Field(None, description="eFEL settings by their names")
+
+    @model_validator(mode="after")
+    def _has_known_settings(self) -> WithSettings:
+        for name, value in (self.efel or {}).items():
+            check_setting(name, value)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave settings out where there are none: a definition without them has one text."""
+        content: dict[str, Any] = handler(self)
+        if content.get("efel") is None:
+            content.pop("efel", None)
+        return content
+
+
+class _Protocol(WithSettings):
     name: Name
     recordings: tuple[Recording, ...] = (SOMA,)
 
@@ -127,7 +127,87 @@ class AbsoluteStep(AnyStep):
     holding: Current = 0.0
 
 
+class Synapse(Strict):
+    """A point process at a place, and the events that it receives.
+
+    ``AlphaSynapse``, ``ExpSyn``, ``Exp2Syn`` and ``IClamp`` are NEURON's own; others come from the
+    .mod files.  A point process without events, such as ``AlphaSynapse``, has its times among
+    its parameters.
+    """
+
+    point_process: Name
+    site: Location
+    parameters: dict[Name, float] = {}
+    times: tuple[Time, ...] = Field((), max_length=100_000, description="of the events, ms")
+    weight: float = Field(0.0, description="of every event, in the unit of the point process")
+
+    @model_validator(mode="after")
+    def _plays_no_voltage(self) -> Synapse:
+        if self.point_process in ("SEClamp", "VClamp"):
+            raise ValueError(
+                f"'{self.point_process}' is a voltage clamp, and protocols are of current clamp"
+            )
+        return self
+
+
+class CurrentClamp(_Protocol):
+    """Any currents on top of a holding current, and synaptic input."""
+
+    kind: Literal["current_clamp"]
+    currents: tuple[AnyCurrent, ...] = Field((), max_length=1_000)
+    synapses: tuple[Synapse, ...] = Field((), max_length=1_000)
+    holding: Current | None = Field(
+        None, description="nA into the soma; null for that of the holding search"
+    )
+    total: Duration
+    window: tuple[Time, Time] = Field(description="in which features look, ms")
+
+    @model_validator(mode="after")
+    def _fits(self) -> CurrentClamp:
+        if not self.window[0] < self.window[1]:
+            raise ValueError(f"protocol '{self.name}': its window must rise, got {self.window}")
+        ends = [float(one.waveform()[0][-1]) for one in self.currents if one.shape != "noise"]
+        ends += [one.end for one in self.currents if one.shape == "noise"]
+        ends += [time for one in self.synapses for time in one.times]
+        if ends and max(ends) > self.total:
+            raise ValueError(
+                f"protocol '{self.name}' lasts {self.total:g} ms, and its stimulus goes on until "
+                f"{max(ends):g} ms"
+            )
+        return self
+
+    @property
+    def duration(self) -> float:
+        """Length of the window (ms)."""
+        return self.window[1] - self.window[0]
+
+    @property
+    def sites(self) -> tuple[Location, ...]:
+        """Where it stimulates."""
+        return tuple(one.site for one in (*self.currents, *self.synapses))
+
+
 Protocol = Annotated[
-    HoldingSearch | InputResistance | RestingPotential | ThresholdSearch | Step | AbsoluteStep,
+    HoldingSearch
+    | InputResistance
+    | RestingPotential
+    | ThresholdSearch
+    | Step
+    | AbsoluteStep
+    | CurrentClamp,
     Field(discriminator="kind"),
 ]
+
+
+def needs(protocol: Protocol) -> tuple[str, ...]:
+    """Name the kinds of protocols that must have run before one."""
+    if not isinstance(protocol, CurrentClamp):
+        return _NEEDS.get(protocol.kind, ())
+    is_held = protocol.holding is None
+    scales = any(one.unit != "nA" for one in protocol.currents)
+    return ("holding_search",) * is_held + ("threshold_search",) * scales
+
+
+def needs_searches(protocol: Protocol) -> bool:
+    """Whether a protocol takes a current that a search finds, or is such a search."""
+    return protocol.kind in ("holding_search", "rmp") or bool(needs(protocol))

@@ -15,17 +15,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..features import EfelSettings, Response, feature_value
+from .clamp import clamp_sweep
 from .definition import EModel
 from .protocol_kinds import (
-    NEEDS,
     AbsoluteStep,
     AnyStep,
+    CurrentClamp,
     HoldingSearch,
     InputResistance,
     Protocol,
     RestingPotential,
     Step,
     ThresholdSearch,
+    needs,
 )
 from .simulator import Simulator
 from .sweep import Held, SimulationError, Sweep
@@ -73,11 +75,11 @@ def with_needed(emodel: EModel, names: Iterable[str]) -> tuple[str, ...]:
     >>> with_needed(load_emodel("soma"), ["RinProtocol"])
     ('SearchHoldingCurrent', 'RinProtocol')
     """
-    kinds = {protocol.name: protocol.kind for protocol in emodel.protocols}
+    protocols = {protocol.name: protocol for protocol in emodel.protocols}
     wanted = set(names)
     while True:
-        needed = {kind for name in wanted for kind in NEEDS.get(kinds[name], ())}
-        more = wanted | {name for name, kind in kinds.items() if kind in needed}
+        needed = {kind for name in wanted for kind in needs(protocols[name])}
+        more = wanted | {name for name, one in protocols.items() if one.kind in needed}
         if more == wanted:
             return tuple(name for name in cheap_first(emodel) if name in wanted)
         wanted = more
@@ -100,14 +102,14 @@ def check_order(emodel: EModel, order: Sequence[str], is_whole: bool = True) -> 
     ValueError
         If it does not.
     """
-    kinds = {protocol.name: protocol.kind for protocol in emodel.protocols}
-    if is_whole and sorted(order) != sorted(kinds):
-        raise ValueError(f"order must name each of {', '.join(kinds)} once, got {list(order)}")
-    if len(set(order)) < len(order) or not set(order) <= set(kinds):
-        raise ValueError(f"order must name some of {', '.join(kinds)} once, got {list(order)}")
+    protocols = {protocol.name: protocol for protocol in emodel.protocols}
+    if is_whole and sorted(order) != sorted(protocols):
+        raise ValueError(f"order must name each of {', '.join(protocols)} once, got {list(order)}")
+    if len(set(order)) < len(order) or not set(order) <= set(protocols):
+        raise ValueError(f"order must name some of {', '.join(protocols)} once, got {list(order)}")
     for i, name in enumerate(order):
-        before = [kinds[one] for one in order[:i]]
-        for needed in NEEDS.get(kinds[name], ()):
+        before = [protocols[one].kind for one in order[:i]]
+        for needed in needs(protocols[name]):
             if needed not in before:
                 raise ValueError(f"protocol '{name}' must come after the {needed}, got {order}")
 
@@ -182,6 +184,8 @@ class ProtocolRunner:
                 return self._step(protocol, measured.holding, amplitude)
             case AbsoluteStep():
                 return self._step(protocol, protocol.holding, protocol.amplitude)
+            case CurrentClamp():
+                return self._current_clamp(protocol, measured)
 
     # -- sweeps -----------------------------------------------------------------
 
@@ -280,18 +284,16 @@ class ProtocolRunner:
             return None, None
         if spikes_late(lambda: response):
             return None, None
-        return response, feature_value(
-            response, "soma.v", "steady_state_voltage_stimend", self.emodel.efel_settings
-        )
+        name = "steady_state_voltage_stimend"
+        return response, feature_value(response, "soma.v", name, self._settings(protocol, name))
 
     def _input_resistance(
         self, protocol: InputResistance, measured: _Measured
     ) -> Response | Missing:
         assert measured.holding is not None
         response = self._pulse(protocol, measured.holding, protocol.amplitude)
-        measured.rin = feature_value(
-            response, "soma.v", "ohmic_input_resistance_vb_ssse", self.emodel.efel_settings
-        )
+        name = "ohmic_input_resistance_vb_ssse"
+        measured.rin = feature_value(response, "soma.v", name, self._settings(protocol, name))
         return (
             response if measured.rin is not None else Missing("the input resistance is undefined")
         )
@@ -309,10 +311,17 @@ class ProtocolRunner:
         read = response
         if window is not None:
             read = replace(response, stim_start=window[0], stim_end=window[1])
-        measured.rmp = feature_value(read, "soma.v", name, self.emodel.efel_settings)
+        measured.rmp = feature_value(read, "soma.v", name, self._settings(protocol, name))
         return (
             response if measured.rmp is not None else Missing("the resting potential is undefined")
         )
+
+    def _settings(self, protocol: Protocol, efel_name: str) -> EfelSettings:
+        """Give the eFEL settings of what a search reads: those of its feature, if there is one."""
+        for target in self.emodel.targets:
+            if (target.protocol, target.efel_name) == (protocol.name, efel_name):
+                return target.settings or self.emodel.efel_settings
+        return self.emodel.efel_settings.but(protocol.efel)
 
     def _threshold_search(
         self, protocol: ThresholdSearch, measured: _Measured
@@ -369,10 +378,17 @@ class ProtocolRunner:
         return feature_value(response, "soma.v", efel_name, _SPIKE_SETTINGS)
 
     def _step(self, protocol: AnyStep, holding: float, amplitude: float) -> Response:
+        return self._pulse(protocol, holding, amplitude, self._watched(protocol))
+
+    def _current_clamp(self, protocol: CurrentClamp, measured: _Measured) -> Response:
+        holding = measured.holding if protocol.holding is None else protocol.holding
+        assert holding is not None
+        sweep = clamp_sweep(protocol, holding, measured.threshold)
+        held = self._held(holding, sweep.held_until) if sweep.held_until < sweep.total else None
+        return self.simulator.run(sweep, protocol.recordings, self._watched(protocol), held)
+
+    def _watched(
+        self, protocol: AnyStep | CurrentClamp
+    ) -> Callable[[Callable[[], Response]], bool] | None:
         watch = self.watch
-        return self._pulse(
-            protocol,
-            holding,
-            amplitude,
-            None if watch is None else lambda so_far: watch(protocol.name, so_far),
-        )
+        return None if watch is None else lambda so_far: watch(protocol.name, so_far)

@@ -18,9 +18,17 @@ from ..errors import IonfoError
 from ..features import Response
 from .cell import Cell
 from .definition import EModel
+from .inputs import Inputs
 from .numerics import DEFAULT, Numerics
 from .protocol_kinds import Recording
-from .sweep import BudgetSpent, Held, SimulationError, SimulationRecord, Sweep
+from .sweep import (
+    BudgetSpent,
+    Held,
+    SimulationError,
+    SimulationRecord,
+    Sweep,
+    corners_after,
+)
 
 _SPIKE_THRESHOLD = -20.0  # mV
 _AFTER_SPIKE = 3.0  # ms
@@ -58,6 +66,7 @@ class Simulator:
         self.cell: Cell | None = Cell(emodel, morphology, mechanisms)
         Simulator._current = self
         self._h: Any = self.cell.h
+        self._inputs = Inputs(self.cell, emodel.protocols)
         self._clamp = self._h.IClamp(self.cell.soma)
         self._spike_detector = self._h.NetCon(self.cell.soma._ref_v, None, sec=self.cell.soma.sec)
         self._spike_detector.threshold = _SPIKE_THRESHOLD
@@ -97,6 +106,7 @@ class Simulator:
             self._vectors["current"].play_remove()
             self._vectors = {}
             self._held = {}
+            self._inputs.close()
             self.cell.close()
             self.cell = None
             Simulator._current = None
@@ -167,13 +177,11 @@ class Simulator:
         BudgetSpent
             If all sweeps of this parameter set together take more steps than it may.
         """
-        corners = [
-            corner
-            for corner in zip(sweep.times, sweep.currents, strict=True)
-            if held is None or corner[0] >= held.duration
-        ]
+        corners = list(zip(sweep.times, sweep.currents, strict=True))
+        elsewhere = dict(sweep.elsewhere)
         if held is not None:
-            corners = corners[1:]  # the jump at the end of the holding: the current after it
+            corners = corners_after(corners, held.duration)
+            elsewhere = {site: corners_after(one, held.duration) for site, one in elsewhere.items()}
 
         def response() -> Response:
             t, traces = _arrays(recorder, vectors)
@@ -187,7 +195,10 @@ class Simulator:
             named = {site.name: values for site, values in traces.items()}
             return Response(t, named, *sweep.window, sweep.stimulus_current, sweep.holding_current)
 
-        with self._playing(corners, sweep.total, recordings) as (recorder, vectors):
+        with (
+            self._inputs.playing(elsewhere, sweep.synapses, sweep.total),
+            self._playing(corners, sweep.total, recordings) as (recorder, vectors),
+        ):
             self._integrate(
                 sweep.total,
                 recorder,

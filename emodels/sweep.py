@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .protocol_kinds import Recording
+from .protocol_kinds import Recording, Synapse
+from .sites import Location
+
+Corner = tuple[float, float]
+"""ms and nA."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A piecewise linear current into the soma, and the window in which features look.
+    """Piecewise linear currents, synaptic input, and the window in which features look.
 
     Attributes
     ----------
     times, currents : sequence of float
-        Corners of the current (ms, nA), in order; a repeated time is a jump.
+        Corners of the current into the soma (ms, nA), in order; a repeated time is a jump.
     total : float
         Length (ms).
     window : tuple of float
         Stimulus window of the features (ms).
     stimulus_current, holding_current : float
         Stored with the response (nA).
+    elsewhere : mapping of Location to sequence of (float, float)
+        Corners (ms, nA) of currents into other places.
+    synapses : sequence of Synapse
+        Point processes with their events.
+    held_until : float
+        How long nothing but the holding current flows (ms).
     """
 
     times: Sequence[float]
@@ -34,6 +44,9 @@ class Sweep:
     window: tuple[float, float]
     stimulus_current: float = 0.0
     holding_current: float = 0.0
+    elsewhere: Mapping[Location, Sequence[Corner]] = field(default_factory=dict)
+    synapses: Sequence[Synapse] = ()
+    held_until: float = 0.0
 
 
 class SimulationError(Exception):
@@ -86,3 +99,10 @@ class Held:
     states: Any
     t: NDArray[np.float64]
     traces: dict[Recording, NDArray[np.float64]]
+
+
+def corners_after(corners: Sequence[Corner], time: float) -> list[Corner]:
+    """Leave out the corners before a time, and of a jump at that time the current before it."""
+    rest = [corner for corner in corners if corner[0] >= time]
+    is_jump = len(rest) > 1 and rest[0][0] == rest[1][0] == time
+    return rest[1:] if is_jump else rest

@@ -8,65 +8,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .response import Response
-
-
-@dataclass(frozen=True)
-class EfelSettings:
-    """eFEL settings that an e-model may choose; all others stay at the values below.
-
-    Attributes
-    ----------
-    Threshold : float
-        Spike detection (mV).
-    interp_step : float
-        Step of eFEL's linear interpolation (ms).
-    strict_stiminterval : bool
-        Whether spikes outside the stimulus window are ignored.
-    """
-
-    Threshold: float = -20.0
-    interp_step: float = 0.025
-    strict_stiminterval: bool = True
-
-
-# eFEL 5 defaults, stated here so that another version's defaults cannot change a score
-_FIXED_SETTINGS: dict[str, float | int | str | bool] = {
-    "DerivativeThreshold": 10.0,
-    "DownDerivativeThreshold": -12.0,
-    "spike_skipf": 0.1,
-    "max_spike_skip": 2,
-    "burst_factor": 1.5,
-    "strict_burst_factor": 2.0,
-    "voltage_base_start_perc": 0.9,
-    "voltage_base_end_perc": 1.0,
-    "current_base_start_perc": 0.9,
-    "current_base_end_perc": 1.0,
-    "rise_start_perc": 0.0,
-    "rise_end_perc": 1.0,
-    "initial_perc": 0.1,
-    "min_spike_height": 20.0,
-    "initburst_freq_threshold": 50,
-    "initburst_sahp_start": 5,
-    "initburst_sahp_end": 100,
-    "DerivativeWindow": 3,
-    "voltage_base_mode": "mean",
-    "current_base_mode": "mean",
-    "precision_threshold": 1e-10,
-    "sahp_start": 5.0,
-    "ignore_first_ISI": True,
-    "impedance_max_freq": 50.0,
-    "AP_phaseslope_range": 2,
-    "inactivation_tc_end_skip": 10,
-    "depol_block_min_duration": 50.0,
-}
-
+from .settings import EfelSettings
 
 # published e-models use the old name of this feature
 _RENAMED = {"Spikecount": "spike_count"}
@@ -86,6 +35,8 @@ class FeatureTarget:
         Unit of the feature.
     window : tuple of float, optional
         Stimulus window of this feature alone (ms); the response's by default.
+    settings : EfelSettings, optional
+        eFEL settings of this feature alone; those of the call by default.
     """
 
     name: str
@@ -93,6 +44,7 @@ class FeatureTarget:
     std: float
     unit: str
     window: tuple[float, float] | None = None
+    settings: EfelSettings | None = None
     protocol: str = field(init=False)
     recording: str = field(init=False)
     efel_name: str = field(init=False)
@@ -137,7 +89,7 @@ def extract_features(
     targets : iterable of FeatureTarget
         Features of this sweep's protocol.
     settings : EfelSettings
-        eFEL settings.
+        eFEL settings of the features that have none of their own.
 
     Returns
     -------
@@ -146,7 +98,7 @@ def extract_features(
     """
     targets = list(targets)
     measured: dict[str, FeatureValues] = {}
-    by_trace: dict[tuple[str, tuple[float, float]], list[FeatureTarget]] = {}
+    by_trace: dict[tuple[str, tuple[float, float], EfelSettings], list[FeatureTarget]] = {}
     for target in targets:
         if target.is_search_result:
             found = (response.values or {}).get(target.efel_name)
@@ -161,11 +113,12 @@ def extract_features(
             )
         else:
             window = target.window or (response.stim_start, response.stim_end)
-            by_trace.setdefault((target.recording, window), []).append(target)
+            own = target.settings or settings
+            by_trace.setdefault((target.recording, window, own), []).append(target)
 
-    for (recording, (start, end)), wanted in by_trace.items():
+    for (recording, (start, end), own), wanted in by_trace.items():
         windowed = replace(response, stim_start=start, stim_end=end)
-        values = _call_efel(windowed, recording, [one.efel_name for one in wanted], settings)
+        values = _call_efel(windowed, recording, [one.efel_name for one in wanted], own)
         n_spikes = values["Spikecount"]
         for one in wanted:
             measured[one.name] = _values_or_reason(
@@ -200,10 +153,7 @@ def _call_efel(
 ) -> Mapping[str, Any]:
     import efel
 
-    present = vars(efel.get_settings())
-    for key, value in {**_FIXED_SETTINGS, **asdict(settings)}.items():
-        if present.get(key) != value:  # setting one is slow, comparing is not
-            efel.set_setting(key, value)
+    _set_all(settings)
     trace = {
         "T": response.t.tolist(),
         "V": response.recordings[recording].tolist(),
@@ -219,6 +169,16 @@ def _call_efel(
     # eFEL appends its messages to one string that only this empties: 2 kB an evaluation
     efel.cppcore.getgError()
     return {name: values[_RENAMED.get(name, name)] for name in [*names, "Spikecount"]}
+
+
+def _set_all(settings: EfelSettings) -> None:
+    """Set every setting of eFEL, whatever was set before."""
+    import efel
+
+    present = vars(efel.get_settings())
+    for key, value in settings.values().items():
+        if present.get(key) != value:  # setting one is slow, comparing is not
+            efel.set_setting(key, value)
 
 
 def _values_or_reason(name: str, values: Any, recording: str, n_spikes: Any) -> FeatureValues:

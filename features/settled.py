@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from .extraction import EfelSettings, FeatureTarget, FeatureValues, extract_features
+from .extraction import FeatureTarget, FeatureValues, extract_features
 from .response import Response
+from .settings import EfelSettings
+
+_LOOKED_AT = -20.0  # mV; the soma is below it whenever a watch looks
 
 SPIKES_NEEDED = {
     "time_to_first_spike": 1,
@@ -28,7 +32,7 @@ def settled_features(
     Parameters
     ----------
     response : Response
-        A sweep up to some time at which the cell is below the spike threshold.
+        A sweep up to some time at which the soma is below -20 mV.
     targets : iterable of FeatureTarget
         Features of this sweep's protocol.
     settings : EfelSettings
@@ -39,13 +43,15 @@ def settled_features(
     dict of str to FeatureValues
         The settled ones among `targets`, with the values that the whole sweep will give.
     """
-    groups: dict[tuple[str, tuple[float, float] | None], list[FeatureTarget]] = {}
+    groups: dict[tuple[Any, ...], list[FeatureTarget]] = {}
     for target in targets:
-        if target.efel_name in SPIKES_NEEDED and target.recording in response.recordings:
-            groups.setdefault((target.recording, target.window), []).append(target)
+        if target.efel_name in SPIKES_NEEDED and _is_between_spikes(response, target, settings):
+            key = (target.recording, target.window, target.settings)
+            groups.setdefault(key, []).append(target)
     settled = {}
-    for (recording, window), members in groups.items():
-        counter = FeatureTarget(f"{members[0].protocol}.{recording}.Spikecount", 0, 1, "1", window)
+    for (recording, window, own), members in groups.items():
+        name = f"{members[0].protocol}.{recording}.Spikecount"
+        counter = FeatureTarget(name, 0, 1, "1", window, own)
         found = extract_features(response, [*members, counter], settings)
         counted = found[counter.name].values
         n_spikes = 0 if counted is None else counted[0]
@@ -53,3 +59,13 @@ def settled_features(
             if n_spikes >= SPIKES_NEEDED[target.efel_name]:
                 settled[target.name] = found[target.name]
     return settled
+
+
+def _is_between_spikes(response: Response, target: FeatureTarget, settings: EfelSettings) -> bool:
+    """Whether the last spike is over where a feature looks: its peak may rise until then."""
+    trace = response.recordings.get(target.recording)
+    if trace is None:
+        return False
+    threshold = (target.settings or settings).Threshold
+    is_told = target.recording == "soma.v" and threshold >= _LOOKED_AT
+    return is_told or bool(len(trace) and trace[-1] < threshold)

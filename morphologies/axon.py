@@ -1,7 +1,8 @@
-"""Replace a reconstructed axon by an initial segment that keeps its taper, and myelin."""
+"""Replace a reconstructed axon: by an initial segment that keeps its taper, or by a stub."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import IonfoError
@@ -49,7 +50,8 @@ def taper_axon(
     if len(diameters) < N_DIAMETERS:
         raise IonfoError(
             f"the axon of the morphology is too short: the initial segment needs {N_DIAMETERS} "
-            f"diameters, about 60 um of axon, and got {len(diameters)}"
+            f"diameters, about 60 um of axon, and got {len(diameters)}; "
+            '"axon": {"stub": {}} in the definition, in the place of "taper", needs none'
         )
 
     for section in list(icell.axonal):
@@ -75,3 +77,50 @@ def taper_axon(
     icell.axon[0].connect(icell.soma[0], 1.0, 0.0)
     icell.axon[1].connect(icell.axon[0], 1.0, 0.0)
     myelin.connect(icell.axon[1], 1.0, 0.0)
+
+
+def stub_axon(
+    h: Any,
+    icell: Any,
+    lengths: Sequence[float] = (30.0, 30.0),
+    diameters: Sequence[float] | None = None,
+    segment_length: float = 40.0,
+) -> None:
+    """Replace the axon of an imported cell by cylinders, in place.
+
+    They follow each other from the end of the soma, as in the template of Hay et al. (2011), PLoS
+    Comput. Biol. 7:e1002107.  Without diameters, the first takes that of the file's first axonal
+    section, and the others that of the first section whose middle is farther from the middle of the
+    soma than all of them are long (the axon replacement of BluePyOpt); without an axon, 1 um.
+
+    Parameters
+    ----------
+    h : neuron.hoc.HocObject
+        NEURON's interpreter.
+    icell : hoc object
+        A cell with sections `soma`, `axon` and the lists `all`, `axonal`.
+    lengths : sequence of float
+        Of the cylinders (um).
+    diameters : sequence of float, optional
+        Of the cylinders (um).
+    segment_length : float
+        Into which they are cut (um).
+    """
+    old = list(icell.axonal)
+    if diameters is None:
+        first = old[0].diam if old else 1.0
+        middle, reach = icell.soma[0](0.5), sum(lengths)
+        far = (one.diam for one in old if h.distance(middle, one(0.5)) > reach)
+        diameters = [first] + [next(far, first)] * (len(lengths) - 1)
+    for section in old:
+        h.delete_section(sec=section)
+    h.execute(f"create axon[{len(lengths)}]", icell)
+    before = icell.soma[0]
+    for section, length, diameter in zip(icell.axon, lengths, diameters, strict=True):
+        section.L = length
+        section.nseg = 1 + 2 * int(length / segment_length)
+        section.diam = diameter
+        section.connect(before, 1.0, 0.0)
+        icell.axonal.append(sec=section)
+        icell.all.append(sec=section)
+        before = section

@@ -6,7 +6,9 @@ Run as a script of its own, FILE and RESULT after it: what NEURON cannot read ma
 from __future__ import annotations
 
 import json
+import math
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,10 @@ def build(file: str, result: str) -> None:
     file : str
         .asc or .swc file.
     result : str
-        JSON file to write: ``n_somata``, and ``thin``, sections that have a segment of
-        diameter 0 -> x, y, z (um) of their last point with that diameter.
+        JSON file to write: ``n_somata``; ``thin``, sections that have a segment of
+        diameter 0 -> x, y, z (um) of their last point with that diameter; and ``axonal``,
+        ``basal`` and ``apical``: number of sections, their length (um) and area (um2), and
+        how much of both lies between the soma and the first points of trees.
     """
     from neuron import h
 
@@ -53,6 +57,7 @@ def build(file: str, result: str) -> None:
     sections = list(cell.all)
     for section in sections:
         section.nseg = 1 + 2 * min(int(section.L / 40.0), 1000)
+    soma = {point[:3] for section in cell.somatic for point in _points(section)}
     made = {
         "n_somata": len(list(cell.somatic)),
         "thin": {
@@ -60,8 +65,31 @@ def build(file: str, result: str) -> None:
             for section in sections
             if any(segment.diam <= 0 for segment in section)
         },
-    }
+    } | {name: _size(list(getattr(cell, name)), soma) for name in ("axonal", "basal", "apical")}
     Path(result).write_text(json.dumps(made))
+
+
+def _points(section: Any) -> list[tuple[float, float, float, float]]:
+    return [
+        (section.x3d(i), section.y3d(i), section.z3d(i), section.diam3d(i))
+        for i in range(int(section.n3d()))
+    ]
+
+
+def _size(sections: list[Any], soma: set[tuple[float, float, float]]) -> list[float]:
+    """Count sections, and add up the length and the lateral area of the cones of their points."""
+    length = area = length_from_soma = area_from_soma = 0.0
+    for section in sections:
+        for i, ((*one, first), (*other, second)) in enumerate(pairwise(_points(section))):
+            height = math.dist(one, other)
+            if height == 0:  # two diameters at one place: no membrane
+                continue
+            lateral = math.pi * (first + second) / 2 * math.hypot(height, (first - second) / 2)
+            length, area = length + height, area + lateral
+            if i == 0 and (one[0], one[1], one[2]) in soma and section.parentseg() is not None:
+                length_from_soma += height
+                area_from_soma += lateral
+    return [len(sections), length, area, length_from_soma, area_from_soma]
 
 
 def _point(section: Any) -> list[float]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..errors import IonfoError
 from ..mechanisms.build import cache_root
-from .reading import BUNDLED
+from .reading import is_bundled
 
 _SCRIPT = Path(__file__).resolve().parent / "build_alone.py"
 _LONGEST = 600.0
@@ -43,25 +43,19 @@ def check_build(path: Path, replaces_axon: bool) -> None:
     IonfoError
         If it does not.
     """
-    if path.resolve().parent == BUNDLED:
+    if is_bundled(path):
         return
-    content = path.read_bytes()
-    made_by = f"{path.suffix.lower()} {version('neuron')}"
-    key = hashlib.sha256(content + made_by.encode() + _SCRIPT.read_bytes())
-    kept = cache_root() / "morphologies" / f"{key.hexdigest()[:32]}.json"
-    try:
-        made = json.loads(kept.read_text())
-    except (OSError, ValueError):
-        made = _built_alone(path, kept)
+    made, content = _built(path)
     if made["n_somata"] == 0:
         raise IonfoError(
             f"morphology '{path}' has 0 soma sections for NEURON; one is needed: in an .asc file "
-            'a block that begins with ("CellBody" and has a contour of three points or more'
+            'a block that begins with ("CellBody" and has a contour of three points or more; '
+            "--repair draws a circle for one of fewer points"
         )
     if made["n_somata"] > 1:
         raise IonfoError(
             f"morphology '{path}' has {made['n_somata']} soma sections; one is needed: a soma that "
-            "does not branch"
+            "does not branch" + ("; --repair joins them" if path.suffix.lower() == ".swc" else "")
         )
     for name, point in made["thin"].items():
         if replaces_axon and name.startswith("axon"):
@@ -70,6 +64,31 @@ def check_build(path: Path, replaces_axon: bool) -> None:
             f"morphology '{path}'{_line_of(point, content)}: the diameter is 0 along a segment of "
             f"NEURON's section {name}; give its points a diameter"
         )
+
+
+def built_size(path: Path) -> dict[str, list[float]]:
+    """Size of what NEURON makes of a morphology file that `check_build` has passed.
+
+    Returns
+    -------
+    dict of str to list of float
+        ``axonal``, ``basal``, ``apical`` -> number of sections, their length (um) and area (um2),
+        and how much of both lies between the soma and the first points of trees.
+    """
+    made, _ = _built(path)
+    return {name: made[name] for name in ("axonal", "basal", "apical")}
+
+
+def _built(path: Path) -> tuple[Any, bytes]:
+    """Give what NEURON made of a file, from the cache or from a build; and its content."""
+    content = path.read_bytes()
+    made_by = f"{path.suffix.lower()} {version('neuron')}"
+    key = hashlib.sha256(content + made_by.encode() + _SCRIPT.read_bytes())
+    kept = cache_root() / "morphologies" / f"{key.hexdigest()[:32]}.json"
+    try:
+        return json.loads(kept.read_text()), content
+    except (OSError, ValueError):
+        return _built_alone(path, kept), content
 
 
 def _built_alone(path: Path, kept: Path) -> Any:

@@ -15,11 +15,9 @@ import numpy as np
 
 from ..errors import IonfoError, why_unread
 from ..limits import read_text, shortened
+from .points import FARTHEST, SWC_TYPES, Point, swc_points
 
 BUNDLED = Path(__file__).resolve().parent
-
-FARTHEST = 1e6
-"""Largest coordinate (um); a metre."""
 
 LONGEST = 650_000.0
 """Length of a whole cell (um) that NEURON can cut into segments of 40 um: 32,767 of a section."""
@@ -27,7 +25,7 @@ LONGEST = 650_000.0
 MOST_POINTS = 20_000
 """Of a section; NEURON counts them with 16 bits."""
 
-_SWC_TYPES = {1: "soma", 2: "axon", 3: "dendrite", 4: "apical"}
+_REPAIR = ", or have it done with --repair"
 _ASC_TYPES = {"cellbody": "soma", "axon": "axon", "dendrite": "dendrite", "apical": "apical"}
 
 
@@ -50,6 +48,11 @@ def find_morphology(name: str) -> Path:
     return path
 
 
+def is_bundled(path: Path) -> bool:
+    """Whether a file is one of those that ship with ionfo."""
+    return path.resolve().parent == BUNDLED
+
+
 def check_morphology(path: Path, needs_axon: bool, segment_length: float = 40.0) -> None:
     """Check that a morphology file can be read and has a soma, and an axon where needed.
 
@@ -67,14 +70,7 @@ def check_morphology(path: Path, needs_axon: bool, segment_length: float = 40.0)
     IonfoError
         If the file is missing, unreadable, of another kind, or lacks a soma or axon.
     """
-    if path.suffix.lower() not in (".asc", ".swc"):
-        raise IonfoError(f"morphology '{path}' must be an .asc or .swc file")
-    try:
-        text = read_text(path)
-    except FileNotFoundError:
-        raise IonfoError(f"morphology '{path}' does not exist") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise IonfoError(f"morphology '{path}' cannot be read: {why_unread(error)}") from None
+    text = morphology_text(path)
     is_asc = path.suffix.lower() == ".asc"
     found, length = _asc_parts(path, text) if is_asc else _swc_parts(path, text)
     most = LONGEST * min(1.0, segment_length / 40.0)
@@ -88,65 +84,68 @@ def check_morphology(path: Path, needs_axon: bool, segment_length: float = 40.0)
     if needs_axon and "axon" not in found:
         raise IonfoError(
             f"morphology '{path}' has no axon, and this e-model reads the diameters of its axon "
-            "initial segment from the first 60 um of it"
+            "initial segment from the first 60 um of it; "
+            '"axon": {"stub": {}} in the definition, in the place of "taper", needs none'
         )
+
+
+def morphology_text(path: Path) -> str:
+    """Read a morphology file.
+
+    Raises
+    ------
+    IonfoError
+        If it is no .asc or .swc file, or cannot be read.
+    """
+    if path.suffix.lower() == ".h5":
+        raise IonfoError(
+            f"morphology '{path}' must be an .asc or .swc file, and NEURON reads no .h5; write it "
+            "as .asc, for example with MorphIO: morphio.mut.Morphology(file).write('cell.asc')"
+        )
+    if path.suffix.lower() not in (".asc", ".swc"):
+        raise IonfoError(f"morphology '{path}' must be an .asc or .swc file")
+    try:
+        return read_text(path)
+    except FileNotFoundError:
+        raise IonfoError(f"morphology '{path}' does not exist") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise IonfoError(f"morphology '{path}' cannot be read: {why_unread(error)}") from None
 
 
 def _swc_parts(path: Path, text: str) -> tuple[set[str], float]:
     """Types of a file's points, and the length of all that connects them (um)."""
     parts = set()
-    known: dict[int, list[float]] = {}
-    parents: dict[int, int] = {}
+    known: dict[int, Point] = {}
+    before = -1
     length = 0.0
-    for number, line in enumerate(text.splitlines(), start=1):
-        row = line.split("#")[0].split()
-        if not row:
-            continue
-        try:
-            index, kind, parent = int(row[0]), int(row[1]), int(row[6])
-            values = [float(value) for value in row[2:6]]
-        except (ValueError, IndexError):
+    for point in swc_points(path, text):
+        where, index, parent = f"morphology '{path}', line {point.line}", point.index, point.parent
+        if point.diameter == 0:
+            raise IonfoError(f"{where}: the radius must be positive{_REPAIR}")
+        if point.kind not in SWC_TYPES:  # NEURON's importer ends the process
             raise IonfoError(
-                f"morphology '{path}', line {number}: expected 'n type x y z radius parent', "
-                f"got '{line.strip()[:60]}'"
-            ) from None
-        if any(value != value or abs(value) == float("inf") for value in values):
-            raise IonfoError(f"morphology '{path}', line {number}: a coordinate is not finite")
-        if values[3] <= 0:
-            raise IonfoError(f"morphology '{path}', line {number}: the radius must be positive")
-        if max(map(abs, values)) > FARTHEST:
-            raise IonfoError(
-                f"morphology '{path}', line {number}: a coordinate is above {FARTHEST:g} um"
-            )
-        if not 0 <= index < 2**31:
-            raise IonfoError(
-                f"morphology '{path}', line {number}: the point's number must be from 0 to 2^31, "
-                f"got {shortened(index)}"
-            )
-        if kind not in _SWC_TYPES:  # NEURON's importer ends the process
-            raise IonfoError(
-                f"morphology '{path}', line {number}: the type must be 1 (soma), 2 (axon), "
-                f"3 (dendrite) or 4 (apical), got {shortened(kind)}; write the one that it is"
+                f"{where}: the type must be 1 (soma), 2 (axon), 3 (dendrite) or 4 (apical), got "
+                f"{shortened(point.kind)}; write the one that it is, or say it with --repair-type, "
+                f"for example {shortened(point.kind)}=basal"
             )
         if index in known:
-            raise IonfoError(
-                f"morphology '{path}', line {number}: point {index} stands twice; number them anew"
-            )
+            raise IonfoError(f"{where}: point {index} stands twice; number them anew")
         if parent != -1 and parent not in known:
             raise IonfoError(
-                f"morphology '{path}', line {number}: parent {shortened(parent)} does not come "
-                "before it; put every parent above its children"
+                f"{where}: parent {shortened(parent)} does not come before it; put every parent "
+                f"above its children{_REPAIR}"
             )
-        if known and index < (before := next(reversed(known))):  # NEURON ends the process
+        if index < before:  # NEURON ends the process
             raise IonfoError(
-                f"morphology '{path}', line {number}: point {index} comes after point {before}, "
-                "and NEURON reads points in the order of their numbers; number them anew"
+                f"{where}: point {index} comes after point {before}, and NEURON reads points in "
+                f"the order of their numbers; number them anew{_REPAIR}"
             )
         if parent != -1:
-            length += math.dist(values[:3], known[parent])
-        known[index] = values[:3]
-        parents[index] = parent
-        parts.add(_SWC_TYPES[kind])
+            length += math.dist(point.place, known[parent].place)
+        known[index] = point
+        before = index
+        parts.add(SWC_TYPES[point.kind])
+    parents = {index: point.parent for index, point in known.items()}
     if (n_points := _longest_run(parents)) > MOST_POINTS:
         raise IonfoError(
             f"morphology '{path}' has an unbranched piece of {n_points} points, and {MOST_POINTS} "
@@ -208,7 +207,10 @@ def _asc_parts(path: Path, text: str) -> tuple[set[str], float]:
         ):
             raise IonfoError(f"morphology '{path}' is damaged: its soma is a single point")
         if n_points < 2:
-            raise IonfoError(f"morphology '{path}' is damaged: its {part} has {n_points} points")
+            way = "; --repair draws a circle for it" if (part, n_points) == ("soma", 1) else ""
+            raise IonfoError(
+                f"morphology '{path}' is damaged: its {part} has {n_points} points{way}"
+            )
         parts.add(part)
     extent = np.ptp(np.array(corners or [[0.0, 0.0, 0.0]]), axis=0)
     return parts, float(np.linalg.norm(extent))

@@ -20,7 +20,11 @@ Array = NDArray[np.float64]
 def curves_beside(sides: Sequence[Side], quantity: str, title: str = "") -> Figure:
     """Draw one column a table: raw values above, corrected ones with null and interval below."""
     figure = Figure(figsize=(4.4 * len(sides), 7.6), layout="constrained")
-    titled(figure, title)
+    shows = (
+        f"{quantity.partition(' (')[0]} by the number of variables in a group, a column a table: "
+        "raw above, corrected for bias below. Dotted: the central 95 % of shuffles."
+    )
+    titled(figure, title, shows)
     cells = figure.subplots(2, len(sides), squeeze=False, sharex="col", sharey="row")
     for column, side in zip(cells.T, sides, strict=True):
         orders = side.question.orders
@@ -55,7 +59,7 @@ def pair_matrices(
 ) -> Figure:
     """Draw mutual information of all pairs of each table on one colour scale."""
     figure = Figure(figsize=(5.2 * len(matrices), 5.4), layout="constrained")
-    titled(figure, told)
+    titled(figure, told, "Mutual information of every pair of variables, on one scale of colours.")
     top = max(1e-3, *(float(np.nanmax(one)) for one in matrices))
     cells = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, matrix, label, columns in zip(cells, matrices, labels, names, strict=True):
@@ -81,7 +85,7 @@ def quadruplet_scatter(
         Which four variables they are.
     """
     figure = Figure(figsize=(5.4 * len(tables), 5.6), layout="constrained")
-    titled(figure, what)
+    titled(figure, what, "Four variables of each table, every pair as points and each as bars.")
     blocks = np.atleast_1d(np.asarray(figure.subfigures(1, len(tables)), dtype=object))
     for block, (label, values, names, information) in zip(blocks, tables, strict=True):
         block.suptitle(f"{label}, n = {len(values)}: {information:+.3f} nats raw", fontsize=9)

@@ -31,7 +31,11 @@ def index_distributions(
     """
     figure = Figure(figsize=(7.0, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    titled(figure, title)
+    shows = (
+        "Adjusted Rand index of clusters and known labels: of the set (line, with its interval "
+        "over subsamples of cells) and of random sets."
+    )
+    titled(figure, title, shows)
     everything = np.concatenate([*nulls.values(), [score]])
     bins = np.linspace(everything.min(), everything.max(), 41)
     axes.axvspan(*interval, color=GREY, alpha=0.2, lw=0)
@@ -57,6 +61,7 @@ def maps_of_cells(maps: Mapping[str, tuple[Array, NDArray[np.int64]]], labels: A
     """
     words = np.asarray(labels).astype(str)
     figure = Figure(figsize=(4.4 * len(maps), 8.2), layout="constrained")
+    titled(figure, "", "Cells in the plane of UMAP, by known label above and by cluster below.")
     cells = figure.subplots(2, len(maps), squeeze=False)
     for column, (name, (points, clusters)) in zip(cells.T, maps.items(), strict=True):
         for axes, groups, what in (

@@ -67,9 +67,9 @@ def readable(name: str) -> str:
     Examples
     --------
     >>> readable("gCa_LVAstbar_Ca_LVAst.somatic"), readable("gSKv3_1bar_SKv3_1.axonal")
-    ('Ca LVAst soma', 'Kv3.1 axon')
+    ('Ca LVAst (soma)', 'Kv3.1 (axon)')
     >>> readable("decay_CaDynamics_DC0.axonal"), readable("g_pas.all")
-    ('Ca decay axon', 'leak')
+    ('Ca decay (axon)', 'leak')
     >>> readable("RMPProtocol.soma.v.steady_state_voltage_stimend")
     'resting potential'
     >>> readable("Step_220.soma.v.mean_frequency"), readable("bAP.dend1.v.Spikecount")
@@ -80,7 +80,8 @@ def readable(name: str) -> str:
     name = name.removeprefix("parameters/").removeprefix("features/")
     parts = name.split(".")
     if len(parts) == 2 and parts[1] in _PLACES:
-        return f"{_quantity(parts[0])} {_PLACES[parts[1]]}".strip()
+        place = _PLACES[parts[1]]
+        return _quantity(parts[0]) + (f" ({place})" if place else "")
     if len(parts) == 4:
         return _feature(*parts)
     return name
@@ -107,13 +108,26 @@ def _feature(protocol: str, site: str, variable: str, feature: str) -> str:
     return f"{words}, {protocol}{where}"
 
 
+def names_told(names: Sequence[str]) -> str:
+    """Say which published name each short one stands for.
+
+    Examples
+    --------
+    >>> names_told(["gIhbar_Ih.somatic", "g_pas.all", "Scn1a"])
+    'Ih (soma) is gIhbar_Ih.somatic, leak is g_pas.all.'
+    """
+    pairs = zip(readable_names(names), names, strict=True)
+    told = [f"{short} is {whole}" for short, whole in pairs if short != whole]
+    return f"{', '.join(told)}." if told else ""
+
+
 def readable_names(names: Sequence[str]) -> list[str]:
     """Shorten several names; those that would become the same keep their whole ones.
 
     Examples
     --------
     >>> readable_names(["gIhbar_Ih.somatic", "Step_1.soma.v.AHP_depth", "IV_1.soma.v.AHP_depth"])
-    ['Ih soma', 'Step_1.soma.v.AHP_depth', 'IV_1.soma.v.AHP_depth']
+    ['Ih (soma)', 'Step_1.soma.v.AHP_depth', 'IV_1.soma.v.AHP_depth']
     """
     short = [readable(one) for one in names]
     often = Counter(short)

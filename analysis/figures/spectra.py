@@ -12,10 +12,20 @@ from ..answers import MAX, MEAN, MIN, Answer
 from ..cells.subsets import principal_components
 from ..pairs.pairwise import PairwiseInformation
 from .colours import BLUE, GREEN, GREY, ORANGE, SEQUENTIAL
-from .names import readable, readable_names
+from .names import names_told, readable, readable_names
 from .style import DIVERGING_MAP, Figure, legend_below, titled
 
 SIGN = "synergy < 0 < redundancy"
+FREQUENCIES = (
+    "Share of the most synergistic and of the most redundant 5 % of groups of each size that hold "
+    "a variable, less the share by chance. Orange is more, violet less."
+)
+_CURVES = (
+    "Upper panels: lowest, mean and highest raw value of all groups of a size, shaded the spread "
+    "of subsamples. Lower panels: less the bias, dashed the central 95 % of the same statistic "
+    "after every column was shuffled, shaded the 95 % confidence of the mean. Negative values mean "
+    "synergy, positive ones redundancy."
+)
 
 
 def information_by_order(answers: Sequence[Answer], quantity: str, title: str = "") -> Figure:
@@ -32,7 +42,8 @@ def information_by_order(answers: Sequence[Answer], quantity: str, title: str = 
         Of the figure; give n and the estimator.
     """
     figure = Figure(figsize=(5.6 * len(answers), 8.6), layout="constrained")
-    titled(figure, title)
+    what = f"{quantity.partition(' (')[0]} by the number of variables in a group, in nats."
+    titled(figure, title, f"{what} {_CURVES}")
     cells = figure.subplots(2, len(answers), squeeze=False, sharex="col")
     for raw, corrected, answer in zip(cells[0], cells[1], answers, strict=True):
         _raw_panel(raw, answer)
@@ -100,7 +111,7 @@ def frequency_maps(answer: Answer, title: str = "") -> Figure:
     figure = Figure(
         figsize=(3.0 + 0.5 * len(spectrum.order), 2.0 + 0.32 * len(names)), layout="constrained"
     )
-    titled(figure, title)
+    titled(figure, title, f"{FREQUENCIES} {names_told(names)}")
     for axes, frequency, name in zip(
         figure.subplots(1, 2, sharey=True),
         (spectrum.frequency_lowest, spectrum.frequency_highest),
@@ -127,7 +138,8 @@ def information_network(
     x, y = np.cos(angle), np.sin(angle)
     figure = Figure(figsize=(7.5, 7.5), layout="constrained")
     axes = figure.add_subplot()
-    titled(figure, title)
+    shows = "Pairs that count as lines between the variables; the more they share, the thicker."
+    titled(figure, title, f"{shows} {names_told(names)}")
     i_all, j_all = np.nonzero(np.triu(found.is_significant, 1))
     most = np.nanmax(found.corrected) if len(i_all) else 1.0
     for i, j in zip(i_all.tolist(), j_all.tolist(), strict=True):
@@ -167,7 +179,8 @@ def pair_matrix(
     axes.plot(j, i, ".", color="white", ms=4)
     axes.set_xticks(range(len(y)), readable_names(y), rotation=90, fontsize=7)
     axes.set_yticks(range(len(x)), readable_names(x), fontsize=7)
-    titled(figure, title)
+    shows = "Bias-corrected mutual information of every pair; dots mark those that count."
+    titled(figure, title, f"{shows} {names_told(list(dict.fromkeys([*x, *y])))}")
     figure.colorbar(image, ax=axes, label="mutual information (nats)", shrink=0.8)
     return figure
 
@@ -175,7 +188,11 @@ def pair_matrix(
 def synergy_curves(answers: Sequence[Answer], title: str = "") -> Figure:
     """Draw the lowest RSI of each order, and name the smallest set that reaches 90 % of it."""
     figure = Figure(figsize=(5.6 * len(answers), 4.8), layout="constrained")
-    titled(figure, title)
+    shows = (
+        "Lowest RSI of all groups of each size, in nats. Circle: the smallest group that reaches "
+        "90 % of the lowest value. Grey: the central 95 % of shuffles."
+    )
+    titled(figure, title, shows)
     for axes, answer in zip(
         figure.subplots(1, len(answers), squeeze=False)[0], answers, strict=True
     ):
@@ -233,7 +250,11 @@ def components(
     n_components = min(5, values.shape[1])
     scores, explained, loadings = principal_components(values, n_components)
     figure = Figure(figsize=(11.0, 4.6), layout="constrained")
-    titled(figure, title)
+    shows = (
+        "Left: models in the plane of the first two principal components of the standardised "
+        "variables. Right: how much of each variable is in each component."
+    )
+    titled(figure, title, f"{shows} {names_told(names)}")
     left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.3))
     if color is None:
         left.scatter(scores[:, 0], scores[:, 1], color=BLUE, s=5, alpha=0.6, lw=0)

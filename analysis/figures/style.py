@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from matplotlib import figure as _matplotlib_figure
@@ -22,7 +23,7 @@ from .colours import DIVERGING, SEQUENTIAL
 from .colours import GREEN as GREEN
 from .colours import GREY as GREY
 from .colours import ORANGE as ORANGE
-from .names import readable, readable_names
+from .names import names_told, readable, readable_names
 
 Traces = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 """Protocol -> times (ms) and voltages (mV)."""
@@ -32,16 +33,28 @@ DIVERGING_MAP = LinearSegmentedColormap.from_list("less_to_more", DIVERGING, N=2
 
 
 class Figure(_matplotlib_figure.Figure):
-    """A figure that shows every name as it is written.
+    """A figure that shows every name as it is written, and knows its caption.
 
     Names come from files; matplotlib would read what stands between two ``$`` as a formula, and
-    fail where it is none.
+    fail where it is none.  Words in an SVG stay words, which can be searched and edited.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows and how that was made, in sentences.
     """
+
+    caption: str = ""
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw, with no text taken for a formula."""
         with self._as_written():
             super().draw(renderer)
+
+    def savefig(self, *args: Any, **options: Any) -> None:
+        """Save, with words of an SVG as words."""
+        with self._as_written():
+            super().savefig(*args, **options)
 
     def fix_layout(self) -> None:
         """Find the layout once, for all files that the figure is saved to."""
@@ -52,7 +65,8 @@ class Figure(_matplotlib_figure.Figure):
 
     @contextmanager
     def _as_written(self) -> Iterator[None]:
-        with rc_context({"text.parse_math": False}):  # also of what axes write only now
+        # also of what axes write only now; in files text stays text
+        with rc_context({"text.parse_math": False, "svg.fonttype": "none", "pdf.fonttype": 42}):
             for text in self.findobj(Text):
                 text.set_parse_math(False)
             yield
@@ -72,6 +86,7 @@ def distributions(
     ranges: Sequence[tuple[float, float]] | None = None,
     targets: Sequence[tuple[float, float]] | None = None,
     title: str = "",
+    n_across: int = 4,
 ) -> Figure:
     """Histograms of the columns of a table.
 
@@ -89,11 +104,15 @@ def distributions(
         Mean and SD, drawn as a line and a band.
     title : str
         Of the figure; give n.
+    n_across : int
+        Histograms in a row, at most.
     """
-    n_columns = min(4, len(labels))
+    n_columns = min(n_across, len(labels))
     n_rows = int(np.ceil(len(labels) / n_columns))
     figure = Figure(figsize=(3.2 * n_columns, 2.1 * n_rows + 0.5), layout="constrained")
-    titled(figure, title)
+    band = "" if targets is None else " Orange: target, mean and SD."
+    within = "" if ranges is None else " Axes end at the bounds."
+    titled(figure, title, f"Histograms of all models, by weight.{band}{within}")
     for i, axes in enumerate(_grid(figure, n_rows, n_columns, len(labels))):
         column = values[:, i]
         known = np.isfinite(column)
@@ -134,16 +153,28 @@ def information_map(
     short = readable_names(names)
     axes.set_xticks(range(len(names)), short, rotation=90, fontsize=7)
     axes.set_yticks(range(len(names)), short, fontsize=7)
-    titled(figure, title)
+    titled(figure, title, f"Mutual information of every pair. {names_told(names)}")
     figure.colorbar(image, ax=axes, label="mutual information (nats)", shrink=0.8)
     return figure
 
 
-def titled(figure: Figure, title: str) -> None:
-    """Write a title in lines that fit the width, two where letters of 7 points allow it."""
-    if not title:
+def titled(figure: Figure, title: str, shows: str = "") -> None:
+    """Write a short title in lines that fit the width, and the caption.
+
+    Parameters
+    ----------
+    figure : Figure
+        It gets both.
+    title : str
+        What stands before the first semicolon goes over the figure, all of it into the caption.
+    shows : str
+        What the figure shows, in sentences, for the caption.
+    """
+    whole = "; ".join(part.strip() for part in title.splitlines() if part.strip())
+    figure.caption = " ".join(part for part in (shows, f"{whole}." if whole else "") if part)
+    text = whole.partition("; ")[0]
+    if not text:
         return
-    text = ", ".join(part.strip() for part in title.splitlines() if part.strip())
     for size in (9, 8, 7):
         # a letter is about 0.53 of its size wide
         lines = textwrap.wrap(text, max(int(72 * figure.get_figwidth() / (0.53 * size)), 20))
@@ -184,7 +215,7 @@ def traces(
     """
     protocols = list(next(iter(panels.values())))
     figure = Figure(figsize=(4.2 * len(protocols), 1.9 * len(panels) + 0.5), layout="constrained")
-    titled(figure, title)
+    titled(figure, title, "Voltage of each model (rows) in each protocol (columns).")
     grid = figure.subplots(len(panels), len(protocols), sharex="col", sharey=True, squeeze=False)
     for row, (model, responses) in zip(grid, panels.items(), strict=True):
         for axes, protocol in zip(row, protocols, strict=True):

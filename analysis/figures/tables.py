@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..pairs.pairwise import PairwiseInformation
 from .colours import BLUE, GREY, ORANGE
-from .names import readable, readable_names
-from .spectra import SIGN
+from .names import names_told, readable, readable_names
+from .spectra import FREQUENCIES, SIGN
 from .style import DIVERGING_MAP, Figure, legend_below, titled
 
 _STATISTICS = (("max", "highest", ORANGE), ("mean", "mean", GREY), ("min", "lowest", BLUE))
@@ -34,7 +34,8 @@ def curves_figure(curves: pd.DataFrame, quantity: str, title: str = "") -> Figur
     is_tested = "corrected_nats" in curves
     n_rows = 2 if is_tested else 1
     figure = Figure(figsize=(5.6 * len(names), 0.6 + 4.0 * n_rows), layout="constrained")
-    titled(figure, title)
+    shows = f"{quantity} by the number of variables in a group, in nats: lowest, mean and highest."
+    titled(figure, title, f"{shows} Shaded: what the legend says.")
     cells = figure.subplots(n_rows, len(names), squeeze=False, sharex="col")
     for column, name in enumerate(names):
         own = curves if name is None else curves[curves["target"] == name]
@@ -82,7 +83,7 @@ def frequency_figure(frequencies: pd.DataFrame, title: str = "") -> Figure:
     figure = Figure(
         figsize=(3.0 + 0.5 * len(orders), 2.0 + 0.32 * len(names)), layout="constrained"
     )
-    titled(figure, title)
+    titled(figure, title, f"{FREQUENCIES} {names_told(names)}")
     for axes, column, name in zip(
         figure.subplots(1, 2, sharey=True),
         ("most_synergistic", "most_redundant"),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...emodels import EModel, cheap_first
-from ...emodels.protocol_kinds import NEEDS
+from ...emodels.protocol_kinds import needs
 from ...features import combine_cost
 from ...features.scores import CostName
 from ..evaluation.evaluator import Evaluation
@@ -85,7 +85,7 @@ def best_order(
         How scores are combined.
     """
     names = [protocol.name for protocol in emodel.protocols]
-    kinds = {protocol.name: protocol.kind for protocol in emodel.protocols}
+    protocols = {protocol.name: protocol for protocol in emodel.protocols}
     going = [
         (one, bound)
         for one, bound in zip(evaluations, bounds, strict=True)
@@ -96,13 +96,13 @@ def best_order(
     of_protocol = np.array([target.protocol for target in emodel.targets])
     order: list[str] = []
 
-    def needed_kinds(kind: str) -> set[str]:
-        direct = NEEDS.get(kind, ())
-        return {*direct, *(one for each in direct for one in needed_kinds(each))}
-
     def with_needed(name: str) -> list[str]:
-        needed = needed_kinds(kinds[name])
-        return [one for one in names if (one == name or kinds[one] in needed) and one not in order]
+        wanted, more = set[str](), {name}
+        while more != wanted:
+            wanted = more
+            kinds = {kind for one in wanted for kind in needs(protocols[one])}
+            more = wanted | {one for one in names if protocols[one].kind in kinds}
+        return [one for one in names if one in wanted and one not in order]
 
     def ends(evaluation: Evaluation, bound: float, done: Sequence[str]) -> bool:
         known = np.where(np.isin(of_protocol, list(done)), evaluation.scores, 0.0)

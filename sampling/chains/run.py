@@ -96,7 +96,7 @@ def run_sampler(
     n_walkers = settings.check(emodel)
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
-    morphology = resolve_morphology(emodel, morphology)
+    morphology = resolve_morphology(emodel, morphology, tells=True)
     if learned is not None and start_models is not None and "surrogate" not in settings.mixture():
         raise IonfoError(
             "--learn is of use to the search for starting points, which --start leaves out, and to "

@@ -209,7 +209,7 @@ def _asked(
     elif models is not None:
         found = read_models(Path(models), one)
     check_mechanisms(one, folder)
-    cell = resolve_morphology(one, None if morphology is None else Path(morphology))
+    cell = resolve_morphology(one, None if morphology is None else Path(morphology), tells=True)
     if found is None:
         found = reference_models(one, cell)
     build_mechanisms(folder)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel, Missing, ProtocolRunner, Simulator, parse_emodel
 from ...emodels.cell import resolve_morphology
-from ...emodels.protocol_kinds import AnyStep
+from ...emodels.protocol_kinds import AnyStep, CurrentClamp
 from ...emodels.sweep import BudgetSpent
 from ...errors import IonfoError
 from ...limits import shortened
@@ -141,9 +141,12 @@ def simulate_models(
         If a model lacks a parameter, the cell is another one than the population's, or the
         e-model has no steps.
     """
-    steps = [protocol.name for protocol in emodel.protocols if isinstance(protocol, AnyStep)]
+    kinds = AnyStep | CurrentClamp
+    steps = [protocol.name for protocol in emodel.protocols if isinstance(protocol, kinds)]
     if not steps:
-        raise IonfoError(f"e-model '{emodel.name}' has no step, whose voltages could be drawn")
+        raise IonfoError(
+            f"e-model '{emodel.name}' has no step or current clamp, whose voltages could be drawn"
+        )
     read = models_of_frame(population.frame, emodel, origin)
     folder = mechanisms or BUNDLED
     morphology = resolve_morphology(emodel, morphology or own_morphology(population, emodel))

@@ -86,7 +86,7 @@ def run_optimiser(
     plans = resolve(chosen, emodel, settings.generations, settings.seeds)
     folder = mechanisms or BUNDLED
     check_mechanisms(emodel, folder)
-    morphology = resolve_morphology(emodel, morphology)
+    morphology = resolve_morphology(emodel, morphology, tells=True)
     asked = settings_json(emodel, settings, chosen, morphology, folder)
     store = OptimiseStore(out)
     make_way(

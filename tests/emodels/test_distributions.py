@@ -30,7 +30,31 @@ def test_arithmetic() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "where(685 < distance < 885, 1, 0.1)",
+        "where(685 < distance and distance < 885, 1, 0.1)*1",
+        "0.1 + 0.9*int((distance > 685) & (distance < 885))",
+        "1 if 685 < distance < 885 else 0.1",
+        "where(not (distance <= begin or distance >= 885), 1, 0.1)",
+        "where(~((distance <= begin) | (distance >= 885)), 1, 0.1)",
+    ],
+)
+def test_a_hot_zone_is_a_step(text: str) -> None:
+    distance = np.array([0.0, 685.0, 685.1, 884.9, 885.0, 1200.0])
+    factor = Formula(text)({"distance": distance, "begin": 685.0})
+    np.testing.assert_allclose(factor, [0.1, 0.1, 1.0, 1.0, 0.1, 0.1], rtol=1e-15)
+
+
+def test_what_a_condition_keeps_away_does_no_harm() -> None:
+    factor = Formula("where(distance > 0, 1/distance, 2)")({"distance": np.array([0.0, 4.0])})
+    np.testing.assert_array_equal(factor, [2.0, 0.25])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "__import__('os').system('true')", "distance.real", "(lambda: 1)()", "[1][0]", "'a'*9",
+        "where(1, 2, 3)", "int(distance)", "distance > 1", "1 + (distance > 1)", "where(1 < 2, 1)",
+        "where(1 < 2, 1, 3 < 4)", "distance in 1", "1 if distance else 2", "distance & 1",
         "exp(1, 2)", "open(1)", "1 if 1 else 2", "a = 1", "2 +", "True",
     ],
 )  # fmt: skip

@@ -154,6 +154,18 @@ def test_formula_survives_negative_values() -> None:
     assert eval(text.format(value=1.0, a=-2.0, b=-3.0), {"math": math}) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["where(~(distance <= 685) & (distance < 885), 1, 0.1)", "0.1 + 0.9*int(685 < distance < 885)"],
+)
+def test_a_hot_zone_reads_the_same_on_both_sides(text: str) -> None:
+    written = python_formula(text)
+    for distance, factor in ((0.0, 0.1), (685.0, 0.1), (700.0, 1.0), (900.0, 0.1)):
+        formatted = written.format(distance=distance, value=2.0)
+        assert eval(formatted, {"math": math}) == pytest.approx(2 * factor, rel=1e-12)
+        assert float(Formula(text)({"distance": distance})) == pytest.approx(factor, rel=1e-12)
+
+
 def test_every_feature_is_there_once(exported: Exported) -> None:
     emodel, _, content = exported
     found = {}

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from ionfo.emodels import Simulator, parse_emodel
+from ionfo.errors import IonfoError
+
 pytestmark = pytest.mark.neuron
 
 SWC = """1 1 0 0 0 8 -1
@@ -96,6 +99,72 @@ def test_a_definition_without_steps_has_nothing_to_draw(files: Files) -> None:
     figure = files.folder / "traces.png"
     told = sentence(ionfo("trace", files.scored, "--out", figure, "--morphology", files.cell))
     assert "'probe' has no step" in told
+
+
+def test_a_repair_is_told_and_its_file_is_used(files: Files) -> None:
+    content = definition()
+    content["parameters"].append({"name": "cm.apical", "unit": "uF/cm2", "bounds": [1.0, 2.0]})
+    files.models.write_text(json.dumps([{"g_pas.all": 5e-5, "cm.apical": 1.0}]))
+    files.cell.write_text(SWC.replace("3 3 0 60", "3 7 0 60") + "6 3 0 900 0 1 -1\n")
+    assert "--repair-type, for example 7=basal" in sentence(files.score(content))
+    done = files.score(content, "--repair", "--repair-type", "7=basal")
+    assert done.returncode == 0, done.stderr
+    assert "gave 1 point of type 7 the type 3 (basal)" in done.stdout
+    assert "left out 1 tree with 1 point" in done.stdout
+    assert "has no apical tree, so free parameter 'cm.apical' has no place" in done.stderr
+    repaired = files.folder / "cell_repaired.swc"
+    done = files.score(content, "--morphology", repaired)
+    assert done.returncode == 0 and "touch" not in done.stderr
+    told = sentence(files.score(content, "--morphology", repaired, "--repair-type", "7"))
+    assert "--repair-type must be a type and what it is, 5=basal, got '7'" in told
+
+
+AXON = "4 2 0 -8 0 0.6 1\n5 2 0 -90 0 0.6 4\n6 2 5 -190 0 0.2 5\n7 2 -5 -190 0 0.3 5\n"
+
+
+@pytest.mark.parametrize(
+    ("axon", "stub", "sizes"),
+    [
+        ("", {}, [(30.0, 1.0, 1), (30.0, 1.0, 1)]),
+        # the diameter of the first section, and of the first whose middle lies beyond 60 um
+        (AXON, {}, [(30.0, 1.2, 1), (30.0, 0.8, 1)]),
+        (AXON, {"lengths": [20, 90, 5], "diameters": [2, 1, 0.5]},
+         [(20.0, 2.0, 1), (90.0, 1.0, 5), (5.0, 0.5, 1)]),
+    ],
+)  # fmt: skip
+def test_a_stub_takes_the_place_of_the_axon(
+    tmp_path: Path, axon: str, stub: dict[str, Any], sizes: list[tuple[float, float, int]]
+) -> None:
+    content = definition()
+    content["morphology"]["axon"] = {"stub": stub}
+    content["parameters"].append({"name": "cm.axonal", "unit": "uF/cm2", "value": 2.0})
+    file = tmp_path / "cell.swc"
+    file.write_text("".join(SWC.splitlines(keepends=True)[:3]) + axon)
+    simulator = Simulator(parse_emodel(json.dumps(content), "probe"), file)
+    simulator.set_parameters([5e-5])
+    assert simulator.cell is not None
+    built = simulator.cell.sections["axonal"]
+    assert [(one.L, pytest.approx(one.diam), one.nseg) for one in built] == sizes
+    parents = [one.parentseg() for one in built]
+    assert [str(one) for one in parents[1:]] == [f"{one.name()}(1)" for one in built[:-1]]
+    assert parents[0].sec == simulator.cell.soma.sec and parents[0].x == 1
+    assert {one.cm for one in built} == {2.0}
+    simulator.close()
+
+
+def test_taper_names_the_stub_where_the_axon_is_short(files: Files) -> None:
+    content = definition()
+    content["morphology"]["axon"] = "taper"
+    files.cell.write_text(SWC.replace("-90", "-40"))
+    told = sentence(files.score(content))
+    assert '60 um of axon, and got 5; "axon": {"stub": {}} in the definition' in told
+
+
+def test_a_stub_has_as_many_diameters_as_lengths() -> None:
+    content = definition()
+    content["morphology"]["axon"] = {"stub": {"diameters": [1.0]}}
+    with pytest.raises(IonfoError, match="as many diameters as lengths, got 1 and 2"):
+        parse_emodel(json.dumps(content), "probe")
 
 
 SYNAPSE = """NEURON {

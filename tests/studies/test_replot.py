@@ -43,6 +43,19 @@ def test_every_figure(analysed: tuple[Path, Path], tmp_path: Path, name: str) ->
     assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_a_style_and_the_caption(analysed: tuple[Path, Path], tmp_path: Path) -> None:
+    from PIL import Image
+
+    out = tmp_path / "figure.png"
+    plot_figure(analysed[0], "o_information", out, dpi=254, style="one-column")
+    with Image.open(out) as picture:
+        assert picture.width == 850
+    caption = (tmp_path / "figure.txt").read_text()
+    assert caption.startswith("O-information by the number of variables in a group, in nats")
+    with pytest.raises(IonfoError, match="--style must be one-column or two-columns, got 'wide'"):
+        plot_figure(analysed[0], "o_information", out, style="wide")
+
+
 def test_curves_are_those_of_the_table(analysed: tuple[Path, Path]) -> None:
     curves, _ = read_table(analysed[0] / "o_information_curves.parquet")
     raw, corrected = curves_figure(curves, "O").axes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -100,7 +100,7 @@ def show_emodel(one: EModel) -> None:
         protocols.add_row(
             protocol.name,
             protocol.kind,
-            ", ".join(f"{key} {value:g}" for key, value in settings.items()),
+            ", ".join(f"{key} {_told(value)}" for key, value in settings.items()),
             ", ".join(recording.name for recording in protocol.recordings),
         )
     screen.print(protocols)
@@ -108,3 +108,13 @@ def show_emodel(one: EModel) -> None:
     for feature in one.features:
         targets.add_row(feature.name, feature.unit, f"{feature.mean:g}", f"{feature.std:g}")
     screen.print(targets)
+
+
+def _told(value: Any) -> str:
+    """Write a setting of a protocol in a line; of a current or a synapse, what it is."""
+    if isinstance(value, dict):
+        shape = value.get("shape", value.get("point_process"))
+        return str(shape) if shape else ", ".join(f"{k} {_told(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return " + ".join(_told(one) for one in value) or "none"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

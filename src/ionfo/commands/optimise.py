@@ -18,6 +18,7 @@ from ..terminal.options import (
     ProcessesOption,
     SeedOption,
 )
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 from .status import show_optimisation
 
 
@@ -51,6 +52,8 @@ def optimise_command(
     ] = None,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
     processes: ProcessesOption = 1,
     exact_rates: ExactRatesOption = False,
     keep_evaluations: Annotated[
@@ -69,6 +72,7 @@ def optimise_command(
     from ..studies.optimise import optimise
     from ..terminal.console import SampleProgress
 
+    morphology = repaired(morphology, out, repair, repair_type)
     settings = OptimiseSettings(
         generations=generations,
         offspring=offspring,

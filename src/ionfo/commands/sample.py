@@ -20,6 +20,7 @@ from ..terminal.options import (
     ProcessesOption,
     SeedOption,
 )
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 from .status import show_rejections
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def sample_command(
     ] = None,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
     start: Annotated[
         str | None,
         typer.Option(
@@ -106,6 +109,7 @@ def sample_command(
     from ..sampling.chains.sample import sample as sample_chains
     from ..terminal.console import SampleProgress
 
+    morphology = repaired(morphology, out, repair, repair_type)
     bar, began = SampleProgress(), time.monotonic()
     with bar:
         run = sample_chains(

@@ -19,6 +19,7 @@ from ..terminal.options import (
     ProcessesOption,
 )
 from ..terminal.output import add_result
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,8 @@ def score_command(
     ] = None,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
     cost: CostOption = Cost.max,
     processes: ProcessesOption = 1,
     exact_rates: ExactRatesOption = False,
@@ -70,6 +73,7 @@ def score_command(
             f"the e-model comes first, and then the models: ionfo score {file} {emodel}"
         )
     models = None if file == "reference" else Path(file)
+    morphology = repaired(morphology, out, repair, repair_type)
     settings = ScoreSettings(morphology, mechanisms, cost.value, exact_rates, max_steps)
     scored = score_file(emodel, models, out, settings, processes)
     of = load_emodel(emodel)

@@ -30,8 +30,9 @@ from ..analysis.uncertainty.beside import (
 )
 from ..errors import IonfoError
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers, shortened
+from ..pages.report.genes import write_tables_page
 from ..tables.files import make_folder
-from .beside_output import curves_figure, draw_beside, write_beside
+from .beside_output import curves_figure, draw_beside, pair_frame, write_beside
 from .beside_tables import (
     CONDUCTANCES,
     HIGH_COVARIANCE,
@@ -123,6 +124,7 @@ class BesideFindings(Shown):
     def _fill(self, folder: Path) -> None:
         write_beside(folder, self)
         draw_beside(folder, self)
+        write_tables_page(folder, self.curves, pair_frame(self.tables, self.pairs))
 
 
 def tables_beside(

@@ -16,6 +16,7 @@ from ..analysis.figures.style import Figure
 from ..analysis.genes.ion_channels import genes_of_conductances
 from ..analysis.uncertainty.beside import extreme_quadruplet, side_frame
 from ..tables.files import write_table, write_text
+from .saved import save_figure
 
 if TYPE_CHECKING:
     from .beside import BesideFindings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def write_beside(out: Path, found: BesideFindings) -> None:
     """Write the curves, the pairs and the summary as tables."""
     tables, sides, pairs = found.tables, found.sides, found.pairs
-    frames = {"beside_curves": side_frame(sides), "beside_pairs": _pair_frame(tables, pairs)}
+    frames = {"beside_curves": side_frame(sides), "beside_pairs": pair_frame(tables, pairs)}
     genes = {name for one in tables if not one.is_models for name in one.names}
     joined = [
         {
@@ -64,7 +65,8 @@ def write_beside(out: Path, found: BesideFindings) -> None:
     write_text(out / "beside.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
 
 
-def _pair_frame(tables: Sequence[BesideTable], pairs: list[PairwiseInformation]) -> pd.DataFrame:
+def pair_frame(tables: Sequence[BesideTable], pairs: list[PairwiseInformation]) -> pd.DataFrame:
+    """One row a table and pair of its columns."""
     frames = []
     for one, found in zip(tables, pairs, strict=True):
         i, j = np.triu_indices(len(one.names), 1)
@@ -90,7 +92,7 @@ def _pair_frame(tables: Sequence[BesideTable], pairs: list[PairwiseInformation])
 def draw_beside(out: Path, found: BesideFindings) -> None:
     """Draw the curves, the pairs and the extreme quadruplets."""
     tables, pairs, n_rows = found.tables, found.pairs, found.n_rows
-    _save(out / "beside_o_information", curves_figure(found))
+    save_figure(out / "beside_o_information", curves_figure(found))
     names = [one.names for one in tables]
     labels = [one.name for one in tables]
     matrices = pair_matrices(
@@ -99,7 +101,7 @@ def draw_beside(out: Path, found: BesideFindings) -> None:
         names,
         f"{n_rows} rows each; histogram estimate less the mean of its null",
     )
-    _save(out / "beside_mutual_information", matrices)
+    save_figure(out / "beside_mutual_information", matrices)
     for side, lowest in (("lowest", True), ("highest", False)):
         blocks = []
         for one, values in zip(tables, found.rows_of, strict=True):
@@ -107,15 +109,10 @@ def draw_beside(out: Path, found: BesideFindings) -> None:
             columns = list(four)
             blocks.append((one.name, values[:, columns], [one.names[i] for i in columns], value))
         told = f"the four variables of {side} O-information of each table"
-        _save(out / f"beside_four_{side}", quadruplet_scatter(blocks, told))
+        save_figure(out / f"beside_four_{side}", quadruplet_scatter(blocks, told))
 
 
 def curves_figure(found: BesideFindings) -> Figure:
     """Draw O-information by order of every table."""
     told = f"{found.n_rows} rows of each table, each with its own null"
     return curves_beside(found.sides, "O-information (nats)", told)
-
-
-def _save(stem: Path, figure: Figure) -> None:
-    figure.savefig(stem.with_suffix(".png"), dpi=130)
-    figure.savefig(stem.with_suffix(".svg"))

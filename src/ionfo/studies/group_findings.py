@@ -24,6 +24,7 @@ from ..pages.report.tables import tables_of
 from ..tables.expression import TARGET_SUM
 from ..tables.files import write_table, write_text
 from .findings import Findings
+from .saved import save_figure
 from .shown import Shown
 
 N_PERMUTATIONS = 199
@@ -189,8 +190,7 @@ class GroupFindings(Shown):
         for i, question in enumerate(self.grouped.questions):
             is_whole = question.target is None
             stem = "groups_o_information" if is_whole else f"groups_rsi_{i}"
-            for suffix in (".png", ".svg"):
-                self._figure(i).savefig((folder / stem).with_suffix(suffix), dpi=130)
+            save_figure(folder / stem, self._figure(i))
         tables = {
             "groups_curves": self.curves,
             "groups_compared": self.compared,

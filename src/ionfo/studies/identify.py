@@ -33,6 +33,7 @@ from ..analysis.memory import require_memory
 from ..analysis.multiplets.spectrum import usable_cores
 from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed, most_workers
+from ..pages.report.genes import write_types_page
 from ..tables.expression import (
     TARGET_SUM,
     Expression,
@@ -42,7 +43,13 @@ from ..tables.expression import (
 )
 from ..tables.files import make_folder
 from .expression_choice import ION_CHANNELS, expressed_genes, gene_set, groups_of, labels_of
-from .identify_output import draw_identification, index_figure, sentences_of, write_identification
+from .identify_output import (
+    TOLD,
+    draw_identification,
+    index_figure,
+    sentences_of,
+    write_identification,
+)
 from .identify_pool import Kind, Score, Scoring, score_sets
 from .shown import Shown
 
@@ -178,6 +185,15 @@ class Identification(Shown):
     def _fill(self, folder: Path) -> None:
         write_identification(folder, self)
         draw_identification(folder, self)
+        write_types_page(
+            folder,
+            self.title,
+            self.sentences(),
+            self.score,
+            {TOLD[one.kind]: one.scores for one in self.nulls},
+            {name: places for name, (places, _) in self.embeddings.items()},
+            self.labels,
+        )
 
 
 def identify_types(

@@ -13,6 +13,7 @@ from ..analysis.figures.genes import index_distributions, maps_of_cells
 from ..analysis.figures.style import Figure
 from ..analysis.genes.ion_channels import ion_channel_genes, ion_channel_source
 from ..tables.files import write_table, write_text
+from .saved import save_figure
 
 if TYPE_CHECKING:
     from .identify import Identification
@@ -110,9 +111,9 @@ def write_identification(out: Path, found: Identification) -> None:
 
 def draw_identification(out: Path, found: Identification) -> None:
     """Draw the distributions of the index, and the maps side by side."""
-    _save(out / "index", index_figure(found))
+    save_figure(out / "index", index_figure(found))
     maps = {name: (points, one.labels) for name, (points, one) in found.embeddings.items()}
-    _save(out / "umap", maps_of_cells(maps, found.labels))
+    save_figure(out / "umap", maps_of_cells(maps, found.labels))
 
 
 def index_figure(found: Identification) -> Figure:
@@ -146,8 +147,3 @@ def sentences_of(found: Identification) -> list[str]:
         f"(p {shared.p:.3g}, {len(found.differential)} of {len(found.table.genes)} genes)"
     )
     return told
-
-
-def _save(stem: Path, figure: Figure) -> None:
-    figure.savefig(stem.with_suffix(".png"), dpi=130)
-    figure.savefig(stem.with_suffix(".svg"))

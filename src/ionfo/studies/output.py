@@ -24,13 +24,13 @@ from ..analysis.answers import (
 )
 from ..analysis.figures import spectra as figures
 from ..analysis.figures import style as plots
-from ..analysis.figures.style import Figure
 from ..analysis.measures.estimators import ESTIMATOR_NAMES
 from ..tables.checksums import file_hash
 from ..tables.files import whole_folder, write_table, write_text
 from ..tables.matrix import Table
 from ..tables.roles import repeats_told, roles_told
 from .plan import Work
+from .saved import SUFFIXES, save_figure
 
 _TABLES = (
     *(f"redundancy_synergy{one}" for one in ("", "_curves", "_extremes")),
@@ -47,7 +47,7 @@ _FIGURES = (
 )  # fmt: skip
 NOT_ALWAYS = (
     *(f"{stem}.{suffix}" for stem in _TABLES for suffix in ("csv", "parquet")),
-    *(f"{stem}.{suffix}" for stem in _FIGURES for suffix in ("png", "svg")),
+    *(f"{stem}.{suffix}" for stem in _FIGURES for suffix in SUFFIXES),
     "report.html",
 )
 """Names of what some analyses write and others do not; the page is written after the tables."""
@@ -174,22 +174,22 @@ def draw_figures(
 ) -> None:
     """Draw every figure as PNG and SVG."""
     title, names = _title(work), work.table.parameter_names
-    _save(
+    save_figure(
         out / "o_information",
         figures.information_by_order(answers[:1], "O-information (nats)", title),
     )
     if answers[1:]:
-        _save(
+        save_figure(
             out / "redundancy_synergy",
             figures.information_by_order(answers[1:], "RSI (nats)", title),
         )
-        _save(out / "redundancy_synergy_minimal", figures.synergy_curves(answers[1:], title))
+        save_figure(out / "redundancy_synergy_minimal", figures.synergy_curves(answers[1:], title))
     for stem, some in (("o_information", answers[:1]), ("redundancy_synergy", answers[1:])):
         for i, one in enumerate(some):
             if len(one.spectrum.frequency_lowest):
                 number = f"_{i + 1}" if stem != "o_information" else ""
                 figure = figures.frequency_maps(one, f"{figures.label_of(one)}; {title}")
-                _save(out / f"{stem}_frequencies{number}", figure)
+                save_figure(out / f"{stem}_frequencies{number}", figure)
     if pairs:
         told = (
             f"{settling_told(work)}{pairs_told(pairs[0])}, n = {pairs[0].n_rows} rows, "
@@ -197,18 +197,18 @@ def draw_figures(
             ">= 0.1 nats"
         )
         figure = figures.pair_matrix(pairs[0], names, names, told)
-        _save(out / "mutual_information", figure)
+        save_figure(out / "mutual_information", figure)
         figure = figures.information_network(pairs[0], names, told)
-        _save(out / "mutual_information_network", figure)
+        save_figure(out / "mutual_information_network", figure)
         if about:
             figure = figures.pair_matrix(about[0], names, work.table.feature_names, told)
-            _save(out / "mutual_information_features", figure)
+            save_figure(out / "mutual_information_features", figure)
     else:
         correlation = work.passes.correlation(work.questions[0], work.sample)
         figure = plots.information_map(mutual_information(correlation), names, title)
-        _save(out / "mutual_information", figure)
+        save_figure(out / "mutual_information", figure)
     cost = work.table.cost
-    _save(
+    save_figure(
         out / "components",
         figures.components(work.table.parameters, names, cost, "cost", title),
     )
@@ -247,7 +247,7 @@ def _draw_distributions(out: Path, table: Table) -> None:
         ranges=[bounds[name] for name in names] if set(names) <= set(bounds) else None,
         title=f"parameters inside their bounds, n = {n_models} models",
     )
-    _save(out / "parameters", figure)
+    save_figure(out / "parameters", figure)
     names = table.feature_names
     if names:
         figure = plots.distributions(
@@ -257,13 +257,7 @@ def _draw_distributions(out: Path, table: Table) -> None:
             targets=[goals[name] for name in names] if set(names) <= set(goals) else None,
             title=f"features (bars) and targets (mean ± SD), n = {n_models} models",
         )
-        _save(out / "features", figure)
-
-
-def _save(stem: Path, figure: Figure) -> None:
-    figure.fix_layout()  # once for both files
-    figure.savefig(stem.with_suffix(".png"), dpi=130)
-    figure.savefig(stem.with_suffix(".svg"))
+        save_figure(out / "features", figure)
 
 
 def summary_content(

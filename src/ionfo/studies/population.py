@@ -23,6 +23,7 @@ from ..analysis import (
     wishart_bias,
 )
 from ..analysis.answers import Answer
+from ..analysis.measures.predicted import predicted_share
 from ..analysis.memory import available_memory
 from ..analysis.multiplets.lattice import new_table, table_bytes
 from ..analysis.multiplets.sampled import N_SAMPLES
@@ -283,6 +284,7 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
                 replicates=np.array(subsampled[i]).reshape(-1, *curve.shape),
                 found=spectra[i][1],
                 other=others[i] if others else None,
+                predicted=_predicted(correlation, question, spectra[i][0], work.sample.nu),
             )
         )
     with progress("extreme multiplets again", len(answers)) as advance:
@@ -290,6 +292,22 @@ def _answers(work: Work, kept: Path | None) -> list[Answer]:
             answers[i] = _with_recurrence(work, answer)
             advance()
     return answers
+
+
+def _predicted(
+    correlation: NDArray[np.float64], question: Question, spectrum: Spectrum, nu: float
+) -> NDArray[np.float64] | None:
+    """Shares of the target's variance that the lowest multiplets, and their members, predict."""
+    if question.target is None:
+        return None
+    target, degrees = question.n, nu if nu > question.n + 1 else None
+    alone = [predicted_share(correlation, target, [i], degrees) for i in range(question.n)]
+    return np.array(
+        [
+            (predicted_share(correlation, target, group, degrees), max(alone[i] for i in group))
+            for group in spectrum.argmin
+        ]
+    )
 
 
 def _with_recurrence(work: Work, answer: Answer) -> Answer:

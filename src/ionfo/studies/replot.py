@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..analysis.figures import spectra as figures
 from ..analysis.figures import style as plots
+from ..analysis.figures.paper import WIDTHS, fit_to_paper
 from ..analysis.figures.style import Figure
 from ..analysis.figures.tables import curves_figure, frequency_figure, pairs_of_table
 from ..errors import IonfoError, nearest
@@ -18,6 +19,7 @@ from ..limits import read_text
 from ..pages.report.tables import check_population, reading_of
 from ..tables.files import read_table
 from ..tables.matrix import EXCLUDED, Table, read_analysis_table
+from .saved import write_caption
 
 FIGURES = (
     "o_information",
@@ -49,6 +51,7 @@ def plot_figure(
     population: Path | None = None,
     target: str | None = None,
     dpi: int = 130,
+    style: str | None = None,
 ) -> None:
     """Draw one figure from what an analysis left.
 
@@ -66,6 +69,11 @@ def plot_figure(
         Of an RSI; all of them by default, the first for frequencies.
     dpi : int
         Of a .png.
+    style : str, optional
+        ``one-column`` (85 mm) or ``two-columns`` (180 mm), letters of 5 to 7 points and no title;
+        by default as `ionfo analyse` draws.
+
+    The caption is written into a text file beside the figure.
 
     Raises
     ------
@@ -76,6 +84,8 @@ def plot_figure(
         raise IonfoError(
             f"there is no figure '{name}'{nearest(name, FIGURES)}; known: {', '.join(FIGURES)}"
         )
+    if style is not None and style not in WIDTHS:
+        raise IonfoError(f"--style must be {' or '.join(WIDTHS)}, got '{style}'")
     if out.suffix not in (".png", ".svg", ".pdf"):
         raise IonfoError(f"figure '{out}' must end in .png, .svg or .pdf")
     if not out.absolute().parent.is_dir():
@@ -93,10 +103,20 @@ def plot_figure(
         left_out = summary.get("left_out", {})
         exclude = [one for one, why in left_out.items() if why == EXCLUDED]
         table = read_analysis_table(population, (), exclude, reading_of(summary))
-        figure = _of_population(name, table, population.name)
+        n_across = {"one-column": 2, "two-columns": 6}.get(style or "", 4)
+        figure = _of_population(name, table, population.name, n_across)
     else:
         figure = _of_tables(name, folder, summary, target)
+    if style is not None:
+        try:
+            fit_to_paper(figure, style)
+        except ValueError as error:
+            raise IonfoError(
+                f"figure '{name}' {error}; take --style two-columns, fewer columns (--exclude of "
+                "the analysis) or one --target"
+            ) from None
     figure.savefig(out, dpi=dpi)
+    write_caption(out.with_suffix(".txt"), figure)
 
 
 def _summary(folder: Path) -> dict[str, Any]:
@@ -147,7 +167,7 @@ def _of_tables(name: str, folder: Path, summary: dict[str, Any], target: str | N
     return figures.pair_matrix(found, parameters, parameters, title)
 
 
-def _of_population(name: str, table: Table, origin: str) -> Figure:
+def _of_population(name: str, table: Table, origin: str, n_across: int) -> Figure:
     emodel = table.emodel
     units, ranges, targets = {}, {}, {}
     if emodel is not None:
@@ -173,6 +193,7 @@ def _of_population(name: str, table: Table, origin: str) -> Figure:
         ranges=[ranges[one] for one in names] if set(names) <= set(ranges) else None,
         targets=[targets[one] for one in names] if set(names) <= set(targets) else None,
         title=f"{origin}: {name} of {len(values)} models",
+        n_across=n_across,
     )
 
 

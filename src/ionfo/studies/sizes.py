@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..analysis import Question
-from ..analysis.figures.style import BLUE, GREY, ORANGE, Figure, log_scale
+from ..analysis.figures.style import BLUE, GREY, ORANGE, Figure, log_scale, titled
 from ..analysis.uncertainty.beside import WIDE
 from ..analysis.uncertainty.sample_size import (
     SizeStudy,
@@ -21,12 +21,14 @@ from ..analysis.uncertainty.sample_size import (
 )
 from ..errors import IonfoError, note
 from ..limits import MOST_REPLICATES, check_count, check_seed
+from ..pages.report.genes import write_sizes_page
 from ..progress import progress
 from ..tables.expression import TARGET_SUM, Expression
 from ..tables.files import write_table
 from .expression_choice import ION_CHANNELS
 from .groups import GroupSettings, grouped_tables
 from .plan import AnalysisSettings
+from .saved import save_figure
 from .shown import Shown
 
 
@@ -106,9 +108,8 @@ class SizeFindings(Shown):
         for stem, frame in (("sizes", self.sizes), ("needed", self.needed)):
             for suffix in (".csv", ".parquet"):
                 write_table(folder / f"{stem}{suffix}", frame)
-        figure = self.figure()
-        for suffix in (".png", ".svg"):
-            figure.savefig((folder / "sizes").with_suffix(suffix), dpi=130)
+        save_figure(folder / "sizes", self.figure())
+        write_sizes_page(folder, self.sentences(), self.sizes, self.needed)
 
 
 def study_sizes(expression: Expression, out: Path, settings: SizeSettings) -> dict[str, SizeStudy]:
@@ -181,7 +182,12 @@ def _joined(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _draw(studies: dict[str, SizeStudy]) -> Figure:
     figure = Figure(figsize=(4.6 * len(studies), 7.2), layout="constrained")
-    figure.suptitle("mean O-information over multiplets, by number of cells", fontsize=9)
+    shows = (
+        "Mean O-information of groups of genes by the number of cells drawn (above, corrected for "
+        "bias; dotted: raw; band: 95 % of groups of that size), and the cells needed until the "
+        "interval of the mean excludes zero (below)."
+    )
+    titled(figure, "mean O-information over multiplets, by number of cells", shows)
     cells = figure.subplots(2, len(studies), squeeze=False)
     for column, (name, one) in zip(cells.T, studies.items(), strict=True):
         top, bottom = column

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
@@ -15,6 +16,7 @@ from ionfo.analysis.figures.colours import DIVERGING
 from ionfo.analysis.figures.names import readable
 from ionfo.analysis.figures.style import DIVERGING_MAP
 from ionfo.analysis.figures.tables import frequency_figure
+from ionfo.pages.report.answers import core, together
 from ionfo.pages.report.page import NAME, page_text
 from ionfo.pages.report.sections import o_information
 from ionfo.pages.report.tables import Material, read_material
@@ -88,3 +90,34 @@ def test_nothing_gets_a_verdict_while_chains_settle(material: Material) -> None:
 def test_no_backtick_is_shown(material: Material) -> None:
     told = words_of(page_text(replace(material, traces=None)))
     assert "No model was simulated" in told and "`" not in told
+
+
+def test_the_few_that_carry_an_extreme_are_named_where_subsamples_find_them(
+    material: Material,
+) -> None:
+    names = material.parameters
+    extremes = pd.DataFrame({
+        "order": [3, 3, 8], "side": "lowest", "rank": [1, 2, 1], "raw_nats": [-0.2, -0.3, -0.4],
+        "multiplet": [" ".join(names[:3]), " ".join(names[2:5]), " ".join(names[:8])],
+        "p_adjusted": [0.01, 0.01, 0.01], "recurrence": [0.9, 0.2, 1.0],
+    })  # fmt: skip
+    tables = {**material.tables, "o_information_extremes": extremes}
+    group = ", ".join(readable(one) for one in names[:2]) + f" and {readable(names[2])}"
+    carried = f"50 % of it is carried by {group} alone (-0.200 nats raw"
+    told = " ".join(core(replace(material, tables=tables), "min", "synergistic"))
+    assert told.startswith(carried) and told.endswith("in 90 % of subsamples).")
+    rare = {**tables, "o_information_extremes": extremes.assign(recurrence=[0.4, 0.2, 1.0])}
+    assert core(replace(material, tables=rare), "min", "synergistic") == [
+        "No small synergistic group is found again in most subsamples."
+    ]
+
+
+def test_a_feature_is_told_with_the_share_of_its_variance(material: Material) -> None:
+    spectrum = material.tables["redundancy_synergy"]
+    assert spectrum["min_predicted_share"].between(0, 1).all()
+    alone = spectrum["min_predicted_share_alone"]
+    assert (spectrum["min_predicted_share"] >= alone - 0.05).all()
+    forced = material.tables["redundancy_synergy_curves"].assign(p_adjusted=0.01)
+    tables = {**material.tables, "redundancy_synergy_curves": forced}
+    told = " ".join(together(replace(material, tables=tables)))
+    assert re.search(r"they predict \d+ % of its variance, the best of them alone \d+ %", told)

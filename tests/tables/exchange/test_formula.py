@@ -22,6 +22,9 @@ from ionfo.tables.exchange.formula import factor_of
         "0.1*{value} + {value}*{distance}*0.01",
         "{value}",
         "(1. - 0.5*1./(1. + math.exp(({distance} - 200.)/-50.)))*{value}",
+        "{value} * (0.1 + 0.9*int(({distance} > 10) & ({distance} < 400)))",
+        "{value} if 10 < {distance} < 400 else 0.1*{value}",
+        "0 if {distance} < 400 and not {distance} < 10 else {value}",
     ],
 )
 def test_factor_equals_what_the_other_tool_evaluates(text: str) -> None:
@@ -43,6 +46,9 @@ def test_factor_equals_what_the_other_tool_evaluates(text: str) -> None:
         ("{value}*__import__('os').system('true')", "numbers, names"),
         ("{value}*math.__dict__", "numbers, names"),
         ("{value}*(lambda: 1)()", "numbers, names"),
+        ("1 if {distance} > 5 else {value}", "must be {value} times arithmetic"),
+        ("{value} if {value} > 1 else 0", "must be {value} times arithmetic"),
+        ("{value}*({distance} > 5)", "numbers, names"),
         ("{value}*[1][0]", "numbers, names"),
         ("{value}*os.exp(1)", "numbers, names"),
         ("{value", "not an arithmetic expression"),

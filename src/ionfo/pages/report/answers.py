@@ -22,6 +22,8 @@ from .tables import Material
 _MOST_CHANCE = 0.6
 """Larger groups hold nearly every variable, so that taking part in them says little."""
 _MOST_NAMED = 4
+_OFTEN = 0.5
+"""Part of the subsamples in which a group must be extreme again to be named."""
 _FEWEST_INDEPENDENT = 200
 
 
@@ -106,6 +108,7 @@ def together(material: Material) -> list[str]:
             )
             continue
         told.append(_extreme(spectrum, statistic, word, value, names))
+        told += core(material, statistic, word)
         told += _recurring(material, word)
     return told + _pairs(material) + _about_targets(material)
 
@@ -124,6 +127,34 @@ def _extreme(
         f"The most {word} groups: {listed(group)} together reach at least 90 % of the "
         f"{'lowest' if statistic == 'min' else 'highest'} value of all, which is {amount(value)}."
     )
+
+
+def core(material: Material, statistic: str, word: str) -> list[str]:
+    """Name the few variables that carry most of an extreme, from what replicates find again."""
+    found = material.tables.get("o_information_extremes")
+    if found is None or "recurrence" not in found:
+        return []
+    side, sign = ("lowest", 1.0) if statistic == "min" else ("highest", -1.0)
+    of_side = found[found["side"] == side]
+    best = (sign * of_side["raw_nats"]).min()
+    few = of_side[
+        (of_side["order"] <= _MOST_NAMED)
+        & (of_side["p_adjusted"] <= 0.05)
+        & (of_side["recurrence"] >= _OFTEN)
+        & (sign * of_side["raw_nats"] < 0)
+    ]
+    if few.empty:
+        return [f"No small {word} group is found again in most subsamples."]
+    core = few.iloc[int(np.argmin(sign * few["raw_nats"].to_numpy(np.float64)))]
+    group = [readable(one) for one in members(core["multiplet"], material.parameters)]
+    share = float(sign * core["raw_nats"] / best)
+    if share > 0.995:
+        return []
+    return [
+        f"{100 * share:.0f} % of it is carried by {listed(group)} alone "
+        f"({signed(core['raw_nats'])} nats raw; among the extremes of their size in "
+        f"{100 * core['recurrence']:.0f} % of subsamples)."
+    ]
 
 
 def _no_names(material: Material) -> list[str]:
@@ -203,9 +234,20 @@ def _about_targets(material: Material) -> list[str]:
         group = [readable(one) for one in members(own["min_multiplet"][at], material.parameters)]
         told.append(
             f"About the {readable(target)}, {listed(group)} together tell "
-            f"{abs(lowest[at]):.3f} nats more than one by one (raw)."
+            f"{abs(lowest[at]):.3f} nats more than one by one (raw){_predicting(own, at)}."
         )
     return told
+
+
+def _predicting(spectrum: pd.DataFrame, at: int) -> str:
+    """Say which share of a feature's variance a group predicts, and what its members do."""
+    if "min_predicted_share" not in spectrum:
+        return ""
+    row = spectrum.iloc[at]
+    return (
+        f": they predict {100 * row['min_predicted_share']:.0f} % of its variance, the best of "
+        f"them alone {100 * row['min_predicted_share_alone']:.0f} %"
+    )
 
 
 def sure(material: Material) -> list[str]:
@@ -215,12 +257,24 @@ def sure(material: Material) -> list[str]:
         return []
     if "corrected_nats" not in curves:
         return ["No null was drawn, so nothing is known of what chance gives."]
+    rsi = material.tables.get("redundancy_synergy_curves")
+    told = _beside_null(curves, (("min", "lowest"), ("max", "highest")), "value")
+    for target in material.summary["targets"]:
+        if rsi is None:
+            break
+        own = rsi[rsi["target"] == target]
+        told += _beside_null(own, (("min", "lowest"),), f"RSI about the {readable(target)}")
+    return told
+
+
+def _beside_null(curves: pd.DataFrame, sides: Sequence[tuple[str, str]], what: str) -> list[str]:
+    """Set extremes of one measure beside their null, interval and the other estimator."""
     told = []
-    for statistic, word in (("min", "lowest"), ("max", "highest")):
+    for statistic, word in sides:
         row = _row(curves, statistic)
         beyond = "" if _is_beyond(row) else "not "
         parts = [
-            f"The {word} value, {signed(float(row['corrected_nats']))} nats, is {beyond}beyond "
+            f"The {word} {what}, {signed(float(row['corrected_nats']))} nats, is {beyond}beyond "
             f"what shuffled rows give ({span(row['null_low_nats'], row['null_high_nats'])}; "
             f"adjusted p {row['p_adjusted']:.2g})"
         ]

@@ -100,7 +100,7 @@ def _differences(curves: pd.DataFrame, compared: pd.DataFrame) -> Section:
         section.charts.append((
             f"{_measure(str(measure))} of sets of variables by their size, corrected for bias: "
             "mean with its 95 % interval, and dotted the lowest and the highest.",
-            _by_group(own),
+            by_table(own),
         ))  # fmt: skip
     return section
 
@@ -113,7 +113,8 @@ def _measure(name: str) -> str:
     return f"RSI about the {readable(target)}"
 
 
-def _by_group(curves: pd.DataFrame) -> Chart:
+def by_table(curves: pd.DataFrame) -> Chart:
+    """Draw mean, lowest and highest by order, a colour a table."""
     data: list[Chart] = []
     for i, name in enumerate(dict.fromkeys(curves["table"])):
         own = curves[curves["table"] == name]

@@ -42,19 +42,24 @@ def network(material: Material, pairs: pd.DataFrame) -> Chart:
          "x": numbers(np.cos(places)), "y": numbers(np.sin(places)), "text": names,
          "hovertemplate": "%{text}<extra></extra>", "marker": {"color": ORANGE, "size": 9}}
     )  # fmt: skip
+    # a place goes under its channel, and the ring leaves as much room as the longest line takes on
+    # a telephone: half of it is 170 pixels, a letter of 11 pixels about 6.2 wide
+    lines = [name.replace(" (", "<br>(") for name in readable_names(names)]
+    longest = max(len(part) for line in lines for part in line.split("<br>"))
+    half = max(1.9, 1.08 * 170 / max(170 - 6.2 * longest, 60))
     labels = [
         {"x": float(1.08 * np.cos(at)), "y": float(1.08 * np.sin(at)), "text": name,
          "showarrow": False, "font": {"size": 11},
          "xanchor": "center" if abs(np.cos(at)) < 0.1 else "left" if np.cos(at) > 0 else "right",
          "yanchor": "middle"}
-        for at, name in zip(places, readable_names(names), strict=True)
+        for at, name in zip(places, lines, strict=True)
     ]  # fmt: skip
     hidden = {"visible": False, "fixedrange": True}
     return {
         "data": data,
         "layout": layout(
             height=460, annotations=labels, margin={"l": 5, "r": 5, "t": 10, "b": 10},
-            xaxis={**hidden, "range": [-1.9, 1.9]}, yaxis={**hidden, "range": [-1.25, 1.25]},
+            xaxis={**hidden, "range": [-half, half]}, yaxis={**hidden, "range": [-1.25, 1.25]},
         ),
     }  # fmt: skip
 

@@ -121,6 +121,7 @@ def _files(names: Sequence[str]) -> str:
         "Tables": (".csv", ".parquet", ".h5ad"),
         "Pictures": (".png",),
         "Pictures to edit": (".svg",),
+        "Captions": (".txt",),
     }
     parts = []
     for kind, suffixes in kinds.items():

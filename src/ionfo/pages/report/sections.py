@@ -119,8 +119,11 @@ def _stimulus(material: Material, protocol: str) -> str:
     if material.emodel is None:
         return ""
     for one in material.emodel.protocols:
-        if one.name != protocol or one.kind not in ("step", "absolute_step"):
+        if one.name != protocol or one.kind not in ("step", "absolute_step", "current_clamp"):
             continue
+        if one.kind == "current_clamp":
+            shapes = [c.shape for c in one.currents] + [s.point_process for s in one.synapses]
+            return f", {' and '.join(shapes) or 'no current'} for {one.total:g} ms"
         current = (
             f"{one.percent:g} % of the threshold current"
             if one.kind == "step"

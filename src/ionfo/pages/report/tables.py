@@ -26,6 +26,7 @@ _STEMS = (
     "o_information",
     "o_information_curves",
     "o_information_frequencies",
+    "o_information_extremes",
     "redundancy_synergy",
     "redundancy_synergy_curves",
     "redundancy_synergy_frequencies",

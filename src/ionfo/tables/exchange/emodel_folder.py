@@ -114,7 +114,7 @@ def read_emodel_folder(folder: Path, name: str | None = None) -> ImportedFolder:
         content["reference"] = reference
     emodel = _with_windows(content, features, folder)
     has_searches = any(not isinstance(one, AbsoluteStep) for one in emodel.protocols)
-    if reasons := inexpressible(emodel, has_searches):
+    if reasons := inexpressible(emodel, has_searches, tool=None):
         raise IonfoError(
             f"'{folder}' asks for what its evaluator and ionfo do differently: {'; '.join(reasons)}"
         )

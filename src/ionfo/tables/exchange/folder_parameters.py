@@ -163,7 +163,9 @@ def _add(
     if region.startswith(DISTRIBUTION_PREFIX):
         formula = found.distributions.get(region.removeprefix(DISTRIBUTION_PREFIX), "")
         per_um = rf"distance \* {variable}\b|\b{variable} \* distance"
-        parameter["unit"] = "1/um" if re.search(per_um, formula) else "1"
+        compared = rf"distance [<>]=? {variable}\b|\b{variable} [<>]=? distance"
+        unit = "1/um" if re.search(per_um, formula) else "1"
+        parameter["unit"] = "um" if re.search(compared, formula) else unit
     else:
         parameter["unit"] = parameter_unit(variable, dict(units))
         if region != "global":

@@ -13,7 +13,7 @@ import re
 from ...emodels.distributions import Formula
 from ...errors import IonfoError
 
-_FUNCTIONS = ("exp", "log", "sqrt")
+_FUNCTIONS = ("exp", "log", "sqrt", "where")
 _ONE = ast.Constant(1.0)
 
 
@@ -43,6 +43,8 @@ def factor_of(text: str, origin: str) -> str:
     'exp(distance * constant)'
     >>> factor_of("0.5*{value}/(1 + {distance}/100)", "fall")
     '0.5 / (1 + distance / 100)'
+    >>> factor_of("{value} * (0.1 + 0.9*int(({distance} > 685) & ({distance} < 885)))", "hot zone")
+    '0.1 + 0.9 * int((distance > 685) & (distance < 885))'
     """
     bare = re.search(r"\{(?!distance\})(\w+)\}\s*\*\*", text)
     if bare:
@@ -93,10 +95,21 @@ def _factor(node: ast.expr, text: str, origin: str) -> ast.expr:
             _holds_value(left) and _holds_value(right)
         ):
             return ast.BinOp(_factor(left, text, origin), operation, _factor(right, text, origin))
+        case (
+            ast.IfExp(test=condition, body=one, orelse=other)
+            | ast.Call(func=ast.Name(id="where"), args=[condition, one, other])
+        ) if not _holds_value(condition):
+            return ast.IfExp(condition, *(_branch(part, text, origin) for part in (one, other)))
     raise IonfoError(
         f"{origin}: formula '{text}' must be {{value}} times arithmetic of {{distance}} and "
         "constants; rewrite it as such a product"
     )
+
+
+def _branch(node: ast.expr, text: str, origin: str) -> ast.expr:
+    """Divide what a condition chooses by the value; 0 is 0 times it."""
+    is_zero = isinstance(node, ast.Constant) and node.value == 0
+    return node if is_zero else _factor(node, text, origin)
 
 
 def _product(left: ast.expr, right: ast.expr) -> ast.expr:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...emodels import EModel, export_emodel, load_emodel, parse_emodel
+from ...emodels.ecodes import Tool
 from ...errors import IonfoError, note, tell
 from ...limits import shortened
 from ..files import check_table_path, write_table, write_text
@@ -86,7 +87,8 @@ def export_source(
             emodel = _emodel(source)
             if source.frame is not None:
                 emodel = _with_reference(emodel, _values(source, model))
-            export_emodel(emodel, out, morphology, mechanisms)
+            tool: Tool = "bluepyemodel" if kind == "bluepyemodel" else "emodel-generalisation"
+            export_emodel(emodel, out, morphology, mechanisms, tool)
         elif kind == "hoc":
             _export_hoc(source, out, model, morphology, mechanisms)
         else:
