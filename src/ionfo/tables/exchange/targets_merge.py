@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from ...emodels import EModel, parse_emodel
-from ...emodels.protocol_kinds import NEEDS
+from ...emodels.protocol_kinds import Protocol, needs
 from ...errors import IonfoError
 
 _ORDER = ("holding_search", "rin", "rmp", "threshold_search")
@@ -39,7 +41,8 @@ def merged(emodel: EModel, parts: dict[str, Any]) -> dict[str, Any]:
     waiting, given = set(emodel.to_fill), parts["protocols"]
     names = {one["name"] for one in given}
     searches = {one["kind"]: one["name"] for one in given if one["kind"] in _ORDER}
-    needed = {kind for one in given for kind in NEEDS.get(one["kind"], ())}
+    read = TypeAdapter(list[Protocol]).validate_python(given)
+    needed = {kind for one in read for kind in needs(one)}
     kept, renamed = [], {}
     for one in content["protocols"]:
         if one["kind"] in searches:
