@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,11 @@ def test_a_protocol_of_another_shape_is_refused_by_name(nwb: Path) -> None:
     asked = {"sAHP": {"amplitudes": [150], "features": FEATURES}}
     with pytest.raises(IonfoError, match="'sAHP' is no step for BluePyEfe but SAHP"):
         targets(nwb, config(protocols=asked))
+
+
+def test_without_bluepyefe_the_way_to_it_is_told(
+    nwb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "bluepyefe", None)
+    with pytest.raises(IonfoError, match=r"pip install 'ionfo\[recordings\]'"):
+        targets(nwb, config())

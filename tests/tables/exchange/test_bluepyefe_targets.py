@@ -17,7 +17,8 @@ FEATURES: dict[str, Any] = {
         "soma": [
             {"feature": "AP_amplitude", "val": [70.0, 5.0], "n": 4,
              "efel_settings": {"strict_stiminterval": True, "Threshold": -20.0}},
-            {"feature": "mean_frequency", "val": [8.0, 2.0], "n": 4, "efel_settings": {}},
+            {"feature": "mean_frequency", "val": [8.0, 2.0], "n": 4,
+             "efel_settings": {"Threshold": -10.0, "stim_start": 250.0, "stim_end": 700.0}},
         ]
     },
     "Step_220": {"soma": [{"feature": "mean_frequency", "val": [11.0, 3.0]}]},
@@ -56,10 +57,13 @@ def test_with_what_is_beside_they_go_into_a_definition(features: Path, tmp_path:
     features.with_name("holding_threshold_currents.json").write_text(json.dumps(CURRENTS))
     import_file(features, tmp_path / "with.yaml", emodel="soma")
     made = load_emodel(str(tmp_path / "with.yaml"))
+    assert made.json_schema is not None and (tmp_path / made.json_schema).is_file()
     (step,) = (one for one in made.protocols if one.name == "IDrest_150")
     assert step.kind == "step" and (step.percent, step.total) == (151.0, 1000.0)
     own = {one.name: (one.mean, one.std) for one in made.features}
     assert own["IDrest_150.soma.v.mean_frequency"] == (8.0, 2.0)
+    (rate,) = (one for one in made.features if one.name == "IDrest_150.soma.v.mean_frequency")
+    assert rate.window == (250.0, 700.0) and rate.efel == {"Threshold": -10.0}
     assert own["Step_220.soma.v.mean_frequency"] == (11.0, 3.0)  # of the definition's own step
     assert own["SearchThresholdCurrent.soma.v.bpo_threshold_current"] == (0.13, 0.02)
     assert "Step_140.soma.v.AHP_depth" in own  # what nobody replaced

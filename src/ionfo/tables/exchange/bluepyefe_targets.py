@@ -12,6 +12,9 @@ from .json_file import number, read_json, taken
 
 _PROTOCOLS, _CURRENTS = "protocols.json", "holding_threshold_currents.json"
 
+_USUAL = {"Threshold": -20.0, "interp_step": 0.025, "strict_stiminterval": True}
+"""What BluePyEfe sets where nothing else is asked."""
+
 
 def is_bluepyefe_features(content: Any) -> bool:
     """Whether a JSON content is protocol -> recording -> list of features with ``val``.
@@ -56,7 +59,7 @@ def read_bluepyefe(path: Path) -> tuple[dict[str, Any], list[str]]:
     Raises
     ------
     IonfoError
-        If an entry has another shape, or features differ in their eFEL settings.
+        If an entry has another shape.
     """
     found, dropped = read_features(read_json(path), f"'{path}'")
     notes = [f"'{name}' is left out" for name in dropped]
@@ -66,11 +69,12 @@ def read_bluepyefe(path: Path) -> tuple[dict[str, Any], list[str]]:
             raise IonfoError(f"'{path}': eFEL knows no '{one.efel_name}', of '{one.name}'")
         features.append(
             {"name": one.name, "mean": one.mean, "std": one.std,
-             "unit": feature_unit(one.efel_name, one.recording.rpartition(".")[2])}
+             "unit": feature_unit(one.efel_name, one.recording.rpartition(".")[2]),
+             **_own_settings(one)}
         )  # fmt: skip
     features += _currents(path.with_name(_CURRENTS))
     protocols = _protocols(path.with_name(_PROTOCOLS), {one.protocol for one in found}, notes)
-    return {"protocols": protocols, "features": features, "efel": _efel(found, path)}, notes
+    return {"protocols": protocols, "features": features, "efel": _USUAL}, notes
 
 
 def check_protocols(parts: dict[str, Any], known: set[str], path: Path) -> None:
@@ -92,18 +96,15 @@ def check_protocols(parts: dict[str, Any], known: set[str], path: Path) -> None:
             )
 
 
-def _efel(found: list[FolderFeature], path: Path) -> dict[str, Any]:
-    usual = {"Threshold": -20.0, "interp_step": 0.025, "strict_stiminterval": True}
-    settings = [
-        {key: one.settings.get(key, value) for key, value in usual.items()} for one in found
-    ]
-    for one, own in zip(found, settings, strict=True):
-        if own != settings[0]:
-            raise IonfoError(
-                f"'{path}': features must share their eFEL settings, got {settings[0]} for "
-                f"'{found[0].name}' and {own} for '{one.name}'; give all the same"
-            )
-    return settings[0] if settings else usual
+def _own_settings(one: FolderFeature) -> dict[str, Any]:
+    """Give the window of a feature, and its eFEL settings where they are not the usual ones."""
+    given = dict(one.settings)
+    start, end = (given.pop(key, None) for key in ("stim_start", "stim_end"))
+    found: dict[str, Any] = {}
+    if start is not None and end is not None:
+        found["window"] = [start, end]
+    changed = {key: value for key, value in given.items() if _USUAL.get(key) != value}
+    return found | ({"efel": changed} if changed else {})
 
 
 def _protocols(path: Path, needed: set[str], notes: list[str]) -> list[dict[str, Any]]:
