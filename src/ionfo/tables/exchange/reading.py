@@ -190,9 +190,9 @@ def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
         options += f" --mechanisms {read.mechanisms}"
     tell(
         f"e-model '{read.emodel.name}': {len(read.emodel.free_names)} free parameters, "
-        f"{len(read.emodel.features)} features; {out}\nuse it with: ionfo score {out} MODELS"
-        f"{options} --out scored.parquet"
+        f"{len(read.emodel.features)} features; {out}"
     )
+    tell(f"use it with: ionfo score {out} MODELS{options} --out scored.parquet")
     return {
         "format": "emodel-folder",
         "emodel": read.emodel.name,
