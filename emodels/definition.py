@@ -22,7 +22,7 @@ from pydantic import (
 from ..errors import IonfoError, nearest, why_unread
 from ..features import EfelSettings, FeatureTarget
 from ..limits import read_text, shortened, unique_keys
-from .bounded import MOST_NAMED, MOST_PROTOCOLS, AxonSize, Name, Strict, Time, Voltage
+from .bounded import MOST_NAMED, MOST_PROTOCOLS, OF_NEURON, AxonSize, Name, Strict, Time, Voltage
 from .consistency import check_consistent
 from .protocol_kinds import Protocol
 
@@ -34,7 +34,8 @@ class Parameter(Strict):
     """One parameter: fixed when it has a value, free when it has bounds.
 
     The name is ``variable.region``, as published; ``variable.distribution_x`` is a constant
-    of the distribution x; ``celsius`` and ``v_init`` have no region.
+    of the distribution x; ``celsius``, ``v_init`` and GLOBAL variables of a mechanism
+    (``vhalf_Foo``) have no region.
     """
 
     name: Name
@@ -49,8 +50,6 @@ class Parameter(Strict):
             raise ValueError(f"parameter '{self.name}' needs either a value or bounds")
         if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
             raise ValueError(f"parameter '{self.name}': bounds must rise, got {self.bounds}")
-        if "." not in self.name and self.name not in ("celsius", "v_init"):
-            raise ValueError(f"parameter '{self.name}' must be called variable.region")
         return self
 
     @property
@@ -187,6 +186,11 @@ class EModel(Strict):
     def free_names(self) -> tuple[str, ...]:
         """Names of `theta`, in order."""
         return tuple(parameter.name for parameter in self.free_parameters)
+
+    @cached_property
+    def global_names(self) -> tuple[str, ...]:
+        """Parameters of mechanisms that have one value in the whole cell."""
+        return tuple(p.name for p in self.parameters if not p.region and p.name not in OF_NEURON)
 
     @cached_property
     def fixed_values(self) -> dict[str, float]:

@@ -18,10 +18,11 @@ from ..errors import IonfoError
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from .bounded import DISTRIBUTION_PREFIX
-from .cell import check_mechanisms, on_morphology, resolve_morphology
+from .cell import on_morphology, resolve_morphology
 from .definition import EModel
 from .distributions import Formula
 from .export_rules import grouped_parameters, inexpressible, own_window, peer_window
+from .mechanism_checks import check_mechanisms
 from .protocol_kinds import AbsoluteStep, AnyStep, Protocol, Recording, Step
 
 Json = dict[str, Any]

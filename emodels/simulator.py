@@ -67,10 +67,12 @@ class Simulator:
         self._values = dict.fromkeys((p.name for p in emodel.parameters), 0.0)
         self._sites: dict[Recording, Any] = {}
         self._tables = [
-            getattr(self._h, f"_ref_usetable_{suffix}")
+            # not every table is made anew when a GLOBAL variable changes that it depends on
+            (getattr(self._h, f"_ref_usetable_{suffix}"),
+             any(name.endswith(f"_{suffix}") for name in emodel.global_names))
             for suffix in sorted({s for many in emodel.mechanisms.values() for s in many})
             if hasattr(self._h, f"usetable_{suffix}")
-        ]
+        ]  # fmt: skip
         self._held: dict[tuple[float, float], Held] = {}
         self._vectors: dict[str | Recording, Any] = {}
         # played for ever: only the numbers change from sweep to sweep
@@ -240,8 +242,10 @@ class Simulator:
         h.celsius = self._values["celsius"]
         h.v_init = self._values["v_init"]
         h.dt = 0.025
-        for table in self._tables:
-            table[0] = 0.0 if self.numerics.exact_rates else 1.0
+        for name in self.emodel.global_names:
+            setattr(h, name, self._values[name])
+        for table, is_stale in self._tables:
+            table[0] = 0.0 if self.numerics.exact_rates or is_stale else 1.0
         cvode = self._cvode
         cvode.active(1)
         cvode.use_local_dt(0)

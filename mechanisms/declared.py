@@ -33,6 +33,8 @@ class Declared:
         The word before the name; ``functions`` of a file without a mechanism (SUFFIX nothing).
     shared : frozenset of str
         Parameters that have one value in the whole cell: all but those that are RANGE.
+    of_sections : frozenset of str
+        What every section has its own of: RANGE variables and states.
     file : Path
         Where it was read.
     """
@@ -40,6 +42,7 @@ class Declared:
     name: str
     kind: Kind
     shared: frozenset[str]
+    of_sections: frozenset[str]
     file: Path
 
 
@@ -61,12 +64,13 @@ def read_declared(file: Path) -> Declared:
     word = re.search(r"\b(SUFFIX|POINT_PROCESS|ARTIFICIAL_CELL)\s+(\w+)", block)
     if word is None or word.group(2) == "nothing":
         # without a word it is a mechanism called as the file
-        return Declared(file.stem, "SUFFIX" if word is None else "functions", frozenset(), file)
+        none: frozenset[str] = frozenset()
+        return Declared(file.stem, "SUFFIX" if word is None else "functions", none, none, file)
     of_sections = {*_listed(block, "RANGE"), *re.findall(r"\w+", _block(text, "STATE"))}
     given = re.findall(r"\b(\w+)\s*=", _block(text, "PARAMETER"))
     kind: Kind = word.group(1)  # type: ignore[assignment]
     shared = {*_listed(block, "GLOBAL"), *given} - of_sections
-    return Declared(word.group(2), kind, frozenset(shared), file)
+    return Declared(word.group(2), kind, frozenset(shared), frozenset(of_sections), file)
 
 
 def _block(text: str, name: str) -> str:

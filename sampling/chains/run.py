@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...emodels import EModel, Numerics
-from ...emodels.cell import check_mechanisms, resolve_morphology
+from ...emodels.cell import resolve_morphology
+from ...emodels.mechanism_checks import check_mechanisms
 from ...errors import IonfoError
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from ionfo.emodels import Simulator, parse_emodel
+from ionfo.emodels.mechanism_checks import check_mechanisms
 from ionfo.errors import IonfoError
+from ionfo.mechanisms.build import BUNDLED as MECHANISMS
 
 pytestmark = pytest.mark.neuron
 
@@ -208,9 +212,52 @@ def test_point_process_is_not_inserted_and_may_lie_beside(files: Files) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("variable", ["el", "scale"])
-def test_parameter_of_the_whole_cell_is_told_apart(files: Files, variable: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("el_leak.somatic", "'el' is not RANGE in"),
+        ("scale_leak.somatic", "'scale' is not RANGE in"),
+        ("el_leak.somatic", "call it 'el_leak', without a region"),
+        ("gbar_leak", "'gbar' is RANGE in"),
+        ("gber_leak.somatic", "has no 'gber'; did you mean 'gbar_leak'?"),
+        ("ell_leak", "has no 'ell'; did you mean 'el_leak'?"),
+        ("gg_pas.somatic", "mechanism 'pas' of NEURON has no 'gg'; did you mean 'g_pas'?"),
+    ],
+)
+def test_parameters_of_the_cell_and_of_sections_are_told_apart(
+    files: Files, name: str, words: str
+) -> None:
     (files.mods / "leak.mod").write_text(LEAK)
-    content = with_channel("leak", "gbar_leak.somatic", f"{variable}_leak.somatic")
-    told = sentence(files.score(content, "--mechanisms", files.mods))
-    assert f"parameter '{variable}_leak.somatic': '{variable}' is not RANGE in" in told
+    emodel = parse_emodel(json.dumps(with_channel("leak", name)), "probe")
+    with pytest.raises(IonfoError, match=re.escape(words)):
+        check_mechanisms(emodel, files.mods)
+
+
+def test_a_mechanism_that_is_nowhere_names_the_option(files: Files) -> None:
+    (files.mods / "leak.mod").write_text(LEAK)
+    emodel = parse_emodel(json.dumps(with_channel("laek")), "probe")
+    with pytest.raises(
+        IonfoError, match=r"'laek', which does not ship with ionfo; give the folder"
+    ):
+        check_mechanisms(emodel, MECHANISMS)
+    with pytest.raises(IonfoError, match=r"is not in '.*'; add laek.mod .* mean 'leak'"):
+        check_mechanisms(emodel, files.mods)
+
+
+def test_a_name_without_region_is_of_a_mechanism_that_is_inserted() -> None:
+    for name in ("el_leek", "g_pas"):
+        with pytest.raises(IonfoError, match=f"'{name}' must be called variable.region; without"):
+            parse_emodel(json.dumps(with_channel("leak", name)), "probe")
+
+
+def test_a_global_variable_is_set_before_each_run(files: Files) -> None:
+    (files.mods / "leak.mod").write_text(LEAK)
+    content = with_channel("leak", "gbar_leak.somatic")
+    content["parameters"][-1]["value"] = 1.0  # so that nothing else counts in the soma
+    content["parameters"].append({"name": "el_leak", "unit": "mV", "bounds": [-90.0, -50.0]})
+    models = [{"g_pas.all": 5e-5, "el_leak": el} for el in (-60.0, -85.0, -60.0)]
+    files.models.write_text(json.dumps(models))
+    done = files.score(content, "--mechanisms", files.mods)
+    assert done.returncode == 0, done.stderr
+    base = pd.read_parquet(files.scored)["features/A.soma.v.voltage_base"].tolist()
+    assert base == [pytest.approx(-60, abs=0.01), pytest.approx(-85, abs=0.01), base[0]]
