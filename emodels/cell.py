@@ -19,6 +19,7 @@ from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from ..mechanisms.build import build_mechanisms, load_mechanisms
 from ..morphologies import check_build, check_morphology, find_morphology, stub_axon, taper_axon
+from ..morphologies.first_build import check_taper
 from ..morphologies.reading import is_bundled
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from .definition import Alternative, EModel, Morphology, Parameter
@@ -265,7 +266,11 @@ def resolve_morphology(emodel: EModel, morphology: Path | None, tells: bool = Fa
     cut = cut_of(emodel, morphology)
     check_morphology(morphology, cut.axon == "taper", cut.segment_length)
     check_build(morphology, cut.axon is not None)
-    if tells and not is_bundled(morphology):
+    if is_bundled(morphology):
+        return morphology
+    if cut.axon == "taper":
+        check_taper(morphology)
+    if tells:
         for text in cell_notes(emodel, morphology, cut):
             note(text)
     return morphology

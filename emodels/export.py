@@ -55,7 +55,10 @@ def export_emodel(
     """
     morphology = resolve_morphology(emodel, morphology)
     emodel = on_morphology(emodel, morphology)
-    if reasons := inexpressible(emodel):
+    reasons = inexpressible(emodel)
+    if emodel.morphology.axon not in (None, "taper"):
+        reasons.append('morphology.axon must be "taper" or null, got a stub')
+    if reasons:
         raise IonfoError(
             f"e-model '{emodel.name}' cannot be written as an emodel-generalisation folder: "
             f"{'; '.join(reasons)}; export a definition changed to that"

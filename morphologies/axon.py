@@ -11,6 +11,10 @@ N_DIAMETERS = 10
 """Number of diameters read from the axon and given to the initial segment."""
 
 
+PIECE = 12.0
+"""Length of axon (um) that gives at least one of these diameters."""
+
+
 def taper_axon(
     h: Any,
     icell: Any,
@@ -43,16 +47,12 @@ def taper_axon(
     """
     diameters: list[float] = []
     for section in icell.axonal:
-        section.nseg = 1 + 2 * int(section.L / 12.0)
+        section.nseg = 1 + 2 * int(section.L / PIECE)
         diameters.extend(segment.diam for segment in section)
         if len(diameters) >= N_DIAMETERS:
             break
     if len(diameters) < N_DIAMETERS:
-        raise IonfoError(
-            f"the axon of the morphology is too short: the initial segment needs {N_DIAMETERS} "
-            f"diameters, about 60 um of axon, and got {len(diameters)}; "
-            '"axon": {"stub": {}} in the definition, in the place of "taper", needs none'
-        )
+        raise too_short(len(diameters))
 
     for section in list(icell.axonal):
         h.delete_section(sec=section)
@@ -77,6 +77,15 @@ def taper_axon(
     icell.axon[0].connect(icell.soma[0], 1.0, 0.0)
     icell.axon[1].connect(icell.axon[0], 1.0, 0.0)
     myelin.connect(icell.axon[1], 1.0, 0.0)
+
+
+def too_short(n_diameters: int) -> IonfoError:
+    """Error of an axon that gives the initial segment too few diameters."""
+    return IonfoError(
+        f"the axon of the morphology is too short: the initial segment needs {N_DIAMETERS} "
+        f"diameters, about 60 um of axon, and got {n_diameters}; "
+        '"axon": {"stub": {}} in the definition, in the place of "taper", needs none'
+    )
 
 
 def stub_axon(
