@@ -80,7 +80,7 @@ class Cell:
             stub = cut.axon.stub
             modifiers.append(
                 lambda sim, icell: stub_axon(
-                    sim.neuron.h, icell, stub.lengths, stub.diameters, cut.segment_length
+                    sim.neuron.h, icell, stub.lengths, stub.diameters, stub.at, cut.segment_length
                 )
             )
         self._model = ephys.models.CellModel(

@@ -77,6 +77,7 @@ class Stub(Strict):
         min_length=1,
         description="um; None takes them from the file's axon, or 1",
     )
+    at: float = Field(1.0, ge=0, le=1, description="where on the soma the first begins")
 
     @model_validator(mode="after")
     def _as_many(self) -> Stub:

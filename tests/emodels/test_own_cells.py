@@ -132,7 +132,7 @@ AXON = "4 2 0 -8 0 0.6 1\n5 2 0 -90 0 0.6 4\n6 2 5 -190 0 0.2 5\n7 2 -5 -190 0 0
         ("", {}, [(30.0, 1.0, 1), (30.0, 1.0, 1)]),
         # the diameter of the first section, and of the first whose middle lies beyond 60 um
         (AXON, {}, [(30.0, 1.2, 1), (30.0, 0.8, 1)]),
-        (AXON, {"lengths": [20, 90, 5], "diameters": [2, 1, 0.5]},
+        (AXON, {"lengths": [20, 90, 5], "diameters": [2, 1, 0.5], "at": 0.5},
          [(20.0, 2.0, 1), (90.0, 1.0, 5), (5.0, 0.5, 1)]),
     ],
 )  # fmt: skip
@@ -151,7 +151,7 @@ def test_a_stub_takes_the_place_of_the_axon(
     assert [(one.L, pytest.approx(one.diam), one.nseg) for one in built] == sizes
     parents = [one.parentseg() for one in built]
     assert [str(one) for one in parents[1:]] == [f"{one.name()}(1)" for one in built[:-1]]
-    assert parents[0].sec == simulator.cell.soma.sec and parents[0].x == 1
+    assert parents[0].sec == simulator.cell.soma.sec and parents[0].x == stub.get("at", 1.0)
     assert {one.cm for one in built} == {2.0}
     simulator.close()
 
