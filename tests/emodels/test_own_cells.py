@@ -14,6 +14,7 @@ import pytest
 
 from ionfo.emodels import Simulator, parse_emodel
 from ionfo.emodels.mechanism_checks import check_mechanisms
+from ionfo.emodels.trees import missing_trees
 from ionfo.errors import IonfoError
 from ionfo.mechanisms.build import BUNDLED as MECHANISMS
 
@@ -261,3 +262,25 @@ def test_a_global_variable_is_set_before_each_run(files: Files) -> None:
     assert done.returncode == 0, done.stderr
     base = pd.read_parquet(files.scored)["features/A.soma.v.voltage_base"].tolist()
     assert base == [pytest.approx(-60, abs=0.01), pytest.approx(-85, abs=0.01), base[0]]
+
+
+def test_what_lies_in_regions_without_a_section_is_told() -> None:
+    content = definition()
+    content["regions"] = {"dendrites": ["basal", "apical"]}
+    content["mechanisms"]["dendrites"] = ["leak"]
+    content["parameters"].append({"name": "g_pas.apical", "unit": "S/cm2", "bounds": [0.0, 1.0]})
+    site = {"kind": "apical_trunk", "region": "apical", "distance": 300.0}
+    content["protocols"][0]["recordings"] = [
+        {"name": "soma.v", "location": {"kind": "section", "region": "somatic"}},
+        {"name": "dend.v", "location": site},
+    ]
+    emodel = parse_emodel(json.dumps(content), "probe")
+    assert missing_trees(emodel, "cell.swc", {"axonal", "myelinated"}) == []
+    assert missing_trees(emodel, "cell.swc", {"apical"}) == [
+        "morphology 'cell.swc' has no apical tree, so free parameter 'g_pas.apical' and 1 more of "
+        "region 'apical' have no place"
+    ]
+    told = missing_trees(emodel, "cell.swc", {"apical", "basal"})
+    assert told[1] == (
+        "morphology 'cell.swc' has no apical tree and no basal tree, so mechanism 'leak' has no place"
+    )
