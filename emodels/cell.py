@@ -54,7 +54,9 @@ class Cell:
         self.morphology = resolve_morphology(emodel, morphology)
         folder = mechanisms or BUNDLED_MECHANISMS
         check_mechanisms(emodel, folder)
-        load_mechanisms(build_mechanisms(folder), tuple(mechanism_files(folder)))
+        load_mechanisms(
+            build_mechanisms(folder, needed=emodel.inserted), tuple(mechanism_files(folder))
+        )
         self._known = known_variables(emodel, folder)
         self._build()
         self._setters = [self._setter(parameter) for parameter in emodel.parameters]

@@ -47,7 +47,7 @@ def known_variables(emodel: EModel, folder: Path) -> set[str]:
     """Names that a parameter of a section may have, given the mechanisms that are inserted."""
     present = declared_mechanisms(folder)
     known = {"cm", "Ra"}
-    for suffix in {one for some in emodel.mechanisms.values() for one in some}:
+    for suffix in emodel.inserted:
         of_sections = (
             present[suffix].of_sections if suffix in present else _BUILT_IN.get(suffix, ())
         )

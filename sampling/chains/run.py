@@ -107,7 +107,7 @@ def run_sampler(
     make_way(store, lambda: check_same_run(store, asked), session.force, note)
     if settings.ensembles == 1:
         note("one ensemble: R-hat, the check that chains agree, needs two")
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=emodel.inserted)
     numerics = Numerics(exact_rates=settings.exact_rates)
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
     out.mkdir(parents=True, exist_ok=True)

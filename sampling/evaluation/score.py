@@ -213,7 +213,7 @@ def _asked(
     cell = resolve_morphology(one, None if morphology is None else Path(morphology), tells=True)
     if found is None:
         found = reference_models(one, cell)
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=one.inserted)
     if warning := outside_bounds(found, one):
         note(warning)
     numerics = Numerics(exact_rates=settings.exact_rates)

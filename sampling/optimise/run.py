@@ -95,7 +95,7 @@ def run_optimiser(
         session.force,
         note,
     )
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=emodel.inserted)
     spec = evaluator_spec(
         emodel, morphology, mechanisms, numerics=Numerics(exact_rates=settings.exact_rates)
     )
