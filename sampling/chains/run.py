@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...emodels import EModel, Numerics
-from ...emodels.cell import check_mechanisms, resolve_morphology
+from ...emodels.cell import resolve_morphology
+from ...emodels.mechanism_checks import check_mechanisms
 from ...errors import IonfoError
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
@@ -107,7 +108,7 @@ def run_sampler(
     make_way(store, lambda: check_same_run(store, asked), session.force, note)
     if settings.ensembles == 1:
         note("one ensemble: R-hat, the check that chains agree, needs two")
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=emodel.inserted)
     numerics = Numerics(exact_rates=settings.exact_rates)
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
     out.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...emodels import EModel, Numerics
-from ...emodels.cell import check_mechanisms, resolve_morphology
+from ...emodels.cell import resolve_morphology
+from ...emodels.mechanism_checks import check_mechanisms
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
 from ...tables.files import write_table
@@ -95,7 +96,7 @@ def run_optimiser(
         session.force,
         note,
     )
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=emodel.inserted)
     spec = evaluator_spec(
         emodel, morphology, mechanisms, numerics=Numerics(exact_rates=settings.exact_rates)
     )
