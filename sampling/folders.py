@@ -141,8 +141,12 @@ def work_of(folder: Path) -> Work:
         return Work(generations + is_merged + n_aside, left)
     store = RunStore(folder)
     settings, state = store.settings["settings"], store.state
+    n_start = sum(int(entry["rows"]) for entry in state["start"])
+    if settings.get("sampler") == "importance":
+        n_draws = sum(int(entry["rows"]) for entry in state["draws"])
+        asked = int(settings["ensembles"]) * int(settings["walkers"]) * int(settings["steps"])
+        return Work(n_start + n_draws + n_aside, max(0, asked - n_draws))
     steps = [int(one["steps"]) for one in state["ensembles"]]
     steps += [0] * (int(settings["ensembles"]) - len(steps))
     left = sum(max(0, int(settings["steps"]) - one) for one in steps)
-    n_start = sum(int(entry["rows"]) for entry in state["start"])
     return Work(n_start + sum(steps) + n_aside, left)

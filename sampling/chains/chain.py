@@ -126,5 +126,8 @@ class Chain:
 
 
 def stream(seed: int, phase: int, ensemble: int) -> np.random.SeedSequence:
-    """One stream per phase and ensemble: 0 start, 1 chain, 2 order, 3 tries, 4 rounds, 5 walks."""
+    """Give the stream of a phase and ensemble.
+
+    Phases are 0 start, 1 chain, 2 order, 3 tries, 4 rounds, 5 walks, 6 draws.
+    """
     return np.random.SeedSequence(seed, spawn_key=(phase, ensemble))

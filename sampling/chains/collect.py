@@ -17,6 +17,8 @@ from ...tables.columns import columns
 from ...tables.population import Population
 from ..evaluation.flight import Condemned, read_condemned
 from ..runs.quality import Quality, quality_of
+from .importance import Importance, collect_draws
+from .learning.learner import density_of
 from .states import Gap, held
 from .store import RunStore
 
@@ -41,6 +43,8 @@ class Collected:
         Ensembles, and states in segments that could not be read.
     condemned : tuple of Condemned
         Parameter sets that counted as failed because they kill the process that evaluates them.
+    importance : Importance or None
+        What the weights are worth, of independent draws.
     """
 
     population: Population
@@ -53,6 +57,7 @@ class Collected:
     n_ensembles: int = 1
     n_lost: int = 0
     condemned: tuple[Condemned, ...] = ()
+    importance: Importance | None = None
 
 
 def collect(
@@ -87,6 +92,8 @@ def collect(
         raise IonfoError("--max-cost must be a number, got nan")
     if not min_cost < max_cost:
         raise IonfoError(f"--min-cost must be below --max-cost, {max_cost:g}, got {min_cost:g}")
+    if settings["settings"].get("sampler") == "importance":
+        return _of_draws(store, burn_in, max_cost, min_cost)
     if n_steps < 1:
         raise IonfoError(f"run '{store.folder}' holds no steps yet; sample longer")
     if burn_in is not None and not 0 <= burn_in < n_steps:
@@ -149,6 +156,33 @@ def collect(
         states["ensemble"].nunique(),
         store.n_lost if gaps else 0,
         condemned,
+    )
+
+
+def _of_draws(store: RunStore, burn_in: int | None, max_cost: float, min_cost: float) -> Collected:
+    if burn_in:
+        raise IonfoError(
+            f"run '{store.folder}' holds independent draws, which have no burn-in; leave out "
+            "--burn-in"
+        )
+    surrogate = store.surrogate()
+    if surrogate is None:
+        raise IonfoError(f"run '{store.folder}' holds no draws yet; it is still learning")
+    density = density_of(store.emodel, store.settings["settings"], surrogate)
+    population, found = collect_draws(store, density, max_cost, min_cost)
+    settings = store.settings["settings"]
+    n_walkers = int(settings["walkers"]) * int(settings["ensembles"])
+    n_steps = found.n_draws // n_walkers
+    return Collected(
+        population,
+        n_steps,
+        n_walkers,
+        0,
+        found.n_whole - len(population.frame),
+        quality_of(population.frame),
+        n_ensembles=int(settings["ensembles"]),
+        condemned=tuple(read_condemned(store.folder)),
+        importance=found,
     )
 
 

@@ -17,6 +17,7 @@ from ...tables.columns import columns
 from ..evaluation.evaluator import Evaluation
 from ..evaluation.pool import ModelPool, ModelRequest, StreamingPool
 from .states import evaluation_frame, evaluations_of
+from .store import Kind
 from .writer import RunWriter
 
 
@@ -35,6 +36,8 @@ class ReplayPool:
         Whose search it is.
     stored : DataFrame or None
         Rows of all searches, as stored before.
+    kind : str
+        Folder of the run that keeps them.
 
     Attributes
     ----------
@@ -49,11 +52,13 @@ class ReplayPool:
         writer: RunWriter,
         ensemble: int,
         stored: pd.DataFrame | None = None,
+        kind: Kind = "start",
     ) -> None:
         self.pool = pool
         self.emodel = emodel
         self.writer = writer
         self.ensemble = ensemble
+        self.kind = kind
         self.n_asked = 0
         self._known: dict[tuple[Any, ...], Evaluation] = {}
         if stored is not None:
@@ -98,5 +103,5 @@ class ReplayPool:
             [evaluation],
         )
         frame["combined"] = request.cost or ""
-        self.writer.add("start", frame)
+        self.writer.add(self.kind, frame)
         self.writer.flush_now_and_then()

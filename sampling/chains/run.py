@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,19 @@ from ..runs.lock import writing
 from ..runs.progress import Progress
 from ..runs.session import Session, make_way, see_through
 from .chain import Chain, stream
+from .forecast import forecast_of
 from .idle import idle_workers
+from .importance import draw_task
 from .learning.density import SurrogateDensity
 from .learning.learner import Learner
 from .learning.training_data import Evaluated
 from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
-from .proposals_per_step import EVALUATIONS_PER_STEP, choose_tries
+from .proposals_per_step import choose_tries
 from .replay import ReplayPool
 from .settings import SampleSettings, check_same_run, settings_json
 from .start import Start, around_models, from_bounds
-from .store import KINDS, RunStore
+from .store import RunStore, set_damage_aside
 from .target import Target
 from .writer import RunWriter
 
@@ -127,16 +130,7 @@ def run_sampler(
         flight = FlightRecord(out, emodel, settings.cost)
         for text in flight.told():
             note(text)
-        if store.has_damaged_state:
-            store.set_state_aside()
-        for kind in KINDS:
-            for name, n_rows in store.unreadable(kind):
-                store.set_aside(name, kind)
-                told = "states, all others count" if kind == "segments" else "evaluations"
-                note(
-                    f"'{kind}/{name}' cannot be read or is not what was written, and is now in "
-                    f"'{out / 'unreadable'}'; it held {n_rows} {told}"
-                )
+        set_damage_aside(store, note)
         run = _Run(
             store, emodel, settings, n_walkers, start_models, workers, session.report, learned
         )
@@ -175,6 +169,7 @@ class _Run:
         self.learner = Learner(emodel, settings, store, self.writer, learned)
         self._density: SurrogateDensity | None = None
         self._pools: list[ReplayPool] = []
+        self._targets: list[Target] = []
         self.chains: list[Chain] = []
         self._began = self._last_log = time.monotonic()
         self._n_results = 0
@@ -192,6 +187,9 @@ class _Run:
 
     def all(self) -> None:
         """Do what is left to do."""
+        if self.settings.sampler == "importance":
+            self._draw()
+            return
         is_new = not self.writer.ensembles
         if not is_new:
             self._density = self.learner.kept()
@@ -229,26 +227,15 @@ class _Run:
     def counts(self) -> Counts:
         """Sum over the chains."""
         total = Counts()
-        for chain in self.chains:
-            total += chain.target.counts
+        for target in (*(chain.target for chain in self.chains), *self._targets):
+            total += target.counts
         return total
 
     def forecast(self, note: Callable[[str], None]) -> Forecast:
         """Foresee the evaluations that are left."""
-        asked, stored = self.settings, self.store.state["ensembles"]
-        done = sum(int(one["steps"]) for one in stored)
-        left = max(0, asked.steps * asked.ensembles - done) * self.n_walkers * EVALUATIONS_PER_STEP
-        search = 0 if stored else asked.ensembles * asked.n_start_evaluations(self.n_walkers)
-        what = f"{asked.steps} steps of {asked.ensembles} ensembles of {self.n_walkers} walkers"
-        advice = ["fewer --steps or --ensembles"]
-        if search and self.start_models is None:
-            what += ", and at most the search for starting points"
-            advice.append("--start with models that are good already")
-        if self.start_models is not None:
-            search = 0 if stored else asked.ensembles * self.n_walkers
-        if asked.early_rejection:
-            advice.append("early rejection makes steps cheaper than this by itself")
-        return Forecast(self.emodel, left + search, what, self.workers.n_workers, advice, note)
+        starts_given = self.start_models is not None
+        workers = self.workers.n_workers
+        return forecast_of(self.store, self.settings, self.n_walkers, starts_given, workers, note)
 
     # -- phases -----------------------------------------------------------------
 
@@ -290,6 +277,20 @@ class _Run:
         self.scheduler.run([search(ensemble) for ensemble in range(settings.ensembles)])
         self.writer.flush()
         return [starts[ensemble] for ensemble in range(settings.ensembles)]
+
+    def _draw(self) -> None:
+        """Learn, unless that is done, and evaluate independent draws of what was learned."""
+        density = self.learner.kept() or self._learn(self._search())[1]
+        assert density is not None  # it was asked for
+        stored = self.store.table("draws")
+        n_stored = 0 if stored is None else len(stored)
+        n_ensembles = self.settings.ensembles
+        total = n_ensembles * self.n_walkers * self.settings.steps
+        self._phase("draw", lambda began, n: Progress("draw", n_stored + n, total, began, n))
+        self._targets = [self._target() for _ in range(n_ensembles)]
+        draw = partial(draw_task, self.store, self.writer, density, self.settings, self.n_walkers)
+        self.scheduler.run([draw(target, i) for i, target in enumerate(self._targets)])
+        self.writer.flush()
 
     def _learn(self, starts: list[Start]) -> tuple[list[Start], SurrogateDensity | None]:
         """Walk, evaluate and fit in rounds; then freeze the surrogate.

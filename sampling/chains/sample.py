@@ -28,7 +28,7 @@ from .collect import collect as collect_run
 from .last_states import read_standing, standing_of
 from .learning.brought import read_evaluations
 from .run import run_sampler
-from .settings import SampleSettings
+from .settings import SamplerName, SampleSettings
 from .status import RunStatus, run_status
 from .store import RunStore
 
@@ -55,6 +55,7 @@ class SampleOptions(TypedDict, total=False):
     early_rejection: bool
     keep_rejected: bool
     rounds: int | None
+    sampler: SamplerName
     processes: int
     force: bool
     report: Callable[[Progress], None]

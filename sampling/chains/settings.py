@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from .learning.training_data import Evaluated
 from .moves import parse_moves
 from .store import RunStore
 
+SamplerName = Literal["chain", "importance"]
 DEFAULT_MOVES = "de:0.9,snooker:0.1"
 START_SPREAD = 0.01
 ROUNDS = 5
@@ -66,8 +67,10 @@ class SampleSettings:
     keep_rejected : bool
         Whether rejected proposals are stored too.
     rounds : int or None
-        Rounds of learning before the chains, where move ``surrogate`` is in the mixture; None for
-        the default.
+        Rounds of learning before the chains, where move ``surrogate`` is in the mixture or the
+        sampler is ``importance``; None for the default.
+    sampler : {"chain", "importance"}
+        Chains, or independent draws of what was learned, weighted.
     """
 
     steps: int
@@ -85,6 +88,7 @@ class SampleSettings:
     early_rejection: bool = True
     keep_rejected: bool = False
     rounds: int | None = None
+    sampler: SamplerName = "chain"
 
     def check(self, emodel: EModel) -> int:
         """Check the settings against an e-model and return the number of walkers.
@@ -95,6 +99,9 @@ class SampleSettings:
             If one of them breaks a rule.
         """
         self.mixture()
+        if self.sampler not in get_args(SamplerName):
+            known = " or ".join(get_args(SamplerName))
+            raise IonfoError(f"--sampler must be {known}, got '{self.sampler}'")
         n_parameters = len(emodel.free_names)
         walkers = 2 * n_parameters + 2 if self.walkers is None else self.walkers
         for name, value, least, most in (
@@ -123,9 +130,14 @@ class SampleSettings:
         return parse_moves(DEFAULT_MOVES if self.moves is None else self.moves)
 
     @property
+    def learns(self) -> bool:
+        """Whether a surrogate is learned."""
+        return self.sampler == "importance" or "surrogate" in self.mixture()
+
+    @property
     def n_rounds(self) -> int:
         """Rounds of learning; none without a surrogate."""
-        if "surrogate" not in self.mixture():
+        if not self.learns:
             return 0
         return ROUNDS if self.rounds is None else self.rounds
 
@@ -168,6 +180,7 @@ def settings_json(
             "keep_rejected": settings.keep_rejected,
             "learn": learn,
             "rounds": settings.n_rounds,
+            "sampler": settings.sampler,
         },
         "versions": {name: version(name) for name in _PACKAGES},
     }

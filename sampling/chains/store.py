@@ -6,7 +6,9 @@
     state.previous.json       the state before it, for when it is damaged
     segments/NNNNNN.parquet   states in the order of their acceptance, immutable
     rejected/NNNNNN.parquet   rejected proposals, if they are kept
-    start/NNNNNN.parquet      evaluations of the searches for starting points, never collected
+    start/NNNNNN.parquet      evaluations of the searches for starting points and of the rounds of
+                              learning, never collected
+    draws/NNNNNN.parquet      evaluations of independent draws, of an importance sampler
     walkers/NNNNNN.parquet    where every walker stands
     surrogate.parquet         what move "surrogate" has learned from the searches
     in-flight.json, failed.json   see `ionfo.sampling.evaluation.flight`
@@ -21,7 +23,7 @@ step -1.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,8 +36,8 @@ from .learning.fitting import Surrogate
 from .learning.stored import surrogate_frame, surrogate_of
 from .states import KEYS, Gap
 
-Kind = Literal["segments", "rejected", "start"]
-KINDS: tuple[Kind, ...] = ("segments", "rejected", "start")
+Kind = Literal["segments", "rejected", "start", "draws"]
+KINDS: tuple[Kind, ...] = ("segments", "rejected", "start", "draws")
 STATE, PREVIOUS_STATE = "state.json", "state.previous.json"
 _LOG = logging.getLogger("ionfo")
 
@@ -100,6 +102,8 @@ class RunStore(RunFolder):
 
     def _read_state(self, name: str) -> dict[str, Any]:
         content: dict[str, Any] = read_sealed(self.folder / name)
+        if isinstance(content, dict):
+            content.setdefault("draws", [])  # of a run from before there were any
         if not _is_state(content):
             raise ValueError("it is damaged: it must list ensembles and segments")
         return content
@@ -212,3 +216,17 @@ def _is_state(content: Any) -> bool:
         )
     except (KeyError, TypeError):
         return False
+
+
+def set_damage_aside(store: RunStore, note: Callable[[str], None]) -> None:
+    """Keep damaged files apart and say what they held; only the writer of a run does that."""
+    if store.has_damaged_state:
+        store.set_state_aside()
+    for kind in KINDS:
+        for name, n_rows in store.unreadable(kind):
+            store.set_aside(name, kind)
+            told = "states, all others count" if kind == "segments" else "evaluations"
+            note(
+                f"'{kind}/{name}' cannot be read or is not what was written, and is now in "
+                f"'{store.folder / 'unreadable'}'; it held {n_rows} {told}"
+            )

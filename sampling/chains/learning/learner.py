@@ -47,8 +47,8 @@ class Learner:
 
     @property
     def is_asked_for(self) -> bool:
-        """Whether the chains walk on a surrogate."""
-        return "surrogate" in self.settings.mixture()
+        """Whether chains or draws come from a surrogate."""
+        return self.settings.learns
 
     def rows_of_a_search(self) -> int:
         """How many whole evaluations each search should leave for the first surrogate."""
@@ -154,17 +154,29 @@ class Learner:
         return fit_surrogate(self.emodel, known)
 
     def _density(self, surrogate: Surrogate, n_inner: int = N_INNER) -> SurrogateDensity:
-        settings = self.settings
-        return SurrogateDensity(
-            surrogate,
-            surrogate.residuals,
-            self.emodel.bounds,
-            settings.temperature,
-            np.inf if settings.max_cost is None else settings.max_cost,
-            settings.cost,
-            n_inner,
-        )
+        asked = {
+            "temperature": self.settings.temperature,
+            "max_cost": self.settings.max_cost,
+            "cost": self.settings.cost,
+        }
+        return density_of(self.emodel, asked, surrogate, n_inner)
 
     def _told(self) -> Mapping[str, Any]:
         told: Mapping[str, Any] = self.store.settings.get("learned", {})
         return told
+
+
+def density_of(
+    emodel: EModel, settings: Mapping[str, Any], surrogate: Surrogate, n_inner: int = N_INNER
+) -> SurrogateDensity:
+    """Give the density that a run with these settings (run.json) has by a surrogate."""
+    max_cost = settings["max_cost"]
+    return SurrogateDensity(
+        surrogate,
+        surrogate.residuals,
+        emodel.bounds,
+        settings["temperature"],
+        np.inf if max_cost is None else max_cost,
+        settings["cost"],
+        n_inner,
+    )

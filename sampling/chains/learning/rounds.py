@@ -28,7 +28,8 @@ FAR_ENOUGH = 1.9
 that of independent draws."""
 
 _LONGEST_WALK = 6400
-_STEPS_TO_SETTLE = 1000
+STEPS_TO_SETTLE = 1000
+"""Of walks on a density before they count."""
 
 
 def walk_round(
@@ -98,7 +99,7 @@ def length_of_walks(
     low, high = density.bounds.T
     here = (theta - low) / (high - low)
     with one_thread():
-        here, _ = walk(density, here, here, random, _STEPS_TO_SETTLE)
+        here, _ = walk(density, here, here, random, STEPS_TO_SETTLE)
         begin, n_done = here, 0
         for n_steps in _doubled(N_INNER, _LONGEST_WALK):
             here, _ = walk(density, here, begin, random, n_steps - n_done)

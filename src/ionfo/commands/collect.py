@@ -57,6 +57,20 @@ def show_collected(found: Collected, out: Path) -> None:
 
     screen = console()
     frame, quality = found.population.frame, found.quality
+    if found.importance is not None:
+        cost = frame["cost"]
+        screen.print(
+            f"{len(frame)} models with weights; cost {cost.min():.3f} to {cost.max():.3f}; {out}"
+        )
+        screen.print(f"draws: {found.importance.told()}")
+        add_result(
+            {
+                "models": len(frame),
+                "pareto_k": found.importance.pareto_k,
+                "effective_sample_size": found.importance.ess,
+            }
+        )
+        return
     if found.why:
         screen.print(
             f"burn-in: the first {found.burn_in} of {found.n_steps} steps are dropped: {found.why}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,13 @@ from .status import show_rejections
 
 if TYPE_CHECKING:
     from ..sampling.evaluation.counts import Counts
+
+
+class Sampler(str, Enum):
+    """How models are sampled."""
+
+    chain = "chain"
+    importance = "importance"
 
 
 def sample_command(
@@ -87,6 +95,14 @@ def sample_command(
     adapt_steps: Annotated[
         int, typer.Option("--adapt-steps", help="Steps in which move 'gaussian' learns.")
     ] = 200,
+    sampler: Annotated[
+        Sampler,
+        typer.Option(
+            "--sampler",
+            help="Chains, or (importance) weighted independent draws of what was learned, --steps "
+            "of each walker.",
+        ),
+    ] = Sampler.chain,
     rounds: Annotated[
         int | None,
         typer.Option(
@@ -142,6 +158,7 @@ def sample_command(
             early_rejection=early_rejection,
             keep_rejected=keep_rejected,
             rounds=rounds,
+            sampler=sampler.value,
             processes=processes,
             force=force,
             report=bar.update,

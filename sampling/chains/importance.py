@@ -1,0 +1,252 @@
+"""Independent draws of what was learned, weighted so that the density is that of the chains.
+
+A draw needs no state of any chain that is evaluated, so that any number of ranks has work; every
+evaluation counts by its weight, and ends early where that is zero.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...analysis.uncertainty.effective import kish_size
+from ...errors import IonfoError
+from ...tables.columns import columns
+from ...tables.population import Population
+from ..runs.diagnostics import Diagnostics, diagnose
+from .learning.density import SurrogateDensity
+from .learning.rounds import STEPS_TO_SETTLE
+from .learning.threads import one_thread
+from .moves.surrogate import walk
+from .replay import ReplayPool
+from .settings import SampleSettings
+from .store import RunStore
+from .target import Target
+from .writer import RunWriter
+
+Array = NDArray[np.float64]
+
+LARGEST_K = 0.7
+"""Of the Pareto tail of the weights; above it no mean of them can be trusted (Vehtari et al. 2024,
+J. Mach. Learn. Res. 25:72)."""
+
+
+def draw_task(
+    store: RunStore,
+    writer: RunWriter,
+    density: SurrogateDensity,
+    settings: SampleSettings,
+    n_walkers: int,
+    target: Target,
+    ensemble: int,
+) -> Callable[[], None]:
+    """Make the task of one ensemble: long walks on the density, whose ends are evaluated.
+
+    Parameters
+    ----------
+    store, writer : RunStore, RunWriter
+        Keep the evaluations, and know those made before.
+    density : SurrogateDensity
+        What was learned, frozen.
+    settings : SampleSettings
+        Give draws of each walk (``steps``) and seed.
+    n_walkers : int
+        Walks.
+    target : Target
+        Evaluates.
+    ensemble : int
+        Number of the ensemble.
+    """
+    stored = store.table("draws")
+    target.pool = ReplayPool(target.pool, target.emodel, writer, ensemble, stored, "draws")
+    seed = np.random.SeedSequence(settings.seed, spawn_key=(6, ensemble))
+    begin = cheapest(store, ensemble, n_walkers)
+
+    def task() -> None:
+        random = np.random.RandomState(np.random.MT19937(seed))  # noqa: NPY002
+        low, high = density.bounds.T
+        here = (begin - low) / (high - low)
+        with one_thread():
+            here, _ = walk(density, here, here, random, STEPS_TO_SETTLE + density.n_inner)
+        # steps take their shape from points that stay as they are, so that walks are reversible
+        shape = here
+        for _ in range(settings.steps):
+            with one_thread():
+                here, _ = walk(density, here, shape, random, density.n_inner)
+            bounds = np.full(len(here), np.nextafter(target.max_cost, np.inf))
+            target.evaluate(low + here * (high - low), bounds)
+
+    return task
+
+
+def cheapest(store: RunStore, ensemble: int, n: int) -> Array:
+    """Give the parameters of the cheapest evaluations of one search, shape (n, n_parameters)."""
+    table = store.table("start")
+    assert table is not None  # something was learned from it
+    own = table[table["ensemble"] == ensemble].sort_values(["cost", "evaluation"], kind="stable")
+    theta = own[columns(store.emodel)[0]].drop_duplicates().to_numpy(np.float64)
+    return np.ascontiguousarray(theta[np.arange(n) % len(theta)])
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What weighted draws are worth.
+
+    Attributes
+    ----------
+    n_draws : int
+        Evaluated draws.
+    n_whole : int
+        Of them those below the largest cost of the run.
+    pareto_k : float
+        Shape of the tail of the weights: good below 0.5, usable below 0.7.
+    ess : float
+        Effective size: Kish's of the smoothed weights, less where the draws themselves are
+        autocorrelated.
+    walks : Diagnostics
+        Of the walks that made the draws: the weights are only as right as these are long.
+    """
+
+    n_draws: int
+    n_whole: int
+    pareto_k: float
+    ess: float
+    walks: Diagnostics
+
+    @property
+    def r_hat(self) -> float:
+        """Largest R-hat of the walks."""
+        return float(np.nanmax(self.walks.r_hat)) if np.isfinite(self.walks.r_hat).any() else np.nan
+
+    def told(self) -> str:
+        """Say it in a sentence."""
+        return (
+            f"{self.n_draws} draws, {self.n_whole} below the largest cost; Pareto k of the weights "
+            f"{self.pareto_k:.2f} (good below 0.5, usable below {LARGEST_K:g}); effective size "
+            f"{self.ess:.0f}; the walks that made the draws: R-hat {self.r_hat:.3f}, "
+            f"autocorrelation time {np.nanmax(self.walks.tau):.1f} draws"
+        )
+
+
+def collect_draws(
+    store: RunStore, density: SurrogateDensity, max_cost: float = np.inf, min_cost: float = -np.inf
+) -> tuple[Population, Importance]:
+    """Turn the draws of a run into a population whose weights are real numbers.
+
+    Parameters
+    ----------
+    store : RunStore
+        The run.
+    density : SurrogateDensity
+        What the draws were made from.
+    max_cost, min_cost : float
+        Largest and smallest cost of a row.
+
+    Returns
+    -------
+    Population
+        Weights have mean one; rows are independent.
+    Importance
+        What they are worth.
+
+    Raises
+    ------
+    IonfoError
+        If there are too few draws, or the tail of the weights is too heavy (Pareto k above 0.7).
+    """
+    emodel, settings = store.emodel, store.settings
+    table = store.table("draws")
+    n_walkers = int(settings["settings"]["walkers"])
+    draws = _complete(table, n_walkers)
+    if draws is None or len(draws) < 10 * n_walkers:
+        raise IonfoError(
+            f"run '{store.folder}' holds {0 if draws is None else len(draws)} draws, too few to "
+            f"judge their weights (at least {10 * n_walkers}); go on with the same command, or "
+            "raise --steps"
+        )
+    parameters, features, scores = columns(emodel)
+    theta = np.ascontiguousarray(draws[parameters].to_numpy(np.float64))
+    low, high = density.bounds.T
+    with one_thread():
+        log_q = density((theta - low) / (high - low))
+    cost = draws["cost"].to_numpy(np.float64)
+    is_kept = (draws["rejected_by"] == "").to_numpy() & (cost <= density.max_cost)
+    log_weight = np.where(is_kept, -cost / density.temperature - log_q, -np.inf)
+    smoothed, k = _smoothed(log_weight)
+    chains = [
+        own[parameters].to_numpy(np.float64).reshape(-1, n_walkers, len(parameters))
+        for _, own in draws.groupby("ensemble", sort=True)
+    ]
+    walks = diagnose(chains)
+    weight = np.exp(smoothed - smoothed[is_kept].max(initial=-np.inf))
+    ess = kish_size(weight[is_kept]) / max(float(np.nanmax(walks.tau)), 1.0) if any(is_kept) else 0
+    found = Importance(len(draws), int(is_kept.sum()), k, ess, walks)
+    if not k <= LARGEST_K:
+        raise IonfoError(
+            f"run '{store.folder}': the weights have a Pareto k of {k:.2f}, above {LARGEST_K:g}: a "
+            "few draws carry them all, since what was learned misses a part of the density; learn "
+            "more with --rounds or --learn, or take the chains, which are right in any case"
+        )
+    wanted = is_kept & (cost <= max_cost) & (cost >= min_cost) & (weight > 0)
+    if not wanted.any():
+        raise IonfoError(
+            f"no draw of run '{store.folder}' has a cost of at most {max_cost:g}; the cheapest has "
+            f"{cost.min():.4g}"
+        )
+    rows = draws.loc[wanted]
+    frame = rows[[*parameters, *features, *scores, "cost"]].assign(
+        log_prob=-cost[wanted] / density.temperature,
+        weight=weight[wanted] / weight[wanted].mean(),
+        ensemble=rows["ensemble"],
+    )
+    metadata = {
+        "importance": {
+            "n_draws": found.n_draws,
+            "n_whole": found.n_whole,
+            "pareto_k": found.pareto_k,
+            "effective_sample_size": found.ess,
+            "r_hat_of_the_walks": None if np.isnan(found.r_hat) else found.r_hat,
+        },
+        "units": {p.name: p.unit for p in emodel.free_parameters}
+        | {feature.name: feature.unit for feature in emodel.features},
+        **{key: value for key, value in settings.items() if key != "format"},
+        "collect": {
+            "burn_in": 0,
+            "max_cost": None if np.isinf(max_cost) else max_cost,
+            "min_cost": None if np.isinf(min_cost) else min_cost,
+        },
+    }
+    return Population(frame.reset_index(drop=True), metadata), found
+
+
+def _complete(table: pd.DataFrame | None, n_walkers: int) -> pd.DataFrame | None:
+    """Order the draws, up to the last that all walks of all ensembles have made."""
+    if table is None:
+        return None
+    table = table.sort_values(["ensemble", "evaluation"], ignore_index=True)
+    gap = table["evaluation"] != table.groupby("ensemble").cumcount()
+    table = table[~gap.groupby(table["ensemble"]).cummax()]
+    n_each = int(table.groupby("ensemble").size().min()) // n_walkers * n_walkers
+    return table[table["evaluation"] < n_each].reset_index(drop=True)
+
+
+def _smoothed(log_weight: Array) -> tuple[Array, float]:
+    """Smooth the tail of the weights (Pareto-smoothed importance sampling), and tell its shape."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of k, which is told here
+        from arviz import psislw
+
+        is_kept = np.isfinite(log_weight)
+        found = np.full(len(log_weight), -np.inf)
+        if is_kept.sum() < 5:
+            return log_weight, np.inf
+        # weights of zero are draws too: the tail is that of all
+        lowest = log_weight[is_kept].min() - 50.0
+        smoothed, k = psislw(np.where(is_kept, log_weight, lowest))
+        found[is_kept] = np.asarray(smoothed)[is_kept]
+    return found, float(k)
