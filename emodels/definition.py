@@ -208,12 +208,12 @@ class EModel(Strict):
         """Names of `theta`, in order."""
         return tuple(parameter.name for parameter in self.free_parameters)
 
-    @cached_property
+    @property
     def inserted(self) -> frozenset[str]:
         """Names of the mechanisms that are inserted somewhere."""
         return frozenset(suffix for suffixes in self.mechanisms.values() for suffix in suffixes)
 
-    @cached_property
+    @property
     def global_names(self) -> tuple[str, ...]:
         """Parameters of mechanisms that have one value in the whole cell."""
         return tuple(p.name for p in self.parameters if not p.region and p.name not in OF_NEURON)

@@ -197,7 +197,7 @@ def _looked(
     faults: list[Fault] = []
     left = emodel
     try:
-        build_mechanisms(folder)
+        build_mechanisms(folder, needed=emodel.inserted)
     except IonfoError as error:
         return None, "", [Fault("mechanisms", str(error))]
     for _ in range(_ROUNDS):

@@ -11,7 +11,6 @@ from ..emodels.faults import Checked, Fault
 from ..emodels.mechanism_checks import check_mechanisms
 from ..errors import IonfoError, nearest
 from ..features import feature_unit
-from ..mechanisms.build import declared_mechanisms
 from ..tables.exchange.units import parameter_unit, units_of_mechanisms
 
 _LARGE_CURRENT = 20.0
@@ -117,15 +116,13 @@ _SEARCHES = ("holding_search", "rin", "rmp", "threshold_search")
 def unfit_mechanisms(checked: Checked, emodel: EModel, folder: Path) -> Iterator[Fault]:
     """Find mechanisms that are not in the folder, and parameters that no section has."""
     told: set[str] = set()
-    present = sorted(declared_mechanisms(folder))
     for region, suffixes in emodel.mechanisms.items():
         for i, suffix in enumerate(suffixes):
             one = emodel.model_copy(update={"mechanisms": {region: (suffix,)}, "parameters": ()})
             what = _refusal(one, folder)
             if what is not None and what not in told:
                 told.add(what)
-                near = nearest(suffix, present) if suffix not in present else ""
-                yield checked.fault(("mechanisms", region, i), what + near)
+                yield checked.fault(("mechanisms", region, i), what)
     for i, parameter in enumerate(emodel.parameters):
         one = emodel.model_copy(update={"mechanisms": {}, "parameters": (parameter,)})
         what = _refusal(one, folder)
