@@ -106,6 +106,13 @@ def test_steps_of_given_currents_need_no_search(tmp_path: Path) -> None:
         read_emodel_folder(write(tmp_path / "folder", protocols, own))
 
 
+def test_an_empty_list_of_changes_leaves_the_axon(tmp_path: Path) -> None:
+    protocols, own = [step("IDrest_1", None)], [feature("IDrest_1", "Spikecount")]
+    read = read_emodel_folder(write(tmp_path / "folder", protocols, own))
+    assert read.emodel.morphology.axon is None
+    assert read.notes[0].startswith("the axon stays as it is: 'morph_modifiers' is empty")
+
+
 def test_names_that_differ_by_a_dot_alone_are_refused(tmp_path: Path) -> None:
     protocols = [step("IDrest_0.2", None), step("IDrest_0p2", None)]
     own = [feature(one["name"], "Spikecount") for one in protocols]
