@@ -11,6 +11,9 @@ from ..limits import check_names
 BASE_REGIONS = ("all", "somatic", "basal", "apical", "axonal", "myelinated")
 DISTRIBUTION_PREFIX = "distribution_"
 
+OF_NEURON = ("celsius", "v_init")
+"""Parameters of NEURON itself; others without a region are GLOBAL variables of a mechanism."""
+
 LONGEST_SWEEP = 100_000.0
 """Of a protocol (ms); all protocols together may last ten times as long."""
 

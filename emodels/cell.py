@@ -17,26 +17,16 @@ from ..errors import IonfoError, nearest, note
 from ..limits import is_same
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
-from ..mechanisms.build import (
-    build_mechanisms,
-    check_names,
-    declared_mechanisms,
-    load_mechanisms,
-)
+from ..mechanisms.build import build_mechanisms, load_mechanisms
 from ..morphologies import check_build, check_morphology, find_morphology, stub_axon, taper_axon
+from ..morphologies.first_build import check_taper
 from ..morphologies.reading import is_bundled
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from .definition import Alternative, EModel, Morphology, Parameter
 from .distributions import Formula
+from .mechanism_checks import check_mechanisms, known_variables
 from .protocol_kinds import Location
 from .trees import cell_notes
-
-_BUILT_IN = frozenset({"pas", "hh", "extracellular"})
-_KINDS = {
-    "POINT_PROCESS": "a POINT_PROCESS, which sits at one point",
-    "ARTIFICIAL_CELL": "an ARTIFICIAL_CELL, which has no membrane",
-    "functions": "functions alone",
-}
 
 
 class Cell:
@@ -64,7 +54,10 @@ class Cell:
         self.morphology = resolve_morphology(emodel, morphology)
         folder = mechanisms or BUNDLED_MECHANISMS
         check_mechanisms(emodel, folder)
-        load_mechanisms(build_mechanisms(folder), tuple(mechanism_files(folder)))
+        load_mechanisms(
+            build_mechanisms(folder, needed=emodel.inserted), tuple(mechanism_files(folder))
+        )
+        self._known = known_variables(emodel, folder)
         self._build()
         self._setters = [self._setter(parameter) for parameter in emodel.parameters]
 
@@ -89,7 +82,7 @@ class Cell:
             stub = cut.axon.stub
             modifiers.append(
                 lambda sim, icell: stub_axon(
-                    sim.neuron.h, icell, stub.lengths, stub.diameters, cut.segment_length
+                    sim.neuron.h, icell, stub.lengths, stub.diameters, stub.at, cut.segment_length
                 )
             )
         self._model = ephys.models.CellModel(
@@ -195,6 +188,8 @@ class Cell:
     def _setter(self, parameter: Parameter) -> Any:
         name, variable, region = parameter.name, parameter.variable, parameter.region
         if not region:
+            if not hasattr(self.h, variable):
+                raise IonfoError(f"parameter '{name}': NEURON has no such global variable")
             return lambda values: setattr(self.h, variable, values[name])
         if region.startswith(DISTRIBUTION_PREFIX):
             return lambda values: None  # read by the parameters of that distribution
@@ -205,6 +200,7 @@ class Cell:
                 raise IonfoError(
                     f"parameter '{name}': section '{section.name()}' has no '{variable}'; "
                     f"insert its mechanism in region '{region}'"
+                    + nearest(variable, self._known - {variable})
                 )
         if parameter.distribution == "uniform":
 
@@ -272,7 +268,11 @@ def resolve_morphology(emodel: EModel, morphology: Path | None, tells: bool = Fa
     cut = cut_of(emodel, morphology)
     check_morphology(morphology, cut.axon == "taper", cut.segment_length)
     check_build(morphology, cut.axon is not None)
-    if tells and not is_bundled(morphology):
+    if is_bundled(morphology):
+        return morphology
+    if cut.axon == "taper":
+        check_taper(morphology)
+    if tells:
         for text in cell_notes(emodel, morphology, cut):
             note(text)
     return morphology
@@ -301,40 +301,3 @@ def _bundled(emodel: EModel) -> dict[str, Morphology]:
     file = emodel.morphology.file
     default = {} if file is None else {Path(file).stem: emodel.morphology}
     return {**default, **emodel.alternatives}
-
-
-def check_mechanisms(emodel: EModel, folder: Path) -> None:
-    """Check that a folder holds every mechanism that an e-model inserts, and its parameters.
-
-    Raises
-    ------
-    IonfoError
-        If one is missing or cannot be inserted, or a parameter has no value of its own in a
-        section.
-    """
-    check_names(folder)
-    present = declared_mechanisms(folder)
-    for region, suffixes in emodel.mechanisms.items():
-        for suffix in suffixes:
-            if suffix in _BUILT_IN:
-                continue
-            if suffix not in present:
-                raise IonfoError(
-                    f"e-model '{emodel.name}' needs mechanism '{suffix}', which is not in "
-                    f"'{folder}'; add {suffix}.mod or leave --mechanisms out"
-                )
-            if present[suffix].kind != "SUFFIX":
-                raise IonfoError(
-                    f"e-model '{emodel.name}' inserts '{suffix}' in region '{region}', and "
-                    f"'{present[suffix].file}' declares no channel of a membrane but "
-                    f"{_KINDS[present[suffix].kind]}; take it out of the e-model's mechanisms"
-                )
-    for parameter in emodel.parameters:
-        for name, one in present.items():
-            variable = parameter.variable.removesuffix(f"_{name}")
-            if parameter.region and variable != parameter.variable and variable in one.shared:
-                raise IonfoError(
-                    f"parameter '{parameter.name}': '{variable}' is not RANGE in '{one.file}', so "
-                    "it has one value in the whole cell; add it to RANGE there, or take it out "
-                    "of the parameters"
-                )

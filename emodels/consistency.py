@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import IonfoError, nearest
 from ..features import known_features
-from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX, LONGEST_SWEEP
+from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX, LONGEST_SWEEP, OF_NEURON
 from .distributions import Formula
 from .protocol_kinds import CurrentClamp, needs
 
@@ -136,6 +136,13 @@ def _check_durations(emodel: EModel) -> None:
 
 def _check_parameters(emodel: EModel) -> None:
     known = _known(emodel)
+    inserted = {suffix for suffixes in emodel.mechanisms.values() for suffix in suffixes} - {"pas"}
+    for name in emodel.global_names:
+        if not any(name.endswith(f"_{suffix}") for suffix in inserted):
+            raise ValueError(
+                f"parameter '{name}' must be called variable.region; without a region it must be a "
+                "GLOBAL variable of a mechanism that is inserted, variable_MECHANISM"
+            )
     for parameter in emodel.parameters:
         region = parameter.region
         if region.startswith(DISTRIBUTION_PREFIX):
@@ -145,6 +152,10 @@ def _check_parameters(emodel: EModel) -> None:
             raise ValueError(
                 f"parameter '{parameter.name}' names unknown region '{region}'"
                 + nearest(region, known)
+            )
+        elif not region and parameter.distribution != "uniform":
+            raise ValueError(
+                f"parameter '{parameter.name}' has one value in the whole cell, and no distribution"
             )
         if parameter.distribution not in {"uniform", *emodel.distributions}:
             raise ValueError(
@@ -165,7 +176,7 @@ def _check_distributions(emodel: EModel) -> None:
 
 
 def _check_protocol_order(emodel: EModel) -> None:
-    if not {"celsius", "v_init"} <= {parameter.name for parameter in emodel.parameters}:
+    if not {*OF_NEURON} <= {parameter.name for parameter in emodel.parameters}:
         raise ValueError("parameters must hold celsius and v_init")
     seen: list[str] = []
     for protocol in emodel.protocols:

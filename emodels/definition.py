@@ -23,7 +23,7 @@ from pydantic import (
 from ..errors import IonfoError, nearest
 from ..features import EfelSettings, FeatureTarget, check_setting
 from ..limits import shortened, unique_keys
-from .bounded import MOST_NAMED, MOST_PROTOCOLS, AxonSize, Name, Strict, Time, Voltage
+from .bounded import MOST_NAMED, MOST_PROTOCOLS, OF_NEURON, AxonSize, Name, Strict, Time, Voltage
 from .consistency import check_consistent
 from .current_files import with_file_currents
 from .definition_text import SUFFIXES, is_definition, parse_text, read_definition_text
@@ -37,7 +37,8 @@ class Parameter(Strict):
     """One parameter: fixed when it has a value, free when it has bounds.
 
     The name is ``variable.region``, as published; ``variable.distribution_x`` is a constant
-    of the distribution x; ``celsius`` and ``v_init`` have no region.
+    of the distribution x; ``celsius``, ``v_init`` and GLOBAL variables of a mechanism
+    (``vhalf_Foo``) have no region.
     """
 
     name: Name
@@ -52,8 +53,6 @@ class Parameter(Strict):
             raise ValueError(f"parameter '{self.name}' needs either a value or bounds")
         if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
             raise ValueError(f"parameter '{self.name}': bounds must rise, got {self.bounds}")
-        if "." not in self.name and self.name not in ("celsius", "v_init"):
-            raise ValueError(f"parameter '{self.name}' must be called variable.region")
         return self
 
     @property
@@ -81,6 +80,7 @@ class Stub(Strict):
         min_length=1,
         description="um; None takes them from the file's axon, or 1",
     )
+    at: float = Field(1.0, ge=0, le=1, description="where on the soma the first begins")
 
     @model_validator(mode="after")
     def _as_many(self) -> Stub:
@@ -207,6 +207,16 @@ class EModel(Strict):
     def free_names(self) -> tuple[str, ...]:
         """Names of `theta`, in order."""
         return tuple(parameter.name for parameter in self.free_parameters)
+
+    @cached_property
+    def inserted(self) -> frozenset[str]:
+        """Names of the mechanisms that are inserted somewhere."""
+        return frozenset(suffix for suffixes in self.mechanisms.values() for suffix in suffixes)
+
+    @cached_property
+    def global_names(self) -> tuple[str, ...]:
+        """Parameters of mechanisms that have one value in the whole cell."""
+        return tuple(p.name for p in self.parameters if not p.region and p.name not in OF_NEURON)
 
     @cached_property
     def fixed_values(self) -> dict[str, float]:

@@ -18,11 +18,12 @@ from ..errors import IonfoError
 from ..mechanisms import mechanism_files
 from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from .bounded import DISTRIBUTION_PREFIX
-from .cell import check_mechanisms, on_morphology, resolve_morphology
+from .cell import on_morphology, resolve_morphology
 from .definition import EModel
 from .distributions import Formula
 from .ecodes import Tool, as_ecode
 from .export_rules import grouped_parameters, inexpressible, own_window, peer_window
+from .mechanism_checks import check_mechanisms
 from .protocol_kinds import AbsoluteStep, AnyStep, CurrentClamp, Protocol, Recording, Step
 
 Json = dict[str, Any]
@@ -61,7 +62,10 @@ def export_emodel(
     """
     morphology = resolve_morphology(emodel, morphology)
     emodel = on_morphology(emodel, morphology)
-    if reasons := inexpressible(emodel, tool=tool):
+    reasons = inexpressible(emodel, tool=tool)
+    if emodel.morphology.axon not in (None, "taper"):
+        reasons.append('morphology.axon must be "taper" or null, got a stub')
+    if reasons:
         raise IonfoError(
             f"e-model '{emodel.name}' cannot be written as an {tool} folder: "
             f"{'; '.join(reasons)}; export a definition changed to that"

@@ -120,8 +120,6 @@ def own_window(emodel: EModel, feature: Feature) -> tuple[float, float]:
 def _of_cell(emodel: EModel) -> Iterator[str]:
     if emodel.morphology.segment_length != 40.0:
         yield f"morphology.segment_length must be 40 um, got {emodel.morphology.segment_length:g}"
-    if emodel.morphology.axon not in (None, "taper"):
-        yield 'morphology.axon must be "taper" or null, got a stub'
     if emodel.cvode_atol != 1e-3:
         yield f"cvode_atol must be 0.001, got {emodel.cvode_atol:g}"
 

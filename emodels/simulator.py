@@ -27,6 +27,7 @@ from .sweep import (
     SimulationError,
     SimulationRecord,
     Sweep,
+    copied,
     corners_after,
 )
 
@@ -76,10 +77,12 @@ class Simulator:
         self._values = dict.fromkeys((p.name for p in emodel.parameters), 0.0)
         self._sites: dict[Recording, Any] = {}
         self._tables = [
-            getattr(self._h, f"_ref_usetable_{suffix}")
+            # not every table is made anew when a GLOBAL variable changes that it depends on
+            (getattr(self._h, f"_ref_usetable_{suffix}"),
+             any(name.endswith(f"_{suffix}") for name in emodel.global_names))
             for suffix in sorted({s for many in emodel.mechanisms.values() for s in many})
             if hasattr(self._h, f"usetable_{suffix}")
-        ]
+        ]  # fmt: skip
         self._held: dict[tuple[float, float], Held] = {}
         self._vectors: dict[str | Recording, Any] = {}
         # played for ever: only the numbers change from sweep to sweep
@@ -184,7 +187,7 @@ class Simulator:
             elsewhere = {site: corners_after(one, held.duration) for site, one in elsewhere.items()}
 
         def response() -> Response:
-            t, traces = _arrays(recorder, vectors)
+            t, traces = copied(recorder, vectors)
             if held is not None:
                 after = t >= held.duration
                 t = np.concatenate([held.t, t[after]])
@@ -234,7 +237,7 @@ class Simulator:
                 self._integrate(duration, recorder, None, None)
                 states = self._vector(f"states {len(self._held)}")
                 self._cvode.states(states)
-                t, traces = _arrays(recorder, vectors)
+                t, traces = copied(recorder, vectors)
             self._held[key] = Held(duration, current, states, t, traces)
         return self._held[key]
 
@@ -251,8 +254,10 @@ class Simulator:
         h.celsius = self._values["celsius"]
         h.v_init = self._values["v_init"]
         h.dt = 0.025
-        for table in self._tables:
-            table[0] = 0.0 if self.numerics.exact_rates else 1.0
+        for name in self.emodel.global_names:
+            setattr(h, name, self._values[name])
+        for table, is_stale in self._tables:
+            table[0] = 0.0 if self.numerics.exact_rates or is_stale else 1.0
         cvode = self._cvode
         cvode.active(1)
         cvode.use_local_dt(0)
@@ -385,13 +390,3 @@ class Simulator:
         if self.cell is None:
             raise IonfoError("this Simulator was closed when another cell was built")
         return self.cell
-
-
-def _arrays(
-    recorder: Any, vectors: Mapping[Recording, Any]
-) -> tuple[NDArray[np.float64], dict[Recording, NDArray[np.float64]]]:
-    """Copy what has been recorded: times (ms), and the values at each site."""
-    return (
-        np.array(recorder, dtype=np.float64),
-        {recording: np.array(one, dtype=np.float64) for recording, one in vectors.items()},
-    )

@@ -106,3 +106,13 @@ def corners_after(corners: Sequence[Corner], time: float) -> list[Corner]:
     rest = [corner for corner in corners if corner[0] >= time]
     is_jump = len(rest) > 1 and rest[0][0] == rest[1][0] == time
     return rest[1:] if is_jump else rest
+
+
+def copied(
+    recorder: Any, vectors: Mapping[Recording, Any]
+) -> tuple[NDArray[np.float64], dict[Recording, NDArray[np.float64]]]:
+    """Copy what has been recorded: times (ms), and the values at each site."""
+    return (
+        np.array(recorder, dtype=np.float64),
+        {recording: np.array(one, dtype=np.float64) for recording, one in vectors.items()},
+    )

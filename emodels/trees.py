@@ -55,6 +55,8 @@ def missing_trees(emodel: EModel, name: str, absent: set[str]) -> list[str]:
     for parameter in emodel.parameters:
         if parameter.is_free and not parameter.region.startswith(DISTRIBUTION_PREFIX):
             asked.setdefault(parameter.region, []).append(f"free parameter '{parameter.name}'")
+    for region, suffixes in emodel.mechanisms.items():
+        asked.setdefault(region, []).extend(f"mechanism '{suffix}'" for suffix in suffixes)
     for protocol in emodel.protocols:
         for recording in protocol.recordings:
             asked.setdefault(recording.location.region, []).append(f"recording '{recording.name}'")

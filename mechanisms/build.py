@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import re
@@ -20,19 +21,22 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import IonfoError
+from ..errors import IonfoError, note
 from ..progress import progress
 from .declared import BUILT_IN, Declared, read_declared
 
 BUNDLED = Path(__file__).resolve().parent
 _LIBRARY = "libnrnmech.so" if platform.system() != "Darwin" else "libnrnmech.dylib"
+
+_LEFT_OUT = "left_out.json"
+"""Beside a library: mechanism that did not compile and was not needed -> the compiler's words."""
 
 # NEURON itself is one per process and cannot unload a library, so what it has loaded is
 # remembered beside it: suffix of the mechanism -> path of its library.
@@ -122,7 +126,9 @@ def library_folder(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Path:
     return cache_root() / "mechanisms" / key
 
 
-def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Path:
+def build_mechanisms(
+    folder: Path = BUNDLED, flags: tuple[str, ...] = (), needed: Collection[str] | None = None
+) -> Path:
     """Compile the .mod files of a folder, or find them compiled.
 
     Parameters
@@ -131,6 +137,9 @@ def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Pat
         Folder with .mod files; the bundled ones by default.
     flags : tuple of str
         Further arguments of nrnivmodl.
+    needed : collection of str, optional
+        Mechanisms that must compile; a file of another one that does not is left out with a
+        note.  All by default.
 
     Returns
     -------
@@ -147,7 +156,7 @@ def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Pat
     final = library_folder(folder, flags)
     root, key = final.parent, final.name
     if library := find_library(final):
-        return library
+        return _checked(library, needed)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -157,10 +166,9 @@ def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Pat
         ) from None
     with _lock(root / f"{key}.lock"):
         if library := find_library(final):
-            return library
+            return _checked(library, needed)
         with tempfile.TemporaryDirectory(dir=root, prefix=f"{key}.") as scratch:
-            work = Path(scratch) / "build"
-            _compile(folder, work, flags)
+            work = _compile_needed(folder, Path(scratch), flags, needed)
             try:
                 work.rename(final)
             except OSError:
@@ -170,6 +178,42 @@ def build_mechanisms(folder: Path = BUNDLED, flags: tuple[str, ...] = ()) -> Pat
     if library is None:
         raise IonfoError(f"nrnivmodl left no {_LIBRARY} in '{final}'; remove that folder and retry")
     return library
+
+
+def _checked(library: Path, needed: Collection[str] | None) -> Path:
+    """Check that no mechanism that is needed was left out of a library."""
+    try:
+        left_out = json.loads((library.parents[1] / _LEFT_OUT).read_text())
+    except (OSError, ValueError):
+        return library
+    for name, words in left_out.items():
+        if needed is None or name in needed:
+            raise IonfoError(words)
+    return library
+
+
+def _compile_needed(
+    folder: Path, scratch: Path, flags: tuple[str, ...], needed: Collection[str] | None
+) -> Path:
+    """Compile a folder, leaving out one after the other what does not compile and is not needed."""
+    left_out: dict[str, str] = {}
+    while True:
+        files = {n: file for n, file in mechanism_files(folder).items() if n not in left_out}
+        work = scratch / f"build{len(left_out)}"
+        try:
+            _compile(folder, files, work, flags)
+        except _DoesNotCompile as error:
+            name = next((name for name, file in files.items() if file == error.file), None)
+            if needed is None or name is None or name in needed or len(files) == 1:
+                raise
+            note(
+                f"mechanism file '{error.file}' does not compile and is left out; the e-model does "
+                f"not insert '{name}'"
+            )
+            left_out[name] = str(error)
+            continue
+        (work / _LEFT_OUT).write_text(json.dumps(left_out))
+        return work
 
 
 def load_mechanisms(library: Path, names: tuple[str, ...] = ()) -> None:
@@ -239,7 +283,15 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def _compile(folder: Path, work: Path, flags: tuple[str, ...]) -> None:
+class _DoesNotCompile(IonfoError):
+    """A mechanism file that the compiler refuses."""
+
+    def __init__(self, file: Path, words: str) -> None:
+        super().__init__(f"mechanism file '{file}' does not compile; the compiler says:\n{words}")
+        self.file = file
+
+
+def _compile(folder: Path, files: Mapping[str, Path], work: Path, flags: tuple[str, ...]) -> None:
     for tool, debian in (("g++", "g++"), ("make", "make")):
         if shutil.which(tool) is None and not (tool == "g++" and os.environ.get("CXX")):
             raise IonfoError(
@@ -256,7 +308,7 @@ def _compile(folder: Path, work: Path, flags: tuple[str, ...]) -> None:
     with _without_spaces(work) as (build, packages):
         sources = build / "mod"
         sources.mkdir(parents=True)
-        for file in mechanism_files(folder).values():
+        for file in files.values():
             shutil.copy2(file, sources)
         # nrnivmodl starts `python` from PATH: let it be this interpreter
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -268,8 +320,7 @@ def _compile(folder: Path, work: Path, flags: tuple[str, ...]) -> None:
         if build != work:
             shutil.copytree(build, work, symlinks=True)
     if done.returncode != 0 or find_library(work) is None:
-        file, message = _diagnose(done.stdout, done.stderr, folder)
-        raise IonfoError(f"mechanism file '{file}' does not compile; the compiler says:\n{message}")
+        raise _DoesNotCompile(*_diagnose(done.stdout, done.stderr, folder))
 
 
 def _run(

@@ -18,6 +18,9 @@ BUILT_IN = frozenset(
 )
 """Names of the mechanisms that every NEURON has; it ends where a library has one of them again."""
 
+_OF_NEURON = frozenset({"v", "celsius", "t", "dt", "diam", "area", "L", "Ra", "cm"})
+_ION = re.compile(r"\bUSEION\s+\w+((?:\s+(?:READ|WRITE)\s+\w+(?:\s*,\s*\w+)*)+)")
+
 Kind = Literal["SUFFIX", "POINT_PROCESS", "ARTIFICIAL_CELL", "functions"]
 
 
@@ -33,6 +36,8 @@ class Declared:
         The word before the name; ``functions`` of a file without a mechanism (SUFFIX nothing).
     shared : frozenset of str
         Parameters that have one value in the whole cell: all but those that are RANGE.
+    of_sections : frozenset of str
+        What every section has its own of: RANGE variables and states.
     file : Path
         Where it was read.
     """
@@ -40,6 +45,7 @@ class Declared:
     name: str
     kind: Kind
     shared: frozenset[str]
+    of_sections: frozenset[str]
     file: Path
 
 
@@ -61,12 +67,23 @@ def read_declared(file: Path) -> Declared:
     word = re.search(r"\b(SUFFIX|POINT_PROCESS|ARTIFICIAL_CELL)\s+(\w+)", block)
     if word is None or word.group(2) == "nothing":
         # without a word it is a mechanism called as the file
-        return Declared(file.stem, "SUFFIX" if word is None else "functions", frozenset(), file)
-    of_sections = {*_listed(block, "RANGE"), *re.findall(r"\w+", _block(text, "STATE"))}
-    given = re.findall(r"\b(\w+)\s*=", _block(text, "PARAMETER"))
+        none: frozenset[str] = frozenset()
+        return Declared(file.stem, "SUFFIX" if word is None else "functions", none, none, file)
+    states, given, assigned = (_names(text, name) for name in ("STATE", "PARAMETER", "ASSIGNED"))
+    # those of ions and of NEURON itself belong to no mechanism
+    others = {name for use in _ION.findall(block) for name in re.findall(r"\w+", use)} | _OF_NEURON
+    own = states | (given | assigned) & {*_listed(block, "RANGE")}
     kind: Kind = word.group(1)  # type: ignore[assignment]
-    shared = {*_listed(block, "GLOBAL"), *given} - of_sections
-    return Declared(word.group(2), kind, frozenset(shared), file)
+    shared = ({*_listed(block, "GLOBAL")} | given) - own - others
+    of_sections = own - others
+    return Declared(word.group(2), kind, frozenset(shared), frozenset(of_sections), file)
+
+
+def _names(text: str, block: str) -> set[str]:
+    """Names that a block declares, without units, values and limits."""
+    bare = re.sub(r"\([^)]*\)|<[^>]*>|\bFROM\b|\bTO\b|\bSTART\b", " ", _block(text, block))
+    bare = re.sub(r"=\s*[^\s]+", " ", bare)
+    return {name for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*", bare)}
 
 
 def _block(text: str, name: str) -> str:

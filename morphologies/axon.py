@@ -11,6 +11,10 @@ N_DIAMETERS = 10
 """Number of diameters read from the axon and given to the initial segment."""
 
 
+PIECE = 12.0
+"""Length of axon (um) that gives at least one of these diameters."""
+
+
 def taper_axon(
     h: Any,
     icell: Any,
@@ -43,16 +47,12 @@ def taper_axon(
     """
     diameters: list[float] = []
     for section in icell.axonal:
-        section.nseg = 1 + 2 * int(section.L / 12.0)
+        section.nseg = 1 + 2 * int(section.L / PIECE)
         diameters.extend(segment.diam for segment in section)
         if len(diameters) >= N_DIAMETERS:
             break
     if len(diameters) < N_DIAMETERS:
-        raise IonfoError(
-            f"the axon of the morphology is too short: the initial segment needs {N_DIAMETERS} "
-            f"diameters, about 60 um of axon, and got {len(diameters)}; "
-            '"axon": {"stub": {}} in the definition, in the place of "taper", needs none'
-        )
+        raise too_short(len(diameters))
 
     for section in list(icell.axonal):
         h.delete_section(sec=section)
@@ -79,19 +79,30 @@ def taper_axon(
     myelin.connect(icell.axon[1], 1.0, 0.0)
 
 
+def too_short(n_diameters: int) -> IonfoError:
+    """Error of an axon that gives the initial segment too few diameters."""
+    return IonfoError(
+        f"the axon of the morphology is too short: the initial segment needs {N_DIAMETERS} "
+        f"diameters, about 60 um of axon, and got {n_diameters}; "
+        '"axon": {"stub": {}} in the definition, in the place of "taper", needs none'
+    )
+
+
 def stub_axon(
     h: Any,
     icell: Any,
     lengths: Sequence[float] = (30.0, 30.0),
     diameters: Sequence[float] | None = None,
+    at: float = 1.0,
     segment_length: float = 40.0,
 ) -> None:
     """Replace the axon of an imported cell by cylinders, in place.
 
-    They follow each other from the end of the soma, as in the template of Hay et al. (2011), PLoS
-    Comput. Biol. 7:e1002107.  Without diameters, the first takes that of the file's first axonal
-    section, and the others that of the first section whose middle is farther from the middle of the
-    soma than all of them are long (the axon replacement of BluePyOpt); without an axon, 1 um.
+    They follow each other from the soma, as in the template of Hay et al. (2011), PLoS Comput.
+    Biol. 7:e1002107 (two of 30 um, 1 um thick, from soma(0.5)).  Without diameters, the first takes
+    that of the file's first axonal section, and the others that of the first section whose middle
+    is farther from the middle of the soma than all of them are long (the axon replacement of
+    BluePyOpt); without an axon, 1 um.
 
     Parameters
     ----------
@@ -103,6 +114,8 @@ def stub_axon(
         Of the cylinders (um).
     diameters : sequence of float, optional
         Of the cylinders (um).
+    at : float
+        Where on the soma the first begins, from 0 to 1.
     segment_length : float
         Into which they are cut (um).
     """
@@ -115,12 +128,12 @@ def stub_axon(
     for section in old:
         h.delete_section(sec=section)
     h.execute(f"create axon[{len(lengths)}]", icell)
-    before = icell.soma[0]
+    before, end = icell.soma[0], at
     for section, length, diameter in zip(icell.axon, lengths, diameters, strict=True):
         section.L = length
         section.nseg = 1 + 2 * int(length / segment_length)
         section.diam = diameter
-        section.connect(before, 1.0, 0.0)
+        section.connect(before, end, 0.0)
         icell.axonal.append(sec=section)
         icell.all.append(sec=section)
-        before = section
+        before, end = section, 1.0

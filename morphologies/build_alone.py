@@ -38,7 +38,8 @@ def build(file: str, result: str) -> None:
         .asc or .swc file.
     result : str
         JSON file to write: ``n_somata``; ``thin``, sections that have a segment of
-        diameter 0 -> x, y, z (um) of their last point with that diameter; and ``axonal``,
+        diameter 0 -> x, y, z (um) of their last point with that diameter; ``axon_lengths``
+        (um) of its sections; and ``axonal``,
         ``basal`` and ``apical``: number of sections, their length (um) and area (um2), and
         how much of both lies between the soma and the first points of trees.
     """
@@ -60,6 +61,7 @@ def build(file: str, result: str) -> None:
     soma = {point[:3] for section in cell.somatic for point in _points(section)}
     made = {
         "n_somata": len(list(cell.somatic)),
+        "axon_lengths": [section.L for section in cell.axonal],
         "thin": {
             section.name().partition(".")[2]: _point(section)
             for section in sections

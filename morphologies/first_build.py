@@ -21,6 +21,7 @@ import numpy as np
 
 from ..errors import IonfoError
 from ..mechanisms.build import cache_root
+from .axon import N_DIAMETERS, PIECE, too_short
 from .reading import is_bundled
 
 _SCRIPT = Path(__file__).resolve().parent / "build_alone.py"
@@ -64,6 +65,19 @@ def check_build(path: Path, replaces_axon: bool) -> None:
             f"morphology '{path}'{_line_of(point, content)}: the diameter is 0 along a segment of "
             f"NEURON's section {name}; give its points a diameter"
         )
+
+
+def check_taper(path: Path) -> None:
+    """Check that the axon of a file that `check_build` has passed is long enough for its taper.
+
+    Raises
+    ------
+    IonfoError
+        If it is too short for `taper_axon`.
+    """
+    made, _ = _built(path)
+    if (n := sum(1 + 2 * int(length / PIECE) for length in made["axon_lengths"])) < N_DIAMETERS:
+        raise too_short(n)
 
 
 def built_size(path: Path) -> dict[str, list[float]]:

@@ -11,7 +11,7 @@ from .points import Point, asc_points, swc_points
 from .reading import morphology_text
 
 JUMP = 10.0
-"""Ratio of neighbouring diameters that no neurite has (published cells reach 8)."""
+"""Ratio of neighbouring diameters of an unbranched piece that no neurite has."""
 
 FAR = 50.0
 """Gap between a soma's contour and the first point of a tree (um; published cells reach 17)."""
@@ -122,6 +122,7 @@ def _without_length(points: Sequence[Point]) -> list[str]:
 
 def _diameters(points: Sequence[Point]) -> list[str]:
     by_index = {point.index: point for point in points}
+    n_children = Counter(point.parent for point in points)  # branches may be far thinner
     zero, jumps = [], []
     for point in points:
         parent = by_index.get(point.parent)
@@ -129,7 +130,12 @@ def _diameters(points: Sequence[Point]) -> list[str]:
             continue
         if point.diameter == 0:
             zero.append(point.line)
-        elif parent is not None and parent.kind != 1 and parent.diameter > 0:
+        elif (
+            parent is not None
+            and parent.kind != 1
+            and n_children[point.parent] == 1
+            and parent.diameter > 0
+        ):
             ratio = point.diameter / parent.diameter
             if max(ratio, 1 / ratio) > JUMP:
                 jumps.append(point.line)

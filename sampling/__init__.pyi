@@ -1,10 +1,10 @@
 from .chains.collect import collect
 from .chains.last_states import read_standing, standing_of
+from .chains.learning.brought import read_evaluations
 from .chains.run import run_sampler
 from .chains.settings import SampleSettings
 from .chains.store import RunStore
 from .chains.target import Target
-from .chains.training_data import read_evaluations
 from .evaluation.evaluator import Evaluation, Evaluator, EvaluatorSpec, evaluator_spec
 from .evaluation.pool import ModelRequest, evaluate, open_pool
 from .of_tables import Models, Population, read_models, read_population

@@ -10,10 +10,10 @@ import numpy as np
 from emcee.state import State
 
 from .backend import SegmentBackend
+from .learning.density import SurrogateDensity
 from .moves import EarlyRejection, make_moves
 from .settings import SampleSettings
 from .start import Start
-from .surrogate import SurrogateDensity
 from .target import Target, blob_dtype
 from .writer import RunWriter
 
@@ -126,5 +126,5 @@ class Chain:
 
 
 def stream(seed: int, phase: int, ensemble: int) -> np.random.SeedSequence:
-    """One stream per phase (0 start, 1 chain, 2 order, 3 tries) and ensemble."""
+    """One stream per phase and ensemble: 0 start, 1 chain, 2 order, 3 tries, 4 rounds, 5 walks."""
     return np.random.SeedSequence(seed, spawn_key=(phase, ensemble))

@@ -35,6 +35,11 @@ class ReplayPool:
         Whose search it is.
     stored : DataFrame or None
         Rows of all searches, as stored before.
+
+    Attributes
+    ----------
+    n_asked : int
+        Evaluations that the search has asked for so far; they are numbered from 0.
     """
 
     def __init__(
@@ -49,7 +54,7 @@ class ReplayPool:
         self.emodel = emodel
         self.writer = writer
         self.ensemble = ensemble
-        self._n_asked = 0
+        self.n_asked = 0
         self._known: dict[tuple[Any, ...], Evaluation] = {}
         if stored is not None:
             rows = stored[stored["ensemble"] == ensemble]
@@ -66,9 +71,9 @@ class ReplayPool:
         """Give the stored evaluations of requests that were made before, and evaluate the rest."""
         batch = list(requests)
         keys = [
-            (self._n_asked + i, one.theta, one.bound, one.cost or "") for i, one in enumerate(batch)
+            (self.n_asked + i, one.theta, one.bound, one.cost or "") for i, one in enumerate(batch)
         ]
-        self._n_asked += len(batch)
+        self.n_asked += len(batch)
         new = [i for i, key in enumerate(keys) if key not in self._known]
         found: dict[int, Evaluation] = {}
 

@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...emodels import EModel, Numerics
-from ...emodels.cell import check_mechanisms, resolve_morphology
+from ...emodels.cell import resolve_morphology
+from ...emodels.mechanism_checks import check_mechanisms
 from ...errors import IonfoError
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
@@ -30,17 +31,17 @@ from ..runs.progress import Progress
 from ..runs.session import Session, make_way, see_through
 from .chain import Chain, stream
 from .idle import idle_workers
+from .learning.density import SurrogateDensity
+from .learning.learner import Learner
+from .learning.training_data import Evaluated
 from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
 from .proposals_per_step import EVALUATIONS_PER_STEP, choose_tries
 from .replay import ReplayPool
 from .settings import SampleSettings, check_same_run, settings_json
 from .start import Start, around_models, from_bounds
-from .states import whole_evaluations
 from .store import KINDS, RunStore
-from .surrogate import SurrogateDensity, fit_surrogate, n_terms
 from .target import Target
-from .training_data import Evaluated, joined
 from .writer import RunWriter
 
 _LOG_SECONDS = 60.0
@@ -107,7 +108,7 @@ def run_sampler(
     make_way(store, lambda: check_same_run(store, asked), session.force, note)
     if settings.ensembles == 1:
         note("one ensemble: R-hat, the check that chains agree, needs two")
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=emodel.inserted)
     numerics = Numerics(exact_rates=settings.exact_rates)
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
     out.mkdir(parents=True, exist_ok=True)
@@ -171,6 +172,9 @@ class _Run:
         self.report = report
         self.learned = learned
         self.writer = RunWriter(store)
+        self.learner = Learner(emodel, settings, store, self.writer, learned)
+        self._density: SurrogateDensity | None = None
+        self._pools: list[ReplayPool] = []
         self.chains: list[Chain] = []
         self._began = self._last_log = time.monotonic()
         self._n_results = 0
@@ -189,10 +193,11 @@ class _Run:
     def all(self) -> None:
         """Do what is left to do."""
         is_new = not self.writer.ensembles
-        if is_new:
+        if not is_new:
+            self._density = self.learner.kept()
+        else:
             starts = self._search()
-        self._density = self._learn()
-        if is_new:
+            starts, self._density = self._learn(starts)
             if "tries" not in self.store.settings:
                 self._prepare(starts)
         order = self.store.settings["order"]
@@ -252,14 +257,19 @@ class _Run:
         settings = self.settings
         allowed = settings.n_start_evaluations(self.n_walkers)
         starts: dict[int, Start] = {}
-        n_rows = self._n_rows()
+        n_rows = self.learner.rows_of_a_search()
         stored = self.store.table("start")
+
+        self._pools = [
+            ReplayPool(SharedPool(), self.emodel, self.writer, ensemble, stored)
+            for ensemble in range(settings.ensembles)
+        ]
 
         def search(ensemble: int) -> Callable[[], None]:
             target, models = self._target(), self.start_models
             if models is not None and models.ndim == 3:
                 models = models[ensemble]
-            target.pool = ReplayPool(target.pool, self.emodel, self.writer, ensemble, stored)
+            target.pool = self._pools[ensemble]
             rng = np.random.default_rng(stream(settings.seed, 0, ensemble))
 
             def task() -> None:
@@ -281,31 +291,21 @@ class _Run:
         self.writer.flush()
         return [starts[ensemble] for ensemble in range(settings.ensembles)]
 
-    def _n_rows(self) -> int:
-        """How many evaluations each search should leave for the surrogate of the chains."""
-        if "surrogate" not in self.settings.mixture():
-            return 0
-        n_given = 0 if self.learned is None else self.learned.n_complete
-        n_lacking = max(0, n_terms(len(self.emodel.free_names)) - n_given)
-        return -(-n_lacking // self.settings.ensembles)
+    def _learn(self, starts: list[Start]) -> tuple[list[Start], SurrogateDensity | None]:
+        """Walk, evaluate and fit in rounds; then freeze the surrogate.
 
-    def _learn(self) -> SurrogateDensity | None:
-        """Fit the surrogate to what is known, or read it if there is one already."""
-        settings = self.settings
-        if "surrogate" not in settings.mixture():
-            return None
-        surrogate = self.store.surrogate()
-        if surrogate is None:
-            seen = whole_evaluations(self.emodel, self.store.table("start"))
-            known = joined(*seen, self.learned)
-            surrogate = fit_surrogate(self.emodel, known.theta, known.features)
-            self.writer.surrogate_sha256 = self.store.keep_surrogate(surrogate)
-            self.writer.flush()
-            surrogate = self.store.surrogate() or surrogate  # with the layout of a resumed run
-        max_cost = np.inf if settings.max_cost is None else settings.max_cost
-        return SurrogateDensity(
-            surrogate, self.emodel.bounds, settings.temperature, max_cost, settings.cost
-        )
+        Returns
+        -------
+        list of Start
+            Where the walkers stand then.
+        SurrogateDensity or None
+            What proposals walk on; None without move ``surrogate``.
+        """
+        if not self.learner.is_asked_for:
+            return starts, None
+        total = self.learner.n_evaluations
+        self._phase("learn", lambda began, n: Progress("learn", n, total, began, n))
+        return self.learner.learn(starts, self._pools, self._target, self.scheduler.run)
 
     def _prepare(self, starts: list[Start]) -> None:
         """Choose tries and the order of protocols, and write them to run.json."""

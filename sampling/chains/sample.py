@@ -26,11 +26,11 @@ from ..runs.quality import Quality
 from ..runs.session import Session
 from .collect import collect as collect_run
 from .last_states import read_standing, standing_of
+from .learning.brought import read_evaluations
 from .run import run_sampler
 from .settings import SampleSettings
 from .status import RunStatus, run_status
 from .store import RunStore
-from .training_data import read_evaluations
 
 
 class SampleOptions(TypedDict, total=False):
@@ -54,6 +54,7 @@ class SampleOptions(TypedDict, total=False):
     adapt_steps: int
     early_rejection: bool
     keep_rejected: bool
+    rounds: int | None
     processes: int
     force: bool
     report: Callable[[Progress], None]

@@ -17,12 +17,14 @@ from ...features.scores import CostName
 from ...limits import MOST_STEPS, check_count, check_number, check_seed
 from ..evaluation.cell_hashes import cell_hashes
 from ..runs.session import check_same
+from .learning.training_data import Evaluated
 from .moves import parse_moves
 from .store import RunStore
-from .training_data import Evaluated
 
 DEFAULT_MOVES = "de:0.9,snooker:0.1"
 START_SPREAD = 0.01
+ROUNDS = 5
+MOST_ROUNDS = 100
 MOST_WALKERS = 10_000
 MOST_ENSEMBLES = 1_000
 _PACKAGES = ("ionfo", "neuron", "bluepyopt", "efel", "emcee", "numpy")
@@ -63,6 +65,9 @@ class SampleSettings:
         Whether evaluations end where rejection is certain; the chain is the same.
     keep_rejected : bool
         Whether rejected proposals are stored too.
+    rounds : int or None
+        Rounds of learning before the chains, where move ``surrogate`` is in the mixture; None for
+        the default.
     """
 
     steps: int
@@ -79,6 +84,7 @@ class SampleSettings:
     adapt_steps: int = 200
     early_rejection: bool = True
     keep_rejected: bool = False
+    rounds: int | None = None
 
     def check(self, emodel: EModel) -> int:
         """Check the settings against an e-model and return the number of walkers.
@@ -96,6 +102,7 @@ class SampleSettings:
             ("--ensembles", self.ensembles, 1, MOST_ENSEMBLES),
             ("--start-evaluations", self.start_evaluations, 0, MOST_STEPS),
             ("--adapt-steps", self.adapt_steps, 0, MOST_STEPS),
+            ("--rounds", self.rounds, 0, MOST_ROUNDS),
         ):
             check_count(name, value, least, most)
         check_seed(self.seed)
@@ -114,6 +121,13 @@ class SampleSettings:
     def mixture(self) -> dict[str, float]:
         """Give the moves with their probabilities."""
         return parse_moves(DEFAULT_MOVES if self.moves is None else self.moves)
+
+    @property
+    def n_rounds(self) -> int:
+        """Rounds of learning; none without a surrogate."""
+        if "surrogate" not in self.mixture():
+            return 0
+        return ROUNDS if self.rounds is None else self.rounds
 
     def n_start_evaluations(self, n_walkers: int) -> int:
         """Bound on the evaluations of one ensemble's search."""
@@ -153,6 +167,7 @@ def settings_json(
             "exact_rates": settings.exact_rates,
             "keep_rejected": settings.keep_rejected,
             "learn": learn,
+            "rounds": settings.n_rounds,
         },
         "versions": {name: version(name) for name in _PACKAGES},
     }

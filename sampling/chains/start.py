@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 from ...errors import IonfoError
 from ...features import combine_cost
 from ..evaluation.evaluator import Evaluation
+from .learning.density import N_INNER, SurrogateDensity
+from .learning.fitting import fit_surrogate
+from .learning.threads import one_thread
+from .learning.training_data import Evaluated, joined
 from .moves import EarlyRejection
-from .moves.surrogate import N_INNER, walk
+from .moves.surrogate import walk
 from .settings import START_SPREAD
-from .surrogate import SurrogateDensity, fit_surrogate, one_thread
 from .target import Target, blob_dtype, pack_blobs
-from .training_data import Evaluated, joined
 
 _FIRST = 500
 """Evaluations of a search of which half go before the surrogates."""
@@ -252,9 +254,10 @@ class _Search:
         while self.n_tried + self.n_walkers <= until and not self._is_there():
             theta = np.array([one for one, _ in self._whole])
             blobs = np.array([blob for _, blob in self._whole])
-            known = joined(theta, blobs["features"], self.learned)
+            seen = Evaluated(theta, blobs["features"], np.isfinite(blobs["scores"]))
+            known = joined(seen, self.learned)
             try:
-                surrogate = fit_surrogate(self.target.emodel, known.theta, known.features)
+                surrogate = fit_surrogate(self.target.emodel, known, ("quadratic",))
             except IonfoError:
                 return
             best = np.argsort(blobs["cost"], kind="stable")[: self.n_walkers]
@@ -264,6 +267,7 @@ class _Search:
             n_known = len(theta)
             density = SurrogateDensity(
                 surrogate,
+                surrogate.residuals,
                 self.target.emodel.bounds,
                 self.target.temperature,
                 self.target.max_cost,

@@ -64,17 +64,6 @@ def states_of(emodel: EModel, frame: pd.DataFrame) -> tuple[NDArray[np.float64],
     return np.ascontiguousarray(frame[parameters].to_numpy()), blobs
 
 
-def whole_evaluations(
-    emodel: EModel, frame: pd.DataFrame | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give parameters and features of the evaluations that did not end early."""
-    parameters, features, scores = columns(emodel)
-    if frame is None:
-        frame = pd.DataFrame(columns=[*parameters, *features, *scores], dtype=np.float64)
-    whole = frame[frame[scores].notna().all(axis=1)].drop_duplicates(subset=parameters)
-    return whole[parameters].to_numpy(np.float64), whole[features].to_numpy(np.float64)
-
-
 def evaluation_frame(
     emodel: EModel,
     keys: Mapping[str, NDArray[np.int64]],

@@ -25,14 +25,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from ...errors import IonfoError, why_unread
 from ...tables.files import read_sealed, read_table, write_table
 from ..runs.run_folder import RunFolder
+from .learning.fitting import Surrogate
+from .learning.stored import surrogate_frame, surrogate_of
 from .states import KEYS, Gap
-from .surrogate import Surrogate
 
 Kind = Literal["segments", "rejected", "start"]
 KINDS: tuple[Kind, ...] = ("segments", "rejected", "start")
@@ -109,16 +109,11 @@ class RunStore(RunFolder):
         path = self.folder / "surrogate.parquet"
         if not path.exists():
             return None
-        frame, metadata = read_table(path, self.state.get("surrogate_sha256"))
-        # sums of products depend on the layout in the last bit
-        coefficients = np.ascontiguousarray(frame.to_numpy(np.float64))
-        return Surrogate(coefficients, np.array(metadata["errors"]), int(metadata["n_rows"]))
+        return surrogate_of(*read_table(path, self.state.get("surrogate_sha256")))
 
     def keep_surrogate(self, surrogate: Surrogate) -> str:
-        """Store the surrogate: rows are terms, columns features; give its SHA-256."""
-        names = [*self.emodel.feature_names, "missing"]
-        frame = pd.DataFrame(surrogate.coefficients, columns=names)
-        about = {"errors": surrogate.errors.tolist(), "n_rows": surrogate.n_rows}
+        """Store the surrogate; give its SHA-256."""
+        frame, about = surrogate_frame(surrogate)
         return write_table(self.folder / "surrogate.parquet", frame, about)
 
     @property

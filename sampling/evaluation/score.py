@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from ...emodels import EModel, Numerics, load_emodel
-from ...emodels.cell import check_mechanisms, on_morphology, resolve_morphology
+from ...emodels.cell import on_morphology, resolve_morphology
+from ...emodels.mechanism_checks import check_mechanisms
 from ...errors import IonfoError, note
 from ...features.scores import CostName
 from ...limits import MOST_STEPS, check_count, is_same
@@ -212,7 +213,7 @@ def _asked(
     cell = resolve_morphology(one, None if morphology is None else Path(morphology), tells=True)
     if found is None:
         found = reference_models(one, cell)
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=one.inserted)
     if warning := outside_bounds(found, one):
         note(warning)
     numerics = Numerics(exact_rates=settings.exact_rates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...emodels import EModel, Numerics
-from ...emodels.cell import check_mechanisms, resolve_morphology
+from ...emodels.cell import resolve_morphology
+from ...emodels.mechanism_checks import check_mechanisms
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import BUNDLED
 from ...tables.files import write_table
@@ -95,7 +96,7 @@ def run_optimiser(
         session.force,
         note,
     )
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=emodel.inserted)
     spec = evaluator_spec(
         emodel, morphology, mechanisms, numerics=Numerics(exact_rates=settings.exact_rates)
     )
@@ -106,7 +107,8 @@ def run_optimiser(
         flight = FlightRecord(out, emodel, "max")
         for text in flight.told():
             note(text)
-        run = _Run(store, settings, plans, Scheduler(workers, flag, flight), session)
+        run = _Run(store, settings, plans, Scheduler(workers, flag, flight), session.report)
+        run.note = session.note
         store.log("start", ranks=mpi.announced()[0], workers=workers.n_workers,
                   host=platform.node())  # fmt: skip
         see_through(run.all, run.log, run.scheduler, session.stopped)
@@ -122,14 +124,14 @@ class _Run:
         settings: OptimiseSettings,
         plans: Sequence[Plan],
         scheduler: Scheduler,
-        session: Session,
+        report: Callable[[Progress], None],
     ) -> None:
         self.store = store
         self.settings = settings
         self.plans = plans
         self.scheduler = scheduler
-        self.report = session.report
-        self.note = session.note
+        self.report = report
+        self.note: Callable[[str], None] = lambda text: None
         self._is_foreseen = False
         self.n_results = 0
         self._began = time.monotonic()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .studies.new import NewDefinition, new
     from .studies.optimise import optimise
     from .studies.population import analyse
+    from .studies.targets import Targets, targets
     from .tables.population import Population, read_population
 
 __version__: str
@@ -37,6 +38,7 @@ __all__ = [
     "NewDefinition",
     "Population",
     "Run",
+    "Targets",
     "__version__",
     "analyse",
     "check",
@@ -50,6 +52,7 @@ __all__ = [
     "read_population",
     "sample",
     "score",
+    "targets",
 ]
 
 _HOMES = {
@@ -61,6 +64,7 @@ _HOMES = {
     "NewDefinition": "studies.new",
     "Population": "tables.population",
     "Run": "sampling.chains.sample",
+    "Targets": "studies.targets",
     "analyse": "studies.population",
     "check": "studies.check",
     "collect": "sampling.chains.sample",
@@ -72,6 +76,7 @@ _HOMES = {
     "read_population": "tables.population",
     "sample": "sampling.chains.sample",
     "score": "sampling.evaluation.score",
+    "targets": "studies.targets",
 }
 
 

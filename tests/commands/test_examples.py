@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import shlex
 import shutil
@@ -20,6 +21,7 @@ from ionfo.commands import COMMANDS
 from ionfo.emodels import load_emodel
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.mechanisms.build import BUNDLED
+from ionfo.morphologies import find_morphology
 from ionfo.sampling.evaluation.cell_hashes import cell_hashes
 from ionfo.tables.files import write_table
 
@@ -88,6 +90,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     write_table(folder / "population.parquet", frame, about)
     write_table(folder / "experiment.parquet", frame.head(1), about)
+    write_own_cell(folder)
     genes = ["Kcna1", "Kcnb1", "Kcnc1", "Scn1a", "Hcn1", *(f"Other{i}" for i in range(20))]
     counts = rng.poisson(30.0, (240, 25)) + 1
     counts[:120, :5] *= 3
@@ -99,6 +102,27 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content.var_names = genes
     content.write_h5ad(folder / "cells.h5ad")
     return folder
+
+
+def write_own_cell(folder: Path) -> None:
+    """A morphology, mechanisms, and recordings of a cell with what is asked of them."""
+    shutil.copy(find_morphology("soma.swc"), folder / "cell.swc")
+    shutil.copytree(BUNDLED, folder / "mods", ignore=shutil.ignore_patterns("*.py*", "__py*"))
+    (folder / "recordings" / "one" / "IDrest").mkdir(parents=True)
+    t = np.arange(0.0, 300.0, 0.1)
+    for i, amplitude in enumerate((0.1, 0.15)):
+        step = (t >= 100) & (t < 200)
+        peaks = sum(np.exp(-(((t - at) / 0.5) ** 2)) for at in np.arange(110, 200, 20 - 5 * i))
+        v = -70 + 5 * step + 90 * peaks
+        pd.DataFrame({"t": t, "v": v, "i": amplitude * step}).to_csv(
+            folder / "recordings" / "one" / "IDrest" / f"{i}.csv", index=False
+        )
+    asked = {
+        "liquid_junction_potential": 0.0,
+        "threshold": {"protocols": ["IDrest"]},
+        "protocols": {"IDrest": {"amplitudes": [150], "features": ["mean_frequency"]}},
+    }
+    (folder / "targets.json").write_text(json.dumps(asked))
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +151,9 @@ def run(example: str, folder: Path) -> None:
 def test_an_example_runs(example: str, made: Path, tmp_path: Path) -> None:
     if "identify" in example:
         pytest.importorskip("umap", reason="needs the genes extra")
+    if "targets" in example.split()[:2]:
+        pytest.importorskip("bluepyefe", reason="needs the recordings extra")
+        pytest.importorskip("pyabf", reason="needs the recordings extra")
     here = shutil.copytree(made, tmp_path / "here")
     found = re.search(r"--(?:out|plots) (\S+)", example)
     out = here / ("nothing" if found is None else found[1])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -137,3 +141,48 @@ def test_a_current_from_a_file_is_read_beside_the_definition(tmp_path: Path) -> 
     current["file"] = "none.txt"
     with pytest.raises(IonfoError, match="none.txt' cannot be read"):
         check_definition(json.dumps(content), origin)
+
+
+JUNK = (None, -1, 0, 1e300, "", "x", "q.r.s", [], {}, [1], {"a": 1}, True, "somatic", [2, 1])
+
+
+def places(part: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield at
+    inner = (
+        part.items()
+        if isinstance(part, dict)
+        else enumerate(part if isinstance(part, list) else [])
+    )
+    for key, one in inner:
+        yield from places(one, (*at, key))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_faults_are_found_where_a_definition_is_refused_and_only_there(seed: int) -> None:
+    """Of definitions that are spoilt at random: keys gone, misspelt, doubled, other values."""
+    rng = random.Random(seed)
+    content = json.loads((FOLDER / "soma.json").read_text())
+    for _ in range(rng.choice([1, 1, 2, 5])):
+        *way, last = rng.choice([place for place in places(content) if place])
+        around: Any = content
+        for key in way:
+            around = around[key]
+        kind = rng.randrange(4)
+        if kind == 0:
+            around[last] = rng.choice(JUNK)
+        elif kind == 1:
+            del around[last]
+        elif isinstance(around, dict):
+            around[f"{last}x"] = around.pop(last)
+        else:
+            around.append(copy.deepcopy(around[last]))
+    try:
+        parse_emodel(json.dumps(content), "x.json")
+        is_valid = True
+    except IonfoError:
+        is_valid = False
+    for text, origin in ((json.dumps(content, indent=1), "x.json"),
+                         (yaml.safe_dump(content), "x.yaml")):  # fmt: skip
+        checked = check_definition(text, origin)
+        assert is_valid == (not any(one.is_error for one in checked.faults))
+        assert is_valid == (checked.emodel is not None)

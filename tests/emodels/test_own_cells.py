@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from ionfo.emodels import Simulator, parse_emodel
+from ionfo.emodels.mechanism_checks import check_mechanisms
+from ionfo.emodels.trees import missing_trees
 from ionfo.errors import IonfoError
+from ionfo.mechanisms.build import BUNDLED as MECHANISMS
 
 pytestmark = pytest.mark.neuron
 
@@ -89,7 +94,7 @@ def test_steps_of_a_given_current_are_drawn(files: Files) -> None:
     figure = files.folder / "traces.svg"
     done = ionfo("trace", files.scored, "--out", figure, "--morphology", files.cell, "--model", "0")
     assert done.returncode == 0, done.stderr
-    assert "<!-- A -->" in figure.read_text()  # the title of the step's column
+    assert ">A</text>" in figure.read_text()  # the title of the step's column
 
 
 def test_a_definition_without_steps_has_nothing_to_draw(files: Files) -> None:
@@ -128,7 +133,7 @@ AXON = "4 2 0 -8 0 0.6 1\n5 2 0 -90 0 0.6 4\n6 2 5 -190 0 0.2 5\n7 2 -5 -190 0 0
         ("", {}, [(30.0, 1.0, 1), (30.0, 1.0, 1)]),
         # the diameter of the first section, and of the first whose middle lies beyond 60 um
         (AXON, {}, [(30.0, 1.2, 1), (30.0, 0.8, 1)]),
-        (AXON, {"lengths": [20, 90, 5], "diameters": [2, 1, 0.5]},
+        (AXON, {"lengths": [20, 90, 5], "diameters": [2, 1, 0.5], "at": 0.5},
          [(20.0, 2.0, 1), (90.0, 1.0, 5), (5.0, 0.5, 1)]),
     ],
 )  # fmt: skip
@@ -147,7 +152,7 @@ def test_a_stub_takes_the_place_of_the_axon(
     assert [(one.L, pytest.approx(one.diam), one.nseg) for one in built] == sizes
     parents = [one.parentseg() for one in built]
     assert [str(one) for one in parents[1:]] == [f"{one.name()}(1)" for one in built[:-1]]
-    assert parents[0].sec == simulator.cell.soma.sec and parents[0].x == 1
+    assert parents[0].sec == simulator.cell.soma.sec and parents[0].x == stub.get("at", 1.0)
     assert {one.cm for one in built} == {2.0}
     simulator.close()
 
@@ -208,9 +213,74 @@ def test_point_process_is_not_inserted_and_may_lie_beside(files: Files) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("variable", ["el", "scale"])
-def test_parameter_of_the_whole_cell_is_told_apart(files: Files, variable: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("el_leak.somatic", "'el' is not RANGE in"),
+        ("scale_leak.somatic", "'scale' is not RANGE in"),
+        ("el_leak.somatic", "call it 'el_leak', without a region"),
+        ("gbar_leak", "'gbar' is RANGE in"),
+        ("gber_leak.somatic", "has no 'gber'; did you mean 'gbar_leak'?"),
+        ("ell_leak", "has no 'ell'; did you mean 'el_leak'?"),
+        ("gg_pas.somatic", "mechanism 'pas' of NEURON has no 'gg'; did you mean 'g_pas'?"),
+    ],
+)
+def test_parameters_of_the_cell_and_of_sections_are_told_apart(
+    files: Files, name: str, words: str
+) -> None:
     (files.mods / "leak.mod").write_text(LEAK)
-    content = with_channel("leak", "gbar_leak.somatic", f"{variable}_leak.somatic")
-    told = sentence(files.score(content, "--mechanisms", files.mods))
-    assert f"parameter '{variable}_leak.somatic': '{variable}' is not RANGE in" in told
+    emodel = parse_emodel(json.dumps(with_channel("leak", name)), "probe")
+    with pytest.raises(IonfoError, match=re.escape(words)):
+        check_mechanisms(emodel, files.mods)
+
+
+def test_a_mechanism_that_is_nowhere_names_the_option(files: Files) -> None:
+    (files.mods / "leak.mod").write_text(LEAK)
+    emodel = parse_emodel(json.dumps(with_channel("laek")), "probe")
+    with pytest.raises(
+        IonfoError, match=r"'laek', which does not ship with ionfo; give the folder"
+    ):
+        check_mechanisms(emodel, MECHANISMS)
+    with pytest.raises(IonfoError, match=r"is not in '.*'; add laek.mod .* mean 'leak'"):
+        check_mechanisms(emodel, files.mods)
+
+
+def test_a_name_without_region_is_of_a_mechanism_that_is_inserted() -> None:
+    for name in ("el_leek", "g_pas"):
+        with pytest.raises(IonfoError, match=f"'{name}' must be called variable.region; without"):
+            parse_emodel(json.dumps(with_channel("leak", name)), "probe")
+
+
+def test_a_global_variable_is_set_before_each_run(files: Files) -> None:
+    (files.mods / "leak.mod").write_text(LEAK)
+    content = with_channel("leak", "gbar_leak.somatic")
+    content["parameters"][-1]["value"] = 1.0  # so that nothing else counts in the soma
+    content["parameters"].append({"name": "el_leak", "unit": "mV", "bounds": [-90.0, -50.0]})
+    models = [{"g_pas.all": 5e-5, "el_leak": el} for el in (-60.0, -85.0, -60.0)]
+    files.models.write_text(json.dumps(models))
+    done = files.score(content, "--mechanisms", files.mods)
+    assert done.returncode == 0, done.stderr
+    base = pd.read_parquet(files.scored)["features/A.soma.v.voltage_base"].tolist()
+    assert base == [pytest.approx(-60, abs=0.01), pytest.approx(-85, abs=0.01), base[0]]
+
+
+def test_what_lies_in_regions_without_a_section_is_told() -> None:
+    content = definition()
+    content["regions"] = {"dendrites": ["basal", "apical"]}
+    content["mechanisms"]["dendrites"] = ["leak"]
+    content["parameters"].append({"name": "g_pas.apical", "unit": "S/cm2", "bounds": [0.0, 1.0]})
+    site = {"kind": "apical_trunk", "region": "apical", "distance": 300.0}
+    content["protocols"][0]["recordings"] = [
+        {"name": "soma.v", "location": {"kind": "section", "region": "somatic"}},
+        {"name": "dend.v", "location": site},
+    ]
+    emodel = parse_emodel(json.dumps(content), "probe")
+    assert missing_trees(emodel, "cell.swc", {"axonal", "myelinated"}) == []
+    assert missing_trees(emodel, "cell.swc", {"apical"}) == [
+        "morphology 'cell.swc' has no apical tree, so free parameter 'g_pas.apical' and 1 more of "
+        "region 'apical' have no place"
+    ]
+    told = missing_trees(emodel, "cell.swc", {"apical", "basal"})
+    assert told[1] == (
+        "morphology 'cell.swc' has no apical tree and no basal tree, so mechanism 'leak' has no place"
+    )

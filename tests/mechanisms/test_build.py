@@ -104,6 +104,18 @@ def test_failed_compile_names_file_and_shows_the_compiler(
     assert words in str(caught.value)
 
 
+def test_a_file_that_is_not_needed_may_fail(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    text = (folder / "SKv3_1.mod").read_text()
+    other = text.replace("SUFFIX SKv3_1", "SUFFIX Old").replace("m_inf = m_inf", "m_inf = = m_inf")
+    (folder / "Old.mod").write_text(other)
+    library = build_mechanisms(folder, needed={"SKv3_1"})
+    assert "Old.mod' does not compile and is left out; the e-model does not" in caplog.text
+    assert build_mechanisms(folder, needed={"SKv3_1"}) == library
+    for needed in ({"Old"}, None):  # from the cache, and still refused
+        with pytest.raises(IonfoError, match=r"Old.mod' does not compile; the compiler says"):
+            build_mechanisms(folder, needed=needed)
+
+
 def test_missing_compiler_gets_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)

@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import ionfo
 from ionfo.emodels.definition import FOLDER
+from ionfo.errors import IonfoError
 from ionfo.features import feature_unit
 from ionfo.studies.check_rules import same_unit
 
@@ -103,3 +105,18 @@ def test_units_in_other_words_are_the_same() -> None:
         assert same_unit(unit, "S/cm2")
     assert not same_unit("mS/cm2", "S/cm2") and not same_unit("pA", "nA")
     assert same_unit(feature_unit("Spikecount"), "")
+
+
+@pytest.mark.neuron
+def test_models_of_a_definition_are_traced(tmp_path: Path) -> None:
+    from ionfo.studies.trace import trace_models
+
+    trace_models(Path("soma"), tmp_path / "one.png")
+    low = {key: 0.5 * value for key, value in SOMA["reference"].items()}
+    (tmp_path / "models.json").write_text(json.dumps([SOMA["reference"], low]))
+    trace_models(changed(tmp_path), tmp_path / "two.png", given=str(tmp_path / "models.json"))
+    # a row of panels for each model
+    heights = [plt.imread(tmp_path / f"{name}.png").shape[0] for name in ("one", "two")]
+    assert heights[1] > 1.5 * heights[0]
+    with pytest.raises(IonfoError, match="'none.csv' does not exist"):
+        trace_models(Path("soma"), tmp_path / "no.png", given="none.csv")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ....errors import IonfoError, nearest
 from ....limits import split
-from ..surrogate import SurrogateDensity
+from ..learning.density import SurrogateDensity
 from .gaussian import GaussianMove
 from .isotropic import IsotropicMove
 from .snooker import SnookerMove

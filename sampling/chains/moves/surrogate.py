@@ -7,12 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..surrogate import SurrogateDensity, one_thread
+from ..learning.density import SurrogateDensity
+from ..learning.threads import one_thread
 
 Array = NDArray[np.float64]
-
-N_INNER = 200
-"""Steps of the walk."""
 
 _SHARE_NORMAL = 0.3  # of steps that are normal ones; the others are differences of walkers
 
@@ -20,24 +18,22 @@ _SHARE_NORMAL = 0.3  # of steps that are normal ones; the others are differences
 class SurrogateMove:
     """Surrogate transition (Liu 2001, Monte Carlo Strategies in Scientific Computing, 9.4.3).
 
-    A walker makes `N_INNER` Metropolis steps on the surrogate's density q, and where it then stands
-    is the proposal.  The walk is reversible with respect to q, so the log Hastings factor is
-    ln q(from) - ln q(to): the chain keeps its own density, however wrong the surrogate is, and
-    is the better the less it is wrong.  The surrogate does not change while the chain runs.
+    A walker makes as many Metropolis steps on the surrogate's density q as that asks for, and
+    where it then stands is the proposal.  The walk is reversible with respect to q, so the log
+    Hastings factor is ln q(from) - ln q(to): the chain keeps its own density, however wrong the
+    surrogate is, and is the better the less it is wrong.  The surrogate does not change while the
+    chain runs.
 
     Parameters
     ----------
     density : SurrogateDensity
-        The log of q.
-    n_inner : int
-        Steps of a walk.
+        The log of q, with the steps of a walk.
     """
 
     nsplits = 2
 
-    def __init__(self, density: SurrogateDensity, n_inner: int = N_INNER) -> None:
+    def __init__(self, density: SurrogateDensity) -> None:
         self.density = density
-        self.n_inner = n_inner
 
     def setup(self, coords: Array) -> None:
         """Nothing to do before a step."""
@@ -49,7 +45,9 @@ class SurrogateMove:
         low, high = self.density.bounds.T
         others = (np.concatenate(c) - low) / (high - low)
         with one_thread():
-            unit, gain = walk(self.density, (s - low) / (high - low), others, random, self.n_inner)
+            unit, gain = walk(
+                self.density, (s - low) / (high - low), others, random, self.density.n_inner
+            )
         return low + unit * (high - low), -gain
 
 

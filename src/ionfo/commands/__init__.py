@@ -18,6 +18,7 @@ from .report import report_command
 from .sample import sample_command
 from .score import score_command
 from .status import status_command
+from .targets import targets_command
 from .trace import trace_command
 from .validate import validate_command
 
@@ -26,6 +27,7 @@ COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "emodels": emodels_command,
     "new": new_command,
     "import": import_command,
+    "targets": targets_command,
     "check": check_command,
     "score": score_command,
     "sample": sample_command,

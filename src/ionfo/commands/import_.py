@@ -20,12 +20,14 @@ class ImportFormat(str, Enum):
     hall_of_fame = "hall-of-fame"
     allen = "allen"
     table = "table"
+    targets = "targets"
 
 
 def import_command(
     source: Annotated[Path, typer.Argument(help="File or folder of another tool.")],
     out: Annotated[
-        Path, typer.Option("--out", help="Population (.parquet, .csv) or definition (.json).")
+        Path,
+        typer.Option("--out", help="Population (.parquet, .csv) or definition (.json, .yaml)."),
     ],
     format: Annotated[
         ImportFormat | None, typer.Option("--format", help="Whose it is; default: by content.")
@@ -41,7 +43,8 @@ def import_command(
 ) -> None:
     """Read models or an e-model of another tool.
 
-    E-model folders of BluePyEModel and emodel-generalisation become a definition (.json); their
+    E-model folders of BluePyEModel and emodel-generalisation become a definition, and so do
+    features.json of BluePyEfe with --emodel, whose suggestions they replace; their
     MCMC tables, halls of fame, all-active models of the Allen Institute, and tables (CSV, Parquet,
     h5ad) become a population.
 

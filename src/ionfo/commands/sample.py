@@ -87,6 +87,14 @@ def sample_command(
     adapt_steps: Annotated[
         int, typer.Option("--adapt-steps", help="Steps in which move 'gaussian' learns.")
     ] = 200,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            "--rounds",
+            help="Of 300 evaluations each, after which move 'surrogate' learns again before the "
+            "chains begin; 5 by default.",
+        ),
+    ] = None,
     early_rejection: Annotated[
         bool,
         typer.Option(
@@ -133,6 +141,7 @@ def sample_command(
             adapt_steps=adapt_steps,
             early_rejection=early_rejection,
             keep_rejected=keep_rejected,
+            rounds=rounds,
             processes=processes,
             force=force,
             report=bar.update,

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from ..analysis.figures.style import Figure
 from ..emodels import EModel
-from ..emodels.cell import check_mechanisms, resolve_morphology
+from ..emodels.cell import resolve_morphology
 from ..emodels.definition import FOLDER, list_emodels
 from ..emodels.definition_text import is_definition, read_definition_text
 from ..emodels.faults import Checked, Fault, check_definition
+from ..emodels.mechanism_checks import check_mechanisms
 from ..errors import IonfoError, nearest
 from ..mechanisms import build_mechanisms
 from ..mechanisms.build import BUNDLED

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..emodels import EModel
-from ..emodels.cell import check_mechanisms
 from ..emodels.faults import Checked, Fault
+from ..emodels.mechanism_checks import check_mechanisms
 from ..errors import IonfoError, nearest
 from ..features import feature_unit
 from ..mechanisms.build import declared_mechanisms

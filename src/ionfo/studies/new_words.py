@@ -28,7 +28,8 @@ What is still a suggestion, by name. `ionfo check` lists it; take a name out whe
 your own. Nothing else depends on this list.""",
     "morphology": """\
 How the reconstruction is cut. axon: taper replaces the axon by two initial-segment sections and
-a piece of myelin; null keeps it. segment_length is in um. The file comes with --morphology.""",
+a piece of myelin, {stub: {lengths: [30, 30], diameters: [1, 1]}} by cylinders; null keeps it.
+segment_length is in um. The file comes with --morphology.""",
     "regions": "Names for several regions together, of somatic, basal, apical, axonal, myelinated.",
     "mechanisms": """\
 Region -> mechanisms that are inserted there. Regions are all, somatic, basal, apical, axonal,

@@ -150,7 +150,7 @@ def validate(
         assert settings.experiment is not None
         asked = held_out_steps(emodel, settings.percents)
         truth = _experiment(settings.experiment, emodel, settings.row)
-    build_mechanisms(folder)
+    build_mechanisms(folder, needed=emodel.inserted)
     spec = evaluator_spec(asked, morphology, mechanisms)
     everyone = models if truth is None else np.vstack([truth, models])
     requests = [

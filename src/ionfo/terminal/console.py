@@ -20,7 +20,7 @@ from ..sampling.evaluation import mpi
 if TYPE_CHECKING:
     from ..sampling import Progress as RunProgress
 
-_UNITS = {"start": " evaluations", "sample": " steps of all ensembles"}
+_UNITS = {"start": " evaluations", "learn": " evaluations", "sample": " steps of all ensembles"}
 """What the parts of a phase of sampling are."""
 _FEWEST_PARTS = 3
 """Before so many parts are done, the time left is not told."""

@@ -46,7 +46,7 @@ class Values(str, Enum):
 # what is computed
 
 EmodelArgument = Annotated[
-    str, typer.Argument(help="Name of an e-model, or its .json file.", show_default=False)
+    str, typer.Argument(help="Name of an e-model, or its .json or .yaml file.", show_default=False)
 ]
 CostOption = Annotated[Cost, typer.Option("--cost", help="How scores are combined.")]
 MorphologyOption = Annotated[

@@ -15,9 +15,9 @@ from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluation, RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chains.backend import SegmentBackend
+from ionfo.sampling.chains.learning.training_data import Evaluated
 from ionfo.sampling.chains.start import around_models, from_bounds
 from ionfo.sampling.chains.states import dense
-from ionfo.sampling.chains.training_data import Evaluated
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.runs.diagnostics import diagnose
 from ionfo.tables.columns import columns
@@ -239,7 +239,7 @@ def test_what_was_learned_leads_the_search(emodel: EModel) -> None:
     # one draw in 27,000 lies below the largest cost
     target = Target(emodel, Linear(emodel, gaussian_cost), 0.5, max_cost=1.0)
     theta = np.random.default_rng(1).uniform(-30, 30, (200, 3))
-    learned = Evaluated(theta, measured(theta))
+    learned = Evaluated(theta, measured(theta), np.ones(measured(theta).shape, dtype=bool))
     start = from_bounds(target, 16, 100, np.random.default_rng(0), learned)
     assert (start.blobs["cost"] <= 1.0).all() and len(np.unique(start.theta[:, 0])) == 16
     assert target.counts.n_evaluations <= 100
@@ -262,8 +262,8 @@ def test_surrogates_that_failed_get_a_second_chance(
 ) -> None:
     known: list[int] = []
 
-    def useless(emodel: EModel, theta: NDArray[np.float64], features: Any) -> Any:
-        known.append(len(theta))
+    def useless(emodel: EModel, seen: Evaluated, kinds: Any) -> Any:
+        known.append(len(seen.theta))
         raise IonfoError("nothing to learn")
 
     monkeypatch.setattr("ionfo.sampling.chains.start.fit_surrogate", useless)

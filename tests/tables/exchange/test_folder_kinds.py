@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ionfo.emodels import load_emodel
+from ionfo.emodels.definition import Stub, StubAxon
 from ionfo.errors import IonfoError
 from ionfo.tables.exchange import read_emodel_folder
 from ionfo.tables.exchange.reading import import_file
@@ -111,6 +112,21 @@ def test_an_empty_list_of_changes_leaves_the_axon(tmp_path: Path) -> None:
     read = read_emodel_folder(write(tmp_path / "folder", protocols, own))
     assert read.emodel.morphology.axon is None
     assert read.notes[0].startswith("the axon stays as it is: 'morph_modifiers' is empty")
+
+
+def test_the_stub_of_bluepyopt_and_a_global_variable_are_imported(tmp_path: Path) -> None:
+    folder = write(tmp_path / "folder", [step("IDrest_150", 150)],
+                   [*searches(), feature("IDrest_150", "mean_frequency")])  # fmt: skip
+    recipes = json.loads((folder / "recipes.json").read_text())
+    recipes["mycell"]["pipeline_settings"]["morph_modifiers"] = ["bluepyopt_replace_axon"]
+    (folder / "recipes.json").write_text(json.dumps(recipes))
+    params = json.loads((folder / "params.json").read_text())
+    params["mechanisms"]["somatic"] = {"mech": ["Foo"]}
+    params["parameters"]["global"].append({"name": "vhalf_Foo", "val": [-40, -20]})
+    (folder / "params.json").write_text(json.dumps(params))
+    emodel = read_emodel_folder(folder).emodel
+    assert emodel.morphology.axon == StubAxon(stub=Stub())
+    assert emodel.global_names == ("vhalf_Foo",) and "vhalf_Foo" in emodel.free_names
 
 
 def test_names_that_differ_by_a_dot_alone_are_refused(tmp_path: Path) -> None:

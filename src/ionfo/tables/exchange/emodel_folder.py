@@ -186,8 +186,10 @@ def _check_settings(settings: dict[str, Any], path: Path) -> None:
             raise IonfoError(f"'{path}' asks for {words} ({key}), which ionfo does not have")
 
 
-def _axon(modifiers: Any, origin: str) -> str | None:
+def _axon(modifiers: Any, origin: str) -> str | dict[str, Any] | None:
     """Tell what becomes of the axon: the evaluator replaces it unless it is told otherwise."""
+    if modifiers in ("bluepyopt_replace_axon", ["bluepyopt_replace_axon"]):
+        return {"stub": {}}
     if modifiers in (None, "replace_axon_with_taper", ["replace_axon_with_taper"]):
         return "taper"
     if modifiers in ([], [["builtins", "dict"]]):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...emodels import load_emodel
+from ...emodels.definition_text import is_definition
 from ...errors import IonfoError, note, tell
 from ...limits import is_same
 from ..files import check_table_path, write_table, write_text
@@ -23,11 +24,14 @@ from . import (
     read_plain_table,
 )
 from .allen import is_allen_model
+from .bluepyefe_targets import check_protocols, is_bluepyefe_features, read_bluepyefe
+from .definition_file import check_definition_path, write_definition
 from .imported import with_emodel
 from .json_file import read_json
 from .mcmc_table import is_mcmc_table
+from .targets_merge import merged
 
-FORMATS = ("emodel-folder", "mcmc-table", "hall-of-fame", "allen", "table")
+FORMATS = ("emodel-folder", "mcmc-table", "hall-of-fame", "allen", "table", "targets")
 
 
 def import_file(
@@ -44,7 +48,8 @@ def import_file(
     source : Path
         What to read.
     out : Path
-        A definition (.json) for an e-model folder, otherwise a population (.parquet or .csv).
+        A definition for an e-model folder and for targets of BluePyEfe with an e-model (without
+        one, .json), otherwise a population (.parquet or .csv).
     kind : str, optional
         One of `FORMATS`; found out from the content by default.
     emodel : str, optional
@@ -70,6 +75,8 @@ def import_file(
     kind = kind or detect_format(source)
     if kind == "emodel-folder":
         return _import_folder(source, out, emodel)
+    if kind == "targets":
+        return _import_targets(source, out, emodel)
     check_table_path(out)
     definition = None if emodel is None else load_emodel(emodel)
     readers = {
@@ -123,7 +130,10 @@ def detect_format(source: Path) -> str:
             "(all-active models); name its format with --format"
         )
     if source.suffix == ".json":
-        return "allen" if is_allen_model(read_json(source)) else "hall-of-fame"
+        content = read_json(source)
+        if is_bluepyefe_features(content):
+            return "targets"
+        return "allen" if is_allen_model(content) else "hall-of-fame"
     if source.suffix == ".csv" and is_mcmc_table(source):
         return "mcmc-table"
     if source.suffix in (".csv", ".parquet", ".h5ad"):
@@ -155,20 +165,18 @@ def _incomplete(frame: pd.DataFrame, source: Path) -> list[str]:
 def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
     if not source.is_dir():
         raise IonfoError(f"'{source}' is no folder; an e-model folder holds recipes.json")
-    if out.suffix != ".json":
+    if not is_definition(out.name):
         raise IonfoError(
-            f"an e-model folder becomes a definition; --out must end in .json: '{out}'"
+            f"an e-model folder becomes a definition; --out must end in .json or .yaml: '{out}'"
         )
     if not out.absolute().parent.is_dir():
         raise IonfoError(f"output folder '{out.absolute().parent}' does not exist")
     read = read_emodel_folder(source, name)
-    content = read.emodel.model_dump(mode="json", exclude_defaults=True)
-    write_text(out, json.dumps(content, indent=1) + "\n")
+    write_definition(out, read.emodel.model_dump(mode="json", exclude_defaults=True))
     notes = list(read.notes)
-    held = out.with_name(f"{out.stem}_held_out.json")
+    held = out.with_name(f"{out.stem}_held_out{out.suffix}")
     if read.held_out is not None:
-        content = read.held_out.model_dump(mode="json", exclude_defaults=True)
-        write_text(held, json.dumps(content, indent=1) + "\n")
+        write_definition(held, read.held_out.model_dump(mode="json", exclude_defaults=True))
         notes.append(
             f"{len(read.held_out.features)} features of validation protocols are in '{held}'; "
             f"ionfo validate --held-out {held} scores a population on them"
@@ -182,9 +190,9 @@ def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
         options += f" --mechanisms {read.mechanisms}"
     tell(
         f"e-model '{read.emodel.name}': {len(read.emodel.free_names)} free parameters, "
-        f"{len(read.emodel.features)} features; {out}\nuse it with: ionfo score {out} MODELS"
-        f"{options} --out scored.parquet"
+        f"{len(read.emodel.features)} features; {out}"
     )
+    tell(f"use it with: ionfo score {out} MODELS{options} --out scored.parquet")
     return {
         "format": "emodel-folder",
         "emodel": read.emodel.name,
@@ -196,3 +204,27 @@ def _import_folder(source: Path, out: Path, name: str | None) -> dict[str, Any]:
         "out": str(out),
         "held_out": None if read.held_out is None else str(held),
     }
+
+
+def _import_targets(source: Path, out: Path, name: str | None) -> dict[str, Any]:
+    """Read features of BluePyEfe, alone or into a definition."""
+    check_definition_path(out)
+    parts, notes = read_bluepyefe(source)
+    if name is None:
+        if out.suffix != ".json":
+            raise IonfoError(
+                f"targets alone are written as .json, got '{out}'; give the definition that they "
+                "belong to with --emodel"
+            )
+        write_text(out, json.dumps(parts, indent=1) + "\n")
+        into = ""
+    else:
+        emodel = load_emodel(name)
+        check_protocols(parts, {one.name for one in emodel.protocols}, source)
+        write_definition(out, merged(emodel, parts))
+        into = f" in e-model '{emodel.name}'"
+    for text in notes:
+        note(text)
+    n = len(parts["features"])
+    tell(f"{n} targets of {len(parts['protocols'])} protocols{into}; {out}")
+    return {"format": "targets", "features": n, "notes": notes, "out": str(out)}

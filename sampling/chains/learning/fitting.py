@@ -1,0 +1,133 @@
+"""Fit a surrogate to evaluations: the kind that errs least on what it has not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....emodels import EModel
+from ....errors import IonfoError
+from .density import Deviations
+from .network import N_MEMBERS, Network, TrainingRows, fit_network
+from .quadratic import Quadratic, fit_quadratic
+from .threads import one_thread
+from .training_data import Evaluated
+
+Array = NDArray[np.float64]
+Kind = Literal["quadratic", "network"]
+
+_FARTHEST = 20.0  # SDs; what lies farther off need not be told apart
+_NEAR = 10.0  # SDs; evaluations with larger costs count less
+_N_RESIDUALS = 64
+_FEWEST_FOR_A_NETWORK = 200  # with all features; below, a quadratic function knows as much
+_SEED = 20
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """What was learned.
+
+    Attributes
+    ----------
+    kind : str
+        ``quadratic`` or ``network``.
+    model : Quadratic or Network
+        Tells features from parameters.
+    residuals : ndarray, shape (n_residuals, n_features)
+        Errors of its parts on evaluations that they had not seen, all features of one evaluation
+        together, of those with the smallest costs (SDs).
+    errors : dict of str to float
+        Median absolute error over features and evaluations left out, SDs, of each kind tried.
+    n_rows : int
+        Evaluations with all features it was fitted to.
+    n_partial : int
+        Others, which taught what was computed of them.
+    """
+
+    kind: Kind
+    model: Quadratic | Network
+    residuals: Array
+    errors: dict[str, float]
+    n_rows: int
+    n_partial: int
+
+    def deviations(self, unit: Array) -> tuple[Array, Array]:
+        """See `Deviations`."""
+        return self.model.deviations(unit)
+
+
+def fit_surrogate(emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = ()) -> Surrogate:
+    """Fit surrogates to evaluations and keep the one that errs least.
+
+    Parameters
+    ----------
+    emodel : EModel
+        Gives bounds and targets.
+    known : Evaluated
+        Evaluations, also those that ended early.
+    kinds : tuple of str
+        Which to try; by default a network too, where there are 200 evaluations with all features.
+
+    Raises
+    ------
+    IonfoError
+        If there are fewer than three evaluations with all features per parameter.
+    """
+    rows = training_rows(emodel, known)
+    is_complete = rows.is_known.all(axis=1)
+    n_rows, n_parameters = int(is_complete.sum()), rows.unit.shape[1]
+    if n_rows < 3 * n_parameters:
+        raise IonfoError(
+            f"move 'surrogate' learns from evaluations of the search for starting points, and "
+            f"only {n_rows} have all features (at least {3 * n_parameters}); raise "
+            "--start-evaluations, give it other runs with --learn, or leave it out of --moves"
+        )
+    folds = np.arange(len(rows.unit)) % N_MEMBERS
+    if not kinds:
+        kinds = ("quadratic", "network") if n_rows >= _FEWEST_FOR_A_NETWORK else ("quadratic",)
+    cost = np.abs(rows.deviation).max(axis=1)
+    complete = np.flatnonzero(is_complete)
+    best = complete[np.argsort(cost[complete], kind="stable")][: max(n_rows // 3, _N_RESIDUALS)]
+    found: dict[Kind, tuple[Quadratic | Network, Array]] = {}
+    with one_thread():
+        for kind in kinds:
+            if kind == "quadratic":
+                quadratic, wrong = fit_quadratic(rows, folds)
+                found[kind] = quadratic, wrong[best]
+            else:
+                network = fit_network(rows, folds, _SEED)
+                found[kind] = network, _left_out(network, rows, folds)[best]
+    errors = {str(kind): float(np.median(np.abs(wrong))) for kind, (_, wrong) in found.items()}
+    kept = min(found, key=lambda kind: errors[kind])
+    model, wrong = found[kept]
+    spread = np.linspace(0, len(wrong) - 1, min(_N_RESIDUALS, len(wrong))).round().astype(np.int64)
+    return Surrogate(kept, model, wrong[spread], errors, n_rows, len(rows.unit) - n_rows)
+
+
+def training_rows(emodel: EModel, known: Evaluated) -> TrainingRows:
+    """Turn evaluations into what surrogates learn from: SDs, and fractions of the bounds."""
+    low, high = emodel.bounds.T
+    mean = np.array([one.mean for one in emodel.features])
+    sd = np.array([one.std for one in emodel.features])
+    is_known = known.is_computed & np.isfinite(known.features)
+    deviation = np.where(is_known, (known.features - mean) / sd, 0.0)
+    deviation = np.clip(deviation, -_FARTHEST, _FARTHEST)
+    lacks = (known.is_computed & ~np.isfinite(known.features)).any(axis=1)
+    is_missing = np.where(lacks, 1.0, np.where(known.is_computed.all(axis=1), 0.0, np.nan))
+    weight = 1.0 / (1.0 + (np.abs(deviation).max(axis=1) / _NEAR) ** 2)
+    unit = (known.theta - low) / (high - low)
+    is_of_use = is_known.any(axis=1) | np.isfinite(is_missing)
+    rows = TrainingRows(unit, deviation, is_known, is_missing, weight)
+    return rows.take(np.flatnonzero(is_of_use))
+
+
+def _left_out(network: Network, rows: TrainingRows, folds: NDArray[np.int64]) -> Array:
+    """Errors of each member on the rows that it has not seen, shape (n, n_features)."""
+    members, _ = network.members(rows.unit)
+    return np.asarray(members[folds, np.arange(len(folds))] - rows.deviation)
+
+
+__all__ = ["Deviations", "Kind", "Surrogate", "fit_surrogate", "training_rows"]

@@ -1,0 +1,170 @@
+"""What a run learns: it fits surrogates to what it has evaluated, in rounds, and keeps the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ....emodels import EModel
+from ..replay import ReplayPool
+from ..settings import SampleSettings
+from ..start import Start
+from ..store import RunStore
+from ..target import Target
+from ..writer import RunWriter
+from .density import N_INNER, SurrogateDensity
+from .fitting import Surrogate, fit_surrogate
+from .quadratic import n_terms
+from .rounds import EVALUATIONS_PER_ROUND, length_of_walks, walk_round
+from .training_data import Evaluated, evaluated, joined
+
+
+@dataclass
+class Learner:
+    """Fits, freezes and keeps the surrogate of a run.
+
+    Attributes
+    ----------
+    emodel : EModel
+        The e-model.
+    settings : SampleSettings
+        Of the run.
+    store, writer : RunStore, RunWriter
+        The run folder.
+    given : Evaluated or None
+        Evaluations that the user brought.
+    """
+
+    emodel: EModel
+    settings: SampleSettings
+    store: RunStore
+    writer: RunWriter
+    given: Evaluated | None
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the chains walk on a surrogate."""
+        return "surrogate" in self.settings.mixture()
+
+    def rows_of_a_search(self) -> int:
+        """How many whole evaluations each search should leave for the first surrogate."""
+        if not self.is_asked_for:
+            return 0
+        n_given = 0 if self.given is None else self.given.n_complete
+        n_lacking = max(0, n_terms(len(self.emodel.free_names)) - n_given)
+        return -(-n_lacking // self.settings.ensembles)
+
+    def kept(self) -> SurrogateDensity | None:
+        """Give the density that was frozen; None while nothing is."""
+        surrogate = self.store.surrogate() if self.is_asked_for else None
+        if surrogate is None:
+            return None
+        return self._density(surrogate, int(self._told().get("walk", N_INNER)))
+
+    @property
+    def n_evaluations(self) -> int:
+        """Evaluations of all rounds of all ensembles."""
+        return self.settings.n_rounds * self.settings.ensembles * self._n_each
+
+    @property
+    def _n_each(self) -> int:
+        return -(-EVALUATIONS_PER_ROUND // self.settings.ensembles)
+
+    def learn(
+        self,
+        starts: Sequence[Start],
+        pools: Sequence[ReplayPool],
+        make_target: Callable[[], Target],
+        run: Callable[[Sequence[Callable[[], None]]], None],
+    ) -> tuple[list[Start], SurrogateDensity]:
+        """Walk on what is known, evaluate and fit again, in rounds; then freeze.
+
+        Parameters
+        ----------
+        starts : sequence of Start
+            Where the walkers of each ensemble stand.
+        pools : sequence of ReplayPool
+            Evaluate for each ensemble, and count what it asked for.
+        make_target : callable
+            Gives a target of the chains.
+        run : callable
+            Runs a task an ensemble until all are done.
+
+        Returns
+        -------
+        list of Start
+            Where the walkers stand then.
+        SurrogateDensity
+            What proposals walk on from now on.
+        """
+        stands = list(starts)
+
+        def walk(ensemble: int, density: SurrogateDensity, seed: np.random.SeedSequence) -> None:
+            target = make_target()
+            target.pool = pools[ensemble]
+            random = np.random.RandomState(np.random.MT19937(seed))  # noqa: NPY002
+            stands[ensemble] = walk_round(target, stands[ensemble], density, self._n_each, random)
+
+        for i in range(self.settings.n_rounds):
+            density = self._density(self._fit(pools))
+            seeds = [
+                np.random.SeedSequence(self.settings.seed, spawn_key=(4, ensemble, i))
+                for ensemble in range(len(stands))
+            ]
+            run([partial(walk, one, density, seed) for one, seed in enumerate(seeds)])
+        return stands, self._freeze(pools, stands)
+
+    def _freeze(self, pools: Sequence[ReplayPool], starts: Sequence[Start]) -> SurrogateDensity:
+        """Fit for the last time, choose the length of walks, and keep both in the run folder."""
+        surrogate = self._fit(pools)
+        random = np.random.RandomState(  # noqa: NPY002  walks take numpy's legacy generator
+            np.random.MT19937(np.random.SeedSequence(self.settings.seed, spawn_key=(5, 0)))
+        )
+        theta = np.concatenate([start.theta for start in starts])
+        n_inner, jump = length_of_walks(self._density(surrogate), theta, random)
+        told = {
+            "kind": surrogate.kind,
+            "errors": surrogate.errors,
+            "n_rows": surrogate.n_rows,
+            "n_partial": surrogate.n_partial,
+            "walk": n_inner,
+            "squared_jump": jump,
+        }
+        self.store.write_settings({**self.store.settings, "learned": told})
+        self.writer.surrogate_sha256 = self.store.keep_surrogate(surrogate)
+        self.writer.flush()
+        frozen = self.kept()  # with the layout of a resumed run
+        assert frozen is not None
+        return frozen
+
+    def _fit(self, pools: Sequence[ReplayPool]) -> Surrogate:
+        self.writer.flush()
+        table = self.store.table("start")
+        if table is not None:
+            # in one order whoever was faster, and nothing that a session before has seen later
+            asked = {pool.ensemble: pool.n_asked for pool in pools}
+            limit = table["ensemble"].map(asked).fillna(0)
+            table = table[table["evaluation"] < limit]
+            table = table.sort_values(["ensemble", "evaluation"], ignore_index=True)
+        known = joined(evaluated(self.emodel, table), self.given)
+        return fit_surrogate(self.emodel, known)
+
+    def _density(self, surrogate: Surrogate, n_inner: int = N_INNER) -> SurrogateDensity:
+        settings = self.settings
+        return SurrogateDensity(
+            surrogate,
+            surrogate.residuals,
+            self.emodel.bounds,
+            settings.temperature,
+            np.inf if settings.max_cost is None else settings.max_cost,
+            settings.cost,
+            n_inner,
+        )
+
+    def _told(self) -> Mapping[str, Any]:
+        told: Mapping[str, Any] = self.store.settings.get("learned", {})
+        return told

@@ -1,0 +1,117 @@
+"""Rounds of learning in the burn-in: walk on what is known, evaluate, fit again; then freeze."""
+
+from __future__ import annotations
+
+import emcee
+import numpy as np
+from emcee.model import Model
+from emcee.state import State
+from numpy.typing import NDArray
+
+from ..moves import EarlyRejection
+from ..moves.surrogate import SurrogateMove, walk
+from ..start import Start
+from ..target import Target
+from .density import N_INNER, SurrogateDensity
+from .threads import one_thread
+
+Array = NDArray[np.float64]
+
+EVALUATIONS_PER_ROUND = 300
+"""Of all ensembles together; surrogates are fitted again after so many."""
+
+SHARE_OF_DIFFERENCES = 0.2
+"""Of the steps of a round that are differential evolution, which leads out of dead ends."""
+
+FAR_ENOUGH = 1.9
+"""Mean squared jump in variances after which a walk counts as independent of its beginning: 2 is
+that of independent draws."""
+
+_LONGEST_WALK = 6400
+_STEPS_TO_SETTLE = 1000
+
+
+def walk_round(
+    target: Target,
+    start: Start,
+    density: SurrogateDensity,
+    n_evaluations: int,
+    random: np.random.RandomState,
+) -> Start:
+    """Let one ensemble walk on the target with the surrogate of the day.
+
+    Parameters
+    ----------
+    target : Target
+        Evaluates; its density is that of the chain.
+    start : Start
+        Where the walkers stand.
+    density : SurrogateDensity
+        What proposals walk on.
+    n_evaluations : int
+        After so many the round ends, with the step that reaches them.
+    random : numpy.random.RandomState
+        Of the round.
+
+    Returns
+    -------
+    Start
+        Where the walkers stand then.
+    """
+    state = State(
+        start.theta.copy(), log_prob=target.log_prob(start.blobs["cost"]), blobs=start.blobs.copy()
+    )
+    model = Model(None, None, None, random)
+    moves = [EarlyRejection(SurrogateMove(density), target),
+             EarlyRejection(emcee.moves.DEMove(), target)]  # fmt: skip
+    n_begun = target.counts.n_evaluations
+    # proposals outside the bounds cost nothing, so the number of steps needs its own end
+    for _ in range(20 * n_evaluations):
+        if target.counts.n_evaluations - n_begun >= n_evaluations:
+            break
+        state, _ = moves[int(random.rand() < SHARE_OF_DIFFERENCES)].propose(model, state)
+    return Start(state.coords, state.blobs)
+
+
+def length_of_walks(
+    density: SurrogateDensity, theta: Array, random: np.random.RandomState
+) -> tuple[int, float]:
+    """Find the steps after which a walk on the density has nearly forgotten where it began.
+
+    Parameters
+    ----------
+    density : SurrogateDensity
+        What is walked on.
+    theta : ndarray, shape (n, n_parameters)
+        Where walks begin; they settle first.
+    random : numpy.random.RandomState
+        Of the walks.
+
+    Returns
+    -------
+    int
+        200, or twice as often doubled until the mean squared jump of the parameters is at least
+        1.9 variances; 6,400 where even those are too few.
+    float
+        That squared jump, in variances.
+    """
+    low, high = density.bounds.T
+    here = (theta - low) / (high - low)
+    with one_thread():
+        here, _ = walk(density, here, here, random, _STEPS_TO_SETTLE)
+        begin, n_done = here, 0
+        for n_steps in _doubled(N_INNER, _LONGEST_WALK):
+            here, _ = walk(density, here, begin, random, n_steps - n_done)
+            n_done = n_steps
+            variance = np.var(np.vstack([begin, here]), axis=0)
+            jump = float(np.mean(np.mean((here - begin) ** 2, axis=0) / variance))
+            if jump >= FAR_ENOUGH:
+                break
+    return n_done, jump
+
+
+def _doubled(first: int, last: int) -> list[int]:
+    found = [first]
+    while found[-1] * 2 <= last:
+        found.append(found[-1] * 2)
+    return found

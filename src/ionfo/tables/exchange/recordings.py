@@ -1,0 +1,374 @@
+"""Recordings of current steps: ABF, NWB, igor and CSV, with what is wrong with each sweep.
+
+BluePyEfe reads NWB and igor and finds the steps in the current.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import IonfoError
+from .targets_config import Files, TargetsConfig, Units
+
+Array = NDArray[np.float64]
+
+INSTALL = "pip install 'ionfo[recordings]'"
+_SUFFIXES = (".abf", ".nwb", ".ibw", ".bwav", ".csv", ".txt")
+_TO_MS = {"ms": 1.0, "s": 1e3}
+_TO_MV = {"mV": 1.0, "V": 1e3}
+_TO_NA = {"nA": 1.0, "pA": 1e-3, "A": 1e9}
+_LEAST_STEP = 1e-4  # nA
+_SECONDS = ("s", "sec", "seconds")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One sweep.
+
+    Attributes
+    ----------
+    cell, protocol, file, sweep : str
+        Where it comes from.
+    t, v, current : ndarray, shape (n_time,)
+        ms, mV (corrected for the liquid junction potential), nA.
+    ton, toff, total : float
+        Begin and end of the step and of the sweep (ms).
+    amplitude, holding : float
+        Of the step on top of the holding current, and that (nA).
+    """
+
+    cell: str
+    protocol: str
+    file: str
+    sweep: str
+    t: Array
+    v: Array
+    current: Array
+    ton: float
+    toff: float
+    total: float
+    amplitude: float
+    holding: float
+
+
+@dataclass(frozen=True)
+class BadTrace:
+    """A sweep, or a file, that is not used, and why."""
+
+    cell: str
+    protocol: str
+    file: str
+    sweep: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A sweep as it stands in a file: times in ms, voltages in mV, currents in nA or None."""
+
+    sweep: str
+    dt: float
+    v: Array
+    current: Array | None
+
+
+def read_recordings(folder: Path, config: TargetsConfig) -> tuple[list[Trace], list[BadTrace]]:
+    """Read all sweeps that a config names.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the files.
+    config : TargetsConfig
+        Names them, or leaves it to folders CELL/PROTOCOL and to .nwb files called as their cell.
+
+    Returns
+    -------
+    list of Trace
+        What can be used.
+    list of BadTrace
+        What cannot, with the reason.
+
+    Raises
+    ------
+    IonfoError
+        If BluePyEfe is missing, a protocol is no step, or there are no files.
+    """
+    _check_extra()
+    if not folder.is_dir():
+        raise IonfoError(f"recordings '{folder}' are no folder")
+    for name in config.protocol_names:
+        _check_is_step(name)
+    found: list[Trace] = []
+    bad: list[BadTrace] = []
+    n_files = 0
+    for cell, protocol, asked in _asked(folder, config):
+        paths = _matching(folder, asked.files)
+        n_files += len(paths)
+        if not paths and config.cells is not None:
+            raise IonfoError(
+                f"cell '{cell}', protocol '{protocol}': no file in '{folder}' is called "
+                f"'{asked.files}'"
+            )
+        currents = [] if asked.current_files is None else _matching(folder, asked.current_files)
+        for i, path in enumerate(paths):
+            file = str(path.relative_to(folder))
+            try:
+                raw = _read(path, currents[i] if i < len(currents) else None, protocol, asked,
+                            asked.units or config.units)  # fmt: skip
+            except IonfoError as error:
+                bad.append(BadTrace(cell, protocol, file, "", str(error)))
+                continue
+            except Exception as error:  # readers of other tools raise anything
+                told = f"{type(error).__name__}: {str(error)[:120]}"
+                bad.append(BadTrace(cell, protocol, file, "", f"cannot be read ({told})"))
+                continue
+            for k, one in enumerate(raw):
+                if asked.sweeps is not None and k not in asked.sweeps:
+                    bad.append(
+                        BadTrace(cell, protocol, file, one.sweep, "the config leaves it out")
+                    )
+                    continue
+                made = _trace(one, k, (cell, protocol, file), asked, config)
+                (found if isinstance(made, Trace) else bad).append(made)  # type: ignore[arg-type]
+    if not n_files:
+        raise IonfoError(
+            f"'{folder}' holds no recordings: folders CELL/PROTOCOL with files "
+            f"{', '.join(_SUFFIXES)}, or CELL.nwb; or name them in the config under 'cells'"
+        )
+    return found, bad
+
+
+def _check_extra() -> None:
+    try:
+        import bluepyefe  # noqa: F401
+        import pyabf  # noqa: F401
+    except ImportError as error:
+        raise IonfoError(
+            f"'{error.name}' is needed to read recordings and was not found; {INSTALL}"
+        ) from None
+
+
+def _check_is_step(name: str) -> None:
+    from bluepyefe.ecode import eCodes
+    from bluepyefe.ecode.step import Step
+
+    kind = next((eCodes[one] for one in eCodes if one in name.lower()), Step)
+    if kind is not Step:
+        raise IonfoError(
+            f"protocol '{name}' is no step for BluePyEfe but {kind.__name__}, and targets are made "
+            "of steps; leave it out of the config, or rename it there if it is a step"
+        )
+
+
+def _asked(folder: Path, config: TargetsConfig) -> Iterator[tuple[str, str, Files]]:
+    if config.cells is not None:
+        for cell, protocols in config.cells.items():
+            for protocol, files in protocols.items():
+                if protocol in config.protocol_names:
+                    yield from ((cell, protocol, one) for one in files)
+        return
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() == ".nwb":
+            for protocol in config.protocol_names:
+                yield path.stem, protocol, Files(files=path.name)
+        elif path.is_dir():
+            for protocol in config.protocol_names:
+                if (path / protocol).is_dir():
+                    yield path.name, protocol, Files(files=f"{path.name}/{protocol}/*")
+            for file in sorted(path.glob("*.nwb")):
+                for protocol in config.protocol_names:
+                    yield path.name, protocol, Files(files=f"{path.name}/{file.name}")
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    every = (one for one in sorted(folder.rglob("*")) if one.is_file())
+    return [
+        one
+        for one in every
+        if fnmatch(one.relative_to(folder).as_posix(), pattern) and one.suffix.lower() in _SUFFIXES
+    ]
+
+
+def _read(
+    path: Path, current: Path | None, protocol: str, asked: Files, units: Units
+) -> list[_Raw]:
+    suffix = path.suffix.lower()
+    if suffix == ".abf":
+        return _abf(path)
+    if suffix in (".csv", ".txt"):
+        return _csv(path, units)
+    with warnings.catch_warnings(), _quiet():
+        warnings.simplefilter("ignore")
+        if suffix == ".nwb":
+            from bluepyefe.reader import nwb_reader
+
+            name = asked.protocol_in_file or protocol
+            read = nwb_reader({"filepath": str(path), "protocol_name": name})
+            if not read:
+                raise IonfoError(f"it holds no sweep of protocol '{name}'")
+        else:
+            from bluepyefe.reader import igor_reader
+
+            if current is None:
+                raise IonfoError("an igor file needs the file of its current: 'current_files'")
+            read = igor_reader({"v_file": str(path), "i_file": str(current), "t_unit": "s"})
+    return [_standard(one, i, units) for i, one in enumerate(read)]
+
+
+class _quiet:
+    """Keep BluePyEfe's warnings back: what they are about is told sweep by sweep."""
+
+    def __enter__(self) -> None:
+        self._logger = logging.getLogger("bluepyefe")
+        self._level = self._logger.level
+        self._logger.setLevel(logging.CRITICAL)
+
+    def __exit__(self, *error: object) -> None:
+        self._logger.setLevel(self._level)
+
+
+def _standard(one: Mapping[str, Any], i: int, units: Units) -> _Raw:
+    from bluepyefe.tools import to_mV, to_nA
+
+    seconds = str(one.get("t_unit") or "s").lower() in _SECONDS
+    return _Raw(
+        str(one.get("id") or i),
+        float(one["dt"]) * (1e3 if seconds else 1.0),
+        np.asarray(to_mV(np.asarray(one["voltage"], np.float64), one.get("v_unit") or units.v)),
+        np.asarray(to_nA(np.asarray(one["current"], np.float64), one.get("i_unit") or units.i)),
+    )
+
+
+def _abf(path: Path) -> list[_Raw]:
+    """Read an ABF: voltage and current by their units, or the command where no current was kept."""
+    import pyabf
+
+    file = pyabf.ABF(str(path))
+    units = [str(one).strip() for one in file.adcUnits]
+    voltage = next((i for i, one in enumerate(units) if one in _TO_MV), None)
+    current = next((i for i, one in enumerate(units) if one in _TO_NA), None)
+    if voltage is None:
+        raise IonfoError(f"it holds no voltage: its channels are in {', '.join(units)}")
+    found = []
+    for sweep in file.sweepList:
+        file.setSweep(sweep, channel=voltage)
+        v = np.array(file.sweepY, np.float64) * _TO_MV[units[voltage]]
+        i: Array | None = None
+        if current is not None:
+            file.setSweep(sweep, channel=current)
+            i = np.array(file.sweepY, np.float64) * _TO_NA[units[current]]
+        elif (unit := str(file.sweepUnitsC).strip()) in _TO_NA and np.ptp(file.sweepC) > 0:
+            i = np.array(file.sweepC, np.float64) * _TO_NA[unit]
+        found.append(_Raw(str(sweep), 1e3 / float(file.sampleRate), v, i))
+    return found
+
+
+def _csv(path: Path, units: Units) -> list[_Raw]:
+    """Read a table: its first column is time; then v and i, or v0, i0, v1, i1 and so on."""
+    frame = pd.read_csv(path, sep=None, engine="python")
+    t = frame.iloc[:, 0].to_numpy(np.float64) * _TO_MS[units.t]
+    if len(t) < 3 or not np.allclose(np.diff(t), t[1] - t[0], rtol=1e-3):
+        raise IonfoError("its first column must be a time that rises in equal steps")
+    names = {str(name).strip().lower(): name for name in frame.columns[1:]}
+    found = []
+    for key, name in names.items():
+        if not key.startswith("v"):
+            continue
+        current = names.get("i" + key[1:])
+        found.append(
+            _Raw(
+                key[1:] or "0",
+                float(t[1] - t[0]),
+                frame[name].to_numpy(np.float64) * _TO_MV[units.v],
+                None if current is None else frame[current].to_numpy(np.float64) * _TO_NA[units.i],
+            )
+        )
+    if not found:
+        raise IonfoError("it needs columns v, i or v0, i0, v1, i1 and so on after the time")
+    return found
+
+
+def _trace(
+    raw: _Raw, number: int, origin: tuple[str, str, str], asked: Files, config: TargetsConfig
+) -> Trace | BadTrace:
+    """Find the step of a sweep, and judge the sweep."""
+    from bluepyefe.ecode.step import Step
+
+    def bad(reason: str) -> BadTrace:
+        return BadTrace(*origin, raw.sweep, reason)
+
+    units, quality = asked.units or config.units, config.quality
+    junction = asked.liquid_junction_potential
+    v = raw.v - (config.liquid_junction_potential if junction is None else junction)
+    current = raw.current
+    if asked.amplitudes is not None:
+        if asked.ton is None or asked.toff is None:
+            raise IonfoError(
+                f"cell '{origin[0]}', protocol '{origin[1]}': amplitudes need 'ton' and 'toff'"
+            )
+        if number >= len(asked.amplitudes):
+            return bad(f"the config has {len(asked.amplitudes)} amplitudes, and none for it")
+        current = np.full(len(v), (asked.holding or 0.0) * _TO_NA[units.i])
+        first, last = (int(round(one / raw.dt)) for one in (asked.ton, asked.toff))
+        current[first:last] += asked.amplitudes[number] * _TO_NA[units.i]
+    if len(v) < 3:
+        return bad("it is empty")
+    if current is None:
+        return bad("no current is kept with it; give amplitudes, ton and toff in the config")
+    if len(current) != len(v):
+        return bad(f"it has {len(v)} voltages and {len(current)} currents")
+    if not (np.isfinite(v).all() and np.isfinite(current).all()):
+        return bad("a voltage or a current is not a number")
+    if raw.dt > quality.largest_interval:
+        return bad(
+            f"{raw.dt:.3g} ms between samples, and {quality.largest_interval:g} are the most"
+        )
+    if v.min() < quality.lowest or v.max() > quality.highest:
+        return bad(
+            f"voltages from {v.min():.4g} to {v.max():.4g} mV; is the unit right? "
+            f"{quality.lowest:g} to {quality.highest:g} are kept"
+        )
+    t: Array = np.arange(len(v), dtype=np.float64) * raw.dt
+    resting = config.resting_potential
+    if resting is not None and origin[1] == resting.protocol:
+        held = float(np.median(current))
+        return Trace(*origin, raw.sweep, t, v, current, 0.0, float(t[-1]), float(t[-1]), 0.0, held)
+    given = {key: value for key, value in (("ton", asked.ton), ("toff", asked.toff)) if value}
+    with _quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        step = Step(
+            {**given, "i_unit": "nA", "v_unit": "mV", "t_unit": "ms"},
+            {"voltage": v, "current": current, "dt": raw.dt},
+            origin[1],
+            config.efel.model_dump(),
+        )
+    ton, toff = float(step.ton), float(step.toff)
+    if asked.toff is None:
+        toff += raw.dt  # what is found is the last sample of the step
+    if abs(step.amp) < _LEAST_STEP or (not given and (ton <= 0 or toff >= len(v) * raw.dt)):
+        return bad(f"no step is found in its current (amplitude {float(step.amp):.3g} nA)")
+    before = v[t < ton]
+    spikes = int(((before[1:] > config.efel.Threshold) & (before[:-1] <= config.efel.Threshold))
+                 .sum())  # fmt: skip
+    if spikes:
+        return bad(f"{spikes} spike{'' if spikes == 1 else 's'} before the step")
+    if len(before) and before.std() > quality.baseline_sd:
+        return bad(
+            f"its baseline has an SD of {before.std():.3g} mV, and {quality.baseline_sd:g} are the "
+            "most"
+        )
+    total = float(len(v) * raw.dt)
+    return Trace(
+        *origin, raw.sweep, t, v, current, ton, toff, total, float(step.amp), float(step.hypamp)
+    )
