@@ -107,6 +107,13 @@ def test_steps_of_given_currents_need_no_search(tmp_path: Path) -> None:
         read_emodel_folder(write(tmp_path / "folder", protocols, own))
 
 
+def test_an_empty_list_of_changes_leaves_the_axon(tmp_path: Path) -> None:
+    protocols, own = [step("IDrest_1", None)], [feature("IDrest_1", "Spikecount")]
+    read = read_emodel_folder(write(tmp_path / "folder", protocols, own))
+    assert read.emodel.morphology.axon is None
+    assert read.notes[0].startswith("the axon stays as it is: 'morph_modifiers' is empty")
+
+
 def test_the_stub_of_bluepyopt_and_a_global_variable_are_imported(tmp_path: Path) -> None:
     folder = write(tmp_path / "folder", [step("IDrest_150", 150)],
                    [*searches(), feature("IDrest_150", "mean_frequency")])  # fmt: skip

@@ -85,6 +85,12 @@ def read_emodel_folder(folder: Path, name: str | None = None) -> ImportedFolder:
     features = [one for one in every if one.protocol not in protocols.validation]
     held_out = [one for one in every if one.protocol in protocols.validation]
     notes = [*parts.notes, *told]
+    if modifiers == []:
+        notes.insert(
+            0,
+            "the axon stays as it is: 'morph_modifiers' is empty, which BluePyEModel reads so, "
+            "while emodel-generalisation would replace the axon",
+        )
     unused = sorted(set(protocols.sweeps) - {one.protocol for one in every})
     notes += [f"protocol '{one}' is left out: no feature needs it" for one in unused]
     notes += [f"'{f.name}' is called '{f.other_name}' in tables of that tool"
