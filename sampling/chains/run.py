@@ -243,7 +243,9 @@ class _Run:
             search = 0 if stored else asked.ensembles * self.n_walkers
         if asked.early_rejection:
             advice.append("early rejection makes steps cheaper than this by itself")
-        return Forecast(self.emodel, left + search, what, self.workers.n_workers, advice, note)
+        file = str(self.store.settings["morphology"]["file"])
+        n_workers = self.workers.n_workers
+        return Forecast(self.emodel, left + search, what, n_workers, advice, note, morphology=file)
 
     # -- phases -----------------------------------------------------------------
 
