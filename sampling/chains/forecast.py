@@ -60,4 +60,5 @@ def forecast_of(
         search += settings.n_rounds * EVALUATIONS_PER_ROUND
     if settings.early_rejection and is_chain:
         advice.append("early rejection makes steps cheaper than this by itself")
-    return Forecast(store.emodel, left + search, what, n_workers, advice, note)
+    file = str(store.settings["morphology"]["file"])
+    return Forecast(store.emodel, left + search, what, n_workers, advice, note, morphology=file)

@@ -36,6 +36,9 @@ LARGEST_K = 0.7
 J. Mach. Learn. Res. 25:72)."""
 
 
+_LEAST_WEIGHT = 1e-12  # of the largest; smaller ones change no digit of a mean
+
+
 def draw_task(
     store: RunStore,
     writer: RunWriter,
@@ -192,7 +195,7 @@ def collect_draws(
             "few draws carry them all, since what was learned misses a part of the density; learn "
             "more with --rounds or --learn, or take the chains, which are right in any case"
         )
-    wanted = is_kept & (cost <= max_cost) & (cost >= min_cost) & (weight > 0)
+    wanted = is_kept & (cost <= max_cost) & (cost >= min_cost) & (weight > _LEAST_WEIGHT)
     if not wanted.any():
         raise IonfoError(
             f"no draw of run '{store.folder}' has a cost of at most {max_cost:g}; the cheapest has "

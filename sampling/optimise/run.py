@@ -173,6 +173,7 @@ class _Run:
             ["fewer --generations, --offspring or --seeds", "--max-steps or --budget-quantile"],
             self.note,
             is_whole=not later,
+            morphology=str(self.store.settings["morphology"]["file"]),
         )
 
     def log(self, event: str, **more: Any) -> None:

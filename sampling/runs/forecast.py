@@ -39,6 +39,8 @@ class Forecast:
         Given the sentence.
     is_whole : bool
         Whether the first evaluations run all protocols, so that their shares are worth telling.
+    morphology : str
+        File that is in use; a smaller one is worth telling where it is the e-model's own.
     """
 
     emodel: EModel
@@ -48,6 +50,7 @@ class Forecast:
     advice: Sequence[str]
     note: Callable[[str], None]
     is_whole: bool = True
+    morphology: str = ""
     _seconds: list[float] = field(default_factory=list)
     _steps: Counter[str] = field(default_factory=Counter)
 
@@ -86,8 +89,10 @@ class Forecast:
         return ["more workers on other machines, with mpirun"]
 
     def _of_cell(self) -> list[str]:
-        told = [f"--morphology {name}, which has fewer segments"
-                for name in self.emodel.alternatives if name.endswith("reduced")]  # fmt: skip
+        told = []
+        if self.morphology == self.emodel.morphology.file:
+            told = [f"--morphology {name}, which has fewer segments"
+                    for name in self.emodel.alternatives if name.endswith("reduced")]  # fmt: skip
         total = sum(self._steps.values())
         large = [
             f"{name} ({n / total:.0%} of the integrator steps)"

@@ -138,7 +138,7 @@ def test_a_run_of_draws_resumes_is_collected_and_analysed(
 
     def sample(name: str, steps: int) -> RunStore:
         settings = SampleSettings(
-            steps=steps, ensembles=2, start_evaluations=150, rounds=1, temperature=1.0,
+            steps=steps, ensembles=2, start_evaluations=150, rounds=1, temperature=50.0,
             sampler="importance",
         )  # fmt: skip
         run_sampler(emodel, tmp_path / name, settings)
@@ -149,7 +149,7 @@ def test_a_run_of_draws_resumes_is_collected_and_analysed(
     first, second = collect(twice), collect(once)
     assert first.population.frame.equals(second.population.frame)
     frame = first.population.frame
-    assert first.importance is not None and first.importance.n_whole == len(frame)
+    assert first.importance is not None and first.importance.n_whole >= len(frame) > 100
     assert frame["weight"].mean() == pytest.approx(1.0) and frame["weight"].nunique() > 2
     assert "walker" not in frame and first.population.metadata["importance"]["n_draws"] > 0
     assert work_of(once.folder).left == 0

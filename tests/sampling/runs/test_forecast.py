@@ -17,9 +17,13 @@ def evaluation(**steps: int) -> Evaluation:
     return Evaluation(np.zeros(1), np.zeros(1), 0.0, protocol_steps=steps)
 
 
-def told(n_expected: float, seconds: float, n_workers: int = 4) -> list[str]:
+def told(
+    n_expected: float, seconds: float, n_workers: int = 4, morphology: str = "l5pc.swc"
+) -> list[str]:
     found: list[str] = []
-    forecast = Forecast(L5PC, n_expected, "all", n_workers, ["fewer steps"], found.append)
+    forecast = Forecast(
+        L5PC, n_expected, "all", n_workers, ["fewer steps"], found.append, morphology=morphology
+    )
     for _ in range(3 * N_SEEN):
         forecast(evaluation(Step_280=60, Step_200=30, bAP=10), seconds)
     return found
@@ -36,6 +40,8 @@ def test_it_names_what_would_be_cheaper() -> None:
     assert "--morphology l5pc_reduced" in text and "fewer steps" in text
     assert "Step_280 (60% of the integrator steps), Step_200 (30% of the integrator steps)" in text
     assert "bAP" not in text
+    (on_the_reduced,) = told(14_400, 2.0, morphology="l5pc_reduced.swc")
+    assert "--morphology" not in on_the_reduced
     if (n_cores := os.cpu_count() or 1) > 1:
         assert f"--processes {n_cores}" in text
 
