@@ -267,7 +267,7 @@ class _Search:
             n_known = len(theta)
             density = SurrogateDensity(
                 surrogate,
-                surrogate.residuals,
+                np.zeros((1, len(self.target.emodel.features))),  # doubts are for chains
                 self.target.emodel.bounds,
                 self.target.temperature,
                 self.target.max_cost,
