@@ -67,7 +67,7 @@ def test_groups_are_analysed_alone_and_compared_at_equal_rows(tmp_path: Path) ->
     assert (tmp_path / "groups_o_information.svg").exists()
     page = (tmp_path / "report.html").read_text().partition("<main>")[2].partition("</main>")[0]
     for words in ("How the groups differ", "x (60 rows)", "y (45 rows)", "O-information: x and y",
-                  "The lowest value", "RSI about the width"):  # fmt: skip
+                  "The lowest O-information", "RSI about the width"):  # fmt: skip
         assert words in page, words
     assert page.count('data-chart="') == 2  # a chart a question
 

@@ -103,9 +103,9 @@ def test_the_few_that_carry_an_extreme_are_named_where_subsamples_find_them(
     })  # fmt: skip
     tables = {**material.tables, "o_information_extremes": extremes}
     group = ", ".join(readable(one) for one in names[:2]) + f" and {readable(names[2])}"
-    carried = f"50 % of it is carried by {group} alone (-0.200 nats raw"
+    carried = f"The core of the synergistic groups is {group}: alone they have -0.200 nats, 50 %"
     told = " ".join(core(replace(material, tables=tables), "min", "synergistic"))
-    assert told.startswith(carried) and told.endswith("in 90 % of subsamples).")
+    assert told.startswith(carried) and told.endswith("in 90 % of subsamples.")
     rare = {**tables, "o_information_extremes": extremes.assign(recurrence=[0.4, 0.2, 1.0])}
     assert core(replace(material, tables=rare), "min", "synergistic") == [
         "No small synergistic group is found again in most subsamples."
@@ -117,7 +117,41 @@ def test_a_feature_is_told_with_the_share_of_its_variance(material: Material) ->
     assert spectrum["min_predicted_share"].between(0, 1).all()
     alone = spectrum["min_predicted_share_alone"]
     assert (spectrum["min_predicted_share"] >= alone - 0.05).all()
-    forced = material.tables["redundancy_synergy_curves"].assign(p_adjusted=0.01)
+    forced = material.tables["redundancy_synergy_curves"].assign(
+        p_adjusted=0.01, confidence_low_nats=-0.9, confidence_high_nats=-0.1
+    )
     tables = {**material.tables, "redundancy_synergy_curves": forced}
     told = " ".join(together(replace(material, tables=tables)))
     assert re.search(r"they predict \d+ % of its variance, the best of them alone \d+ %", told)
+
+
+def test_an_extreme_whose_interval_holds_zero_is_not_named(material: Material) -> None:
+    curves = material.tables["o_information_curves"]
+    for high, is_named in ((0.1, False), (-0.1, True)):
+        sure = curves.assign(
+            p_adjusted=0.01, corrected_nats=-0.5, confidence_low_nats=-0.9, confidence_high_nats=high
+        )  # fmt: skip
+        tables = {**material.tables, "o_information_curves": sure}
+        told = " ".join(together(replace(material, tables=tables)))
+        assert ("No synergistic group is named" not in told) == is_named
+
+
+def test_a_strong_pair_is_told_with_its_direction(material: Material) -> None:
+    x, y = material.parameters[:2]
+    pairs = material.tables["mutual_information_pairs"].assign(is_significant=False)
+    chosen = (pairs["x"] == x) & (pairs["y"] == y)
+    pairs.loc[chosen, ["is_significant", "corrected_nats"]] = [True, 0.3]
+    rises = material.population.copy()
+    rises[f"parameters/{y}"] = -rises[f"parameters/{x}"]
+    told = " ".join(together(replace(
+        material, population=rises, tables={**material.tables, "mutual_information_pairs": pairs}
+    )))  # fmt: skip
+    assert "as a correlation of 0.67; more of one goes with less of the other" in told
+
+
+def test_the_verdict_and_the_fit_stand_first(material: Material) -> None:
+    page = words_of(page_text(material))
+    glance = page.partition("At a glance")[2].partition("Which conductances act together?")[0]
+    assert glance.strip().startswith("Verdict on the sample: ")
+    cost = material.population["cost"]
+    assert f"and by {cost.min():.1f} in the best (the cost)" in glance

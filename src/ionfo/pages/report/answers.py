@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...analysis import LONG_CHAIN
 from ...analysis.figures.names import readable, readable_names
 from ...analysis.figures.spectra import minimal_set
-from ...analysis.uncertainty.convergence import HIGHEST_R_HAT
 from ...sampling.runs.quality import Quality
 from .glossary import TERMS
-from .scale import amount, correlation_of, listed, signed, span
+from .scale import amount, correlation_of, listed, signed
 from .section import Cell, Section
+from .sureness import at_a_glance, believed, extreme_row, is_beyond, sure
 from .tables import Material
 
 _MOST_CHANCE = 0.6
@@ -41,9 +38,10 @@ def in_short(material: Material, quality: Quality, cautions: list[str]) -> Secti
     """
     section = Section("answers", "In short", cautions=cautions)
     section.questions = [
+        ("At a glance", at_a_glance(material, quality)),
         ("Which conductances act together?", together(material)),
         ("How sure is that?", sure(material)),
-        ("Can the sample be believed?", _believed(material, quality)),
+        ("Can the sample be believed?", believed(material, quality)),
     ]
     section.questions = [one for one in section.questions if one[1]]
     section.tables = _extremes_table(material)
@@ -72,18 +70,6 @@ def _group_told(group: list[str], short: dict[str, str]) -> str:
     return ", ".join(short[one] for one in group)
 
 
-def _row(curves: pd.DataFrame, statistic: str) -> pd.Series[Any]:
-    """Give the order at which an extreme is most extreme."""
-    own = curves[curves["statistic"] == statistic].reset_index(drop=True)
-    column = "corrected_nats" if "corrected_nats" in own else "raw_nats"
-    values = own[column].to_numpy(np.float64)
-    return own.iloc[int(np.argmin(values) if statistic == "min" else np.argmax(values))]
-
-
-def _is_beyond(row: pd.Series[Any]) -> bool:
-    return "p_adjusted" in row and float(row["p_adjusted"]) <= 0.05
-
-
 def together(material: Material) -> list[str]:
     """Name the groups of the extremes, what they share, the pairs that count and the targets."""
     spectrum = material.tables.get("o_information")
@@ -96,19 +82,19 @@ def together(material: Material) -> list[str]:
         ("min", "synergistic", "negative"),
         ("max", "redundant", "positive"),
     ):
-        row = _row(curves, statistic)
+        row = extreme_row(curves, statistic)
         value = float(row["corrected_nats"] if "corrected_nats" in row else row["raw_nats"])
         if (value >= 0) == (statistic == "min"):
             told.append(f"No group is {word}: no value is {least}.")
             continue
-        if "p_adjusted" in row and not _is_beyond(row):
+        if "p_adjusted" in row and not is_beyond(row):
             told.append(
-                f"No {word} group is beyond what shuffled rows give (adjusted p "
-                f"{row['p_adjusted']:.2g}), so none is named."
+                f"No {word} group is named: the {'lowest' if statistic == 'min' else 'highest'} "
+                f"O-information, {signed(value)} nats, is not beyond chance (see below)."
             )
             continue
-        told.append(_extreme(spectrum, statistic, word, value, names))
         told += core(material, statistic, word)
+        told.append(_extreme(spectrum, statistic, word, value, names))
         told += _recurring(material, word)
     return told + _pairs(material) + _about_targets(material)
 
@@ -122,10 +108,14 @@ def _extreme(
     at, best = minimal_set(raw), int(np.argmin(raw))
     group = [readable(one) for one in members(spectrum[f"{statistic}_multiplet"].iloc[at], names)]
     if at == best:
-        return f"The most {word} group of all is {listed(group)}: {amount(value)}."
+        return (
+            f"The most {word} group of all is {listed(group)}, with an O-information of "
+            f"{amount(value)}."
+        )
+    extreme = "lowest" if statistic == "min" else "highest"
     return (
-        f"The most {word} groups: {listed(group)} together reach at least 90 % of the "
-        f"{'lowest' if statistic == 'min' else 'highest'} value of all, which is {amount(value)}."
+        f"The smallest group that comes near the {extreme} O-information of all, {amount(value)}, "
+        f"is {listed(group)}, with {100 * raw[at] / raw[best]:.0f} % of it (raw)."
     )
 
 
@@ -151,9 +141,9 @@ def core(material: Material, statistic: str, word: str) -> list[str]:
     if share > 0.995:
         return []
     return [
-        f"{100 * share:.0f} % of it is carried by {listed(group)} alone "
-        f"({signed(core['raw_nats'])} nats raw; among the extremes of their size in "
-        f"{100 * core['recurrence']:.0f} % of subsamples)."
+        f"The core of the {word} groups is {listed(group)}: alone they have "
+        f"{signed(core['raw_nats'])} nats, {100 * share:.0f} % of the most extreme raw value, and "
+        f"are among the extremes of their size in {100 * core['recurrence']:.0f} % of subsamples."
     ]
 
 
@@ -171,16 +161,17 @@ def _recurring(material: Material, word: str) -> list[str]:
     found = found[found["by_chance"] <= _MOST_CHANCE]
     if found.empty:
         return []
+    largest = int(found["order"].max())
     mean = found.groupby("variable", sort=False)[[f"most_{word}", "by_chance"]].mean()
     chance = float(mean["by_chance"].iloc[0])
     share = mean[f"most_{word}"].sort_values(ascending=False, kind="stable")
     core = share[share >= min(2 * chance, 0.5 * (1 + chance))].head(_MOST_NAMED)
     if core.empty:
-        return [f"No variable stands out among the most {word} 5 % of groups."]
+        return [f"No variable is in most of the most {word} 5 % of groups."]
     parts = [f"{readable(str(name))} ({100 * value:.0f} %)" for name, value in core.items()]
     sentence = (
-        f"The most {word} 5 % of groups mostly hold {listed(parts)}; chance would give "
-        f"{100 * chance:.0f} %."
+        f"Of groups of up to {largest} variables the most {word} 5 % mostly hold {listed(parts)}; "
+        f"chance would give {100 * chance:.0f} %."
     )
     absent = [readable(str(name)) for name in share[share < 0.5 * chance].index[::-1]]
     if absent:
@@ -205,11 +196,28 @@ def _pairs(material: Material) -> list[str]:
     parts = [
         f"{readable(str(one['x']))} with {readable(str(one['y']))} "
         f"({signed(float(one['corrected_nats']))} nats, as a correlation of "
-        f"{correlation_of(float(one['corrected_nats'])):.2f})"
+        f"{correlation_of(float(one['corrected_nats'])):.2f}"
+        f"{_direction(material, str(one['x']), str(one['y']))})"
         for one in counted.head(_MOST_NAMED).to_dict("records")
     ]
     which = "The strongest pairs are" if len(parts) > 1 else "The strongest pair is"
     return [f"{which} {listed(parts)}; {len(counted)} of {len(found)} count."]
+
+
+def _direction(material: Material, x: str, y: str) -> str:
+    """Say whether two columns rise together; nothing where their ranks hardly tell."""
+    try:
+        ranks = pd.DataFrame({"x": material.column(x), "y": material.column(y)}).rank()
+    except KeyError:
+        return ""
+    r = float(ranks["x"].corr(ranks["y"]))
+    if not abs(r) >= 0.1:
+        return ", neither rising nor falling together"
+    return (
+        "; more of one goes with more of the other"
+        if r > 0
+        else ("; more of one goes with less of the other")
+    )
 
 
 def _about_targets(material: Material) -> list[str]:
@@ -219,8 +227,8 @@ def _about_targets(material: Material) -> list[str]:
     if spectra is None or curves is None:
         return []
     for target in material.summary["targets"]:
-        row = _row(curves[curves["target"] == target], "min")
-        if "p_adjusted" in row and not _is_beyond(row):
+        row = extreme_row(curves[curves["target"] == target], "min")
+        if "p_adjusted" in row and not is_beyond(row):
             told.append(
                 f"No group tells more about the {readable(target)} together than its members do "
                 "one by one, beyond what shuffled rows give."
@@ -248,103 +256,6 @@ def _predicting(spectrum: pd.DataFrame, at: int) -> str:
         f": they predict {100 * row['min_predicted_share']:.0f} % of its variance, the best of "
         f"them alone {100 * row['min_predicted_share_alone']:.0f} %"
     )
-
-
-def sure(material: Material) -> list[str]:
-    """Set the extremes beside their null, their interval and the other estimator."""
-    curves = material.tables.get("o_information_curves")
-    if material.is_settling or curves is None:
-        return []
-    if "corrected_nats" not in curves:
-        return ["No null was drawn, so nothing is known of what chance gives."]
-    rsi = material.tables.get("redundancy_synergy_curves")
-    told = _beside_null(curves, (("min", "lowest"), ("max", "highest")), "value")
-    for target in material.summary["targets"]:
-        if rsi is None:
-            break
-        own = rsi[rsi["target"] == target]
-        told += _beside_null(own, (("min", "lowest"),), f"RSI about the {readable(target)}")
-    return told
-
-
-def _beside_null(curves: pd.DataFrame, sides: Sequence[tuple[str, str]], what: str) -> list[str]:
-    """Set extremes of one measure beside their null, interval and the other estimator."""
-    told = []
-    for statistic, word in sides:
-        row = _row(curves, statistic)
-        beyond = "" if _is_beyond(row) else "not "
-        parts = [
-            f"The {word} {what}, {signed(float(row['corrected_nats']))} nats, is {beyond}beyond "
-            f"what shuffled rows give ({span(row['null_low_nats'], row['null_high_nats'])}; "
-            f"adjusted p {row['p_adjusted']:.2g})"
-        ]
-        if _is_known(row, "confidence_low_nats"):
-            parts.append(
-                "its 95 % interval over replicates is "
-                f"{span(row['confidence_low_nats'], row['confidence_high_nats'])}"
-            )
-        if _is_known(row, "other_corrected_nats"):
-            parts.append(
-                f"the other estimator ({row['other_estimator']}) gives "
-                f"{signed(float(row['other_corrected_nats']))}"
-            )
-        told.append("; ".join(parts) + ".")
-    return told
-
-
-def _is_known(row: pd.Series[Any], column: str) -> bool:
-    return column in row and math.isfinite(float(row[column]))
-
-
-def judged(quality: Quality, material: Material) -> str:
-    """Give the one verdict on the sample.
-
-    Returns
-    -------
-    str
-        ``good``, ``for looking, not for claims``, ``still settling`` or ``not judged``.
-    """
-    if material.is_settling:
-        return "still settling"
-    if not quality.is_chain:
-        return "not judged"
-    spanned = material.summary.get("spanned_tau") or quality.n_tau
-    ess = material.summary.get("effective_sample_size") or quality.ess
-    is_good = (
-        quality.verdict == "settled"
-        and quality.r_hat <= HIGHEST_R_HAT
-        and spanned >= LONG_CHAIN
-        and ess >= _FEWEST_INDEPENDENT
-    )
-    return "good" if is_good else "for looking, not for claims"
-
-
-def _believed(material: Material, quality: Quality) -> list[str]:
-    verdict = judged(quality, material)
-    if verdict == "not judged":
-        return ["Not judged: the rows form no chains, and are taken as independent."]
-    told = [f"Verdict: {verdict}. {_first_letter(quality.told())}."]
-    spanned = material.summary.get("spanned_tau") or quality.n_tau
-    if quality.n_steps and math.isfinite(spanned) and spanned < LONG_CHAIN:
-        times = LONG_CHAIN / spanned
-        told.append(
-            f"To make claims, sample about {times:.0f} times as long, which is "
-            f"{_round(times * quality.n_steps)} proposals of a walker instead of "
-            f"{quality.n_steps}: continue the run with more --steps."
-        )
-    elif verdict != "good" and not quality.r_hat <= HIGHEST_R_HAT:
-        told.append("To make claims, sample until the ensembles agree, from two starts or more.")
-    return told
-
-
-def _first_letter(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _round(value: float) -> str:
-    """Round to two digits, with thousands apart."""
-    digits = 10 ** max(int(math.log10(max(value, 1))) - 1, 0)
-    return f"{round(value / digits) * digits:,}"
 
 
 def _extremes_table(

@@ -11,13 +11,14 @@ import pandas as pd
 from ...analysis.figures.colours import BLUE, GREEN, GREY, ORANGE, PINK
 from ...analysis.figures.names import readable
 from ...tables.files import write_text
-from .answers import sure, together
+from .answers import together
 from .charts import Chart, layout, numbers
 from .glossary import TERMS
 from .html import section_html, whole_page
 from .page import NAME
 from .scale import signed, span
 from .section import Cell, Section
+from .sureness import sure
 from .tables import Material
 
 _COLOURS = (BLUE, ORANGE, GREEN, PINK, GREY)

@@ -175,7 +175,7 @@ def _significant(section: Section, material: Material, found: pd.DataFrame) -> N
     counted = found[found["is_significant"]].sort_values("corrected_nats", ascending=False)
     section.words.append(
         f"{len(counted)} of {len(found)} pairs count: adjusted p at most 0.05 and at least 0.1 "
-        "nats. Each was tested with permutations on "
+        "nats. Each was tested by correlation and against random permutations of ranks, on "
         f"{int(found['tested_rows'].iloc[0])} rows."
     )
     if not len(counted):
