@@ -16,6 +16,9 @@ from .names import names_told, readable, readable_names
 from .style import DIVERGING_MAP, Figure, legend_below, titled
 
 SIGN = "synergy < 0 < redundancy"
+FREQUENCY_RANGE = 0.7
+"""Of shares less chance in maps, the same in all of them, on paper and on the page."""
+
 FREQUENCIES = (
     "Share of the most synergistic and of the most redundant 5 % of groups of each size that hold "
     "a variable, less the share by chance. Orange is more, violet less."
@@ -119,7 +122,11 @@ def frequency_maps(answer: Answer, title: str = "") -> Figure:
         strict=True,
     ):
         image = axes.imshow(
-            (frequency - chance).T, aspect="auto", cmap=DIVERGING_MAP, vmin=-0.7, vmax=0.7
+            (frequency - chance).T,
+            aspect="auto",
+            cmap=DIVERGING_MAP,
+            vmin=-FREQUENCY_RANGE,
+            vmax=FREQUENCY_RANGE,
         )
         axes.set_xticks(range(len(spectrum.order)), [str(k) for k in spectrum.order], fontsize=7)
         axes.set_yticks(range(len(names)), readable_names(names), fontsize=8)

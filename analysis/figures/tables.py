@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..pairs.pairwise import PairwiseInformation
 from .colours import BLUE, GREY, ORANGE
 from .names import names_told, readable, readable_names
-from .spectra import FREQUENCIES, SIGN
+from .spectra import FREQUENCIES, FREQUENCY_RANGE, SIGN
 from .style import DIVERGING_MAP, Figure, legend_below, titled
 
 _STATISTICS = (("max", "highest", ORANGE), ("mean", "mean", GREY), ("min", "lowest", BLUE))
@@ -93,7 +93,11 @@ def frequency_figure(frequencies: pd.DataFrame, title: str = "") -> Figure:
         less = frequencies.assign(value=frequencies[column] - frequencies["by_chance"])
         table = less.pivot(index="variable", columns="order", values="value").loc[names, orders]
         image = axes.imshow(
-            table.to_numpy(), aspect="auto", cmap=DIVERGING_MAP, vmin=-0.7, vmax=0.7
+            table.to_numpy(),
+            aspect="auto",
+            cmap=DIVERGING_MAP,
+            vmin=-FREQUENCY_RANGE,
+            vmax=FREQUENCY_RANGE,
         )
         axes.set_xticks(range(len(orders)), [str(one) for one in orders], fontsize=7)
         axes.set_yticks(range(len(names)), readable_names(names), fontsize=8)

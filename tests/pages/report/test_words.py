@@ -45,7 +45,7 @@ def test_page_and_picture_map_the_same_numbers_to_the_same_colours(material: Mat
     # more is at the same end in both, and zero in the middle of both
     assert chart["data"][0]["zmin"] == -chart["data"][0]["zmax"]
     low, high = image.get_clim()
-    assert low == -high
+    assert low == -high == chart["data"][0]["zmin"]
     np.testing.assert_allclose(
         np.array(chart["data"][0]["z"], dtype=float), np.asarray(image.get_array()), atol=1e-4
     )

@@ -205,11 +205,12 @@ def heat_map(
     title: str,
     symmetric: bool,
     x_title: str = "",
+    top: float | None = None,
 ) -> Chart:
-    """Chart a matrix; a symmetric scale has zero in its middle."""
-    known = values[np.isfinite(values)]
-    top = float(np.abs(known).max()) if len(known) else 1.0
-    top = top or 1.0
+    """Chart a matrix; a symmetric scale has zero in its middle, and ends at `top` if given."""
+    if top is None:
+        known = values[np.isfinite(values)]
+        top = (float(np.abs(known).max()) if len(known) else 1.0) or 1.0
     data: Chart = {
         "type": "heatmap",
         "z": [numbers(row) for row in values],

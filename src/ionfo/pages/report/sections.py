@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...analysis.figures.colours import BLUE, GREEN, ORANGE, PINK
 from ...analysis.figures.names import readable
-from ...analysis.figures.spectra import minimal_set
+from ...analysis.figures.spectra import FREQUENCY_RANGE, minimal_set
 from .answers import members
 from .charts import Chart, by_order, heat_map, layout, numbers, spread
 from .more import features_map, network
@@ -232,7 +232,8 @@ def _frequency_maps(
             f"Share of the {words} 5 % of groups of each size that hold a parameter{about}, less "
             "what chance gives. Orange is more, violet less.",
             heat_map(excess, names, [str(k) for k in orders], hover, "share less chance",
-                     symmetric=True, x_title="size of the groups (variables)"),
+                     symmetric=True, x_title="size of the groups (variables)",
+                     top=FREQUENCY_RANGE),
         ))  # fmt: skip
     return charts
 
