@@ -12,9 +12,9 @@ from importlib.resources import files
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ...analysis.figures.style import Figure
 from ..analysis.figures.recordings import sweeps_figure, values_figure
 
 # nothing may be loaded, so the page shows the same on a train and in ten years
