@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...analysis.figures.style import Figure
 from ..analysis.figures.recordings import sweeps_figure, values_figure
+from ..analysis.figures.style import Figure
 
 # nothing may be loaded, so the page shows the same on a train and in ten years
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
