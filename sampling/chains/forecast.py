@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from ..runs.forecast import Forecast
 from .learning.rounds import EVALUATIONS_PER_ROUND
-from .proposals_per_step import EVALUATIONS_PER_STEP
 from .settings import SampleSettings
 from .store import RunStore
 
@@ -41,7 +40,7 @@ def forecast_of(
     if is_chain:
         done = sum(int(one["steps"]) for one in state["ensembles"])
         steps = max(0, settings.steps * settings.ensembles - done)
-        left = int(steps * n_walkers * EVALUATIONS_PER_STEP)
+        left = int(steps * n_walkers * settings.evaluations_per_step)
         what = f"{settings.steps} steps of {settings.ensembles} ensembles of {n_walkers} walkers"
         begun = bool(state["ensembles"])
     else:

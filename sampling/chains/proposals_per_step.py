@@ -25,6 +25,7 @@ def choose_tries(
     starts: Sequence[NDArray[np.float64]],
     is_inside: Callable[[NDArray[np.float64]], NDArray[np.bool_]],
     random: np.random.RandomState,
+    per_step: float = EVALUATIONS_PER_STEP,
 ) -> int:
     """Count how many proposals from the starting points it takes to fall inside the bounds.
 
@@ -38,6 +39,9 @@ def choose_tries(
         Whether each row lies inside the bounds.
     random : numpy.random.RandomState
         Makes the proposals.
+    per_step : float
+        Evaluations of a walker in a step; one where a proposal is a long walk by itself, which is
+        made for many walkers at once and again for each that moves within a step.
     """
     share = 0.0
     for move, weight in moves:
@@ -51,4 +55,4 @@ def choose_tries(
                 q, _ = move.get_proposal(start[part == 0], others, random)
                 inside.append(is_inside(q))
         share += weight * float(np.concatenate(inside).mean())
-    return int(np.clip(round(EVALUATIONS_PER_STEP / max(share, 1 / _MOST)), 1, _MOST))
+    return int(np.clip(round(per_step / max(share, 1 / _MOST)), 1, _MOST))

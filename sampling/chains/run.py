@@ -318,7 +318,9 @@ class _Run:
             np.random.MT19937(stream(settings.seed, 3, 0))
         )
         inside = self._target().is_inside
-        tries = choose_tries(moves, [start.theta for start in starts], inside, random)
+        per_step = settings.evaluations_per_step
+        theta = [start.theta for start in starts]
+        tries = choose_tries(moves, theta, inside, random, per_step)
         order = self._order(starts) if settings.early_rejection else None
         self.store.write_settings({**self.store.settings, "tries": tries, "order": order})
 

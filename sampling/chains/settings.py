@@ -19,6 +19,7 @@ from ..evaluation.cell_hashes import cell_hashes
 from ..runs.session import check_same
 from .learning.training_data import Evaluated
 from .moves import parse_moves
+from .proposals_per_step import EVALUATIONS_PER_STEP
 from .store import RunStore
 
 SamplerName = Literal["chain", "importance"]
@@ -133,6 +134,11 @@ class SampleSettings:
     def learns(self) -> bool:
         """Whether a surrogate is learned."""
         return self.sampler == "importance" or "surrogate" in self.mixture()
+
+    @property
+    def evaluations_per_step(self) -> float:
+        """Evaluations of a walker in a step, about; one where proposals are long walks."""
+        return 1.0 if "surrogate" in self.mixture() else EVALUATIONS_PER_STEP
 
     @property
     def n_rounds(self) -> int:
