@@ -94,6 +94,15 @@ def emodel() -> EModel:
 
 
 @pytest.fixture
+def quick_learning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let surrogates learn little, from short rounds, and walk as far as without a measurement."""
+    learning = "ionfo.sampling.chains.learning"
+    monkeypatch.setattr(f"{learning}.network._N_STEPS", 100)
+    monkeypatch.setattr(f"{learning}.learner.EVALUATIONS_PER_ROUND", 60)
+    monkeypatch.setattr(f"{learning}.learner.length_of_walks", lambda *_: (200, 1.9))
+
+
+@pytest.fixture
 def analytic_workers(emodel: EModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `run_sampler` evaluate a formula instead of a cell."""
 

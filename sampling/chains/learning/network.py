@@ -108,7 +108,7 @@ def fit_network(
     rows: TrainingRows,
     folds: NDArray[np.int64],
     seed: int,
-    n_steps: int = _N_STEPS,
+    n_steps: int | None = None,
 ) -> Network:
     """Train one member a fold, each on the rows of all other folds.
 
@@ -120,8 +120,8 @@ def fit_network(
         From 0 to the number of members less 1; -1 for rows that no member leaves out.
     seed : int
         Of the first weights and the batches.
-    n_steps : int
-        Steps of Adam with decoupled weight decay (Loshchilov & Hutter 2019).
+    n_steps : int, optional
+        3,000 steps by default of Adam with decoupled weight decay (Loshchilov & Hutter 2019).
 
     Returns
     -------
@@ -129,7 +129,7 @@ def fit_network(
         Member k has not seen fold k, so that its errors there are honest.
     """
     with one_thread():
-        return _trained(rows, folds, np.random.default_rng(seed), n_steps)
+        return _trained(rows, folds, np.random.default_rng(seed), n_steps or _N_STEPS)
 
 
 def _trained(

@@ -15,7 +15,6 @@ from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect, run_sampler
 from ionfo.sampling.chains import importance
 from ionfo.sampling.chains.importance import collect_draws, draw_task
-from ionfo.sampling.chains.learning import network
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.folders import work_of
 from ionfo.studies.population import analyse
@@ -44,7 +43,7 @@ class Learned:
 
 def drawn(
     emodel: EModel, folder: Path, truth: Density, width: float,
-    monkeypatch: pytest.MonkeyPatch, steps: int = 60, max_cost: float = np.inf,
+    monkeypatch: pytest.MonkeyPatch, steps: int = 40, max_cost: float = np.inf,
 ) -> tuple[RunStore, Any]:  # fmt: skip
     learned: Any = Learned(truth, width, max_cost)
     settings = SampleSettings(
@@ -82,8 +81,8 @@ def test_a_wrong_density_leaves_the_moments(
     truth = DENSITIES[name]
     store, learned = drawn(emodel, tmp_path / "run", truth, 1.3, monkeypatch)
     population, found = collect_draws(store, learned)
-    assert found.n_draws == found.n_whole == 2 * N_WALKERS * 60
-    assert found.pareto_k < 0.7 and 500 < found.ess < found.n_draws
+    assert found.n_draws == found.n_whole == 2 * N_WALKERS * 40
+    assert found.pareto_k < 0.7 and 300 < found.ess < found.n_draws
     assert found.walks.tau.max() < 3 and found.r_hat < 1.05
     mean, variance = moments(population.frame)
     sd = np.sqrt(truth.variance)
@@ -128,11 +127,10 @@ def test_weights_that_few_draws_carry_are_refused(
 
 
 @pytest.mark.neuron
-@pytest.mark.usefixtures("analytic_workers")
+@pytest.mark.usefixtures("analytic_workers", "quick_learning")
 def test_a_run_of_draws_resumes_is_collected_and_analysed(
     emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "_N_STEPS", 300)
     # features of this target are no deviations, so what is learned of them is wrong
     monkeypatch.setattr(importance, "LARGEST_K", np.inf)
 

@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from ionfo.emodels import EModel
 from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
-from ionfo.sampling.chains.learning import network
+from ionfo.sampling.chains.learning import learner, network
 from ionfo.sampling.chains.learning.density import SurrogateDensity
 from ionfo.sampling.chains.learning.fitting import fit_surrogate, training_rows
 from ionfo.sampling.chains.learning.network import Network, TrainingRows, fit_network
@@ -176,12 +176,10 @@ def test_walks_are_as_long_as_it_takes_to_forget() -> None:
 
 
 @pytest.mark.neuron
-@pytest.mark.usefixtures("analytic_workers")
+@pytest.mark.usefixtures("analytic_workers", "quick_learning")
 def test_rounds_are_replayed_after_a_stop_and_never_collected(
     emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "_N_STEPS", 200)
-
     def sample(name: str, **more: Any) -> RunStore:
         settings = SampleSettings(
             steps=3, ensembles=2, start_evaluations=120, moves="surrogate:0.7,de:0.3", rounds=2,
@@ -195,9 +193,7 @@ def test_rounds_are_replayed_after_a_stop_and_never_collected(
     searched = once.table("start")
     assert searched is not None
     n_rounds = (searched["ensemble"] >= 0).sum()
-    assert n_rounds >= 2 * 300 and told["kind"] in told["errors"] and told["walk"] >= 200
-
-    from ionfo.sampling.chains.learning import learner
+    assert n_rounds >= 2 * 60 and told["kind"] in told["errors"] and told["walk"] >= 200
 
     walked, stop_at = learner.walk_round, [3]
 

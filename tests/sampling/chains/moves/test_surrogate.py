@@ -57,7 +57,10 @@ def test_quadratic_features_are_learned(emodel: EModel) -> None:
 
 
 @pytest.mark.parametrize("kind", ["quadratic", "network"])
-def test_where_features_are_missing_is_learned_and_avoided(emodel: EModel, kind: str) -> None:
+def test_where_features_are_missing_is_learned_and_avoided(
+    emodel: EModel, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("ionfo.sampling.chains.learning.network._N_STEPS", 400)
     theta, features = taught(emodel)
     features[theta[:, 0] > 0] = np.nan
     found = fitted(emodel, theta, features, kind)
@@ -133,7 +136,7 @@ def test_too_little_to_learn_from_is_told(emodel: EModel) -> None:
 
 
 @pytest.mark.neuron
-@pytest.mark.usefixtures("analytic_workers")
+@pytest.mark.usefixtures("analytic_workers", "quick_learning")
 def test_resumed_run_walks_on_the_same_surrogate(emodel: EModel, tmp_path: Path) -> None:
     def sample(name: str, steps: int) -> RunStore:
         more: dict[str, Any] = {"ensembles": 1, "start_evaluations": 100}
@@ -155,7 +158,7 @@ def read_searches(run: Path, emodel: EModel) -> int:
 
 
 @pytest.mark.neuron
-@pytest.mark.usefixtures("analytic_workers")
+@pytest.mark.usefixtures("analytic_workers", "quick_learning")
 def test_evaluations_of_another_run_are_learned(emodel: EModel, tmp_path: Path) -> None:
     settings = SampleSettings(steps=1, ensembles=1, start_evaluations=100)
     run_sampler(emodel, tmp_path / "first", settings)
