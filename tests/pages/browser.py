@@ -119,6 +119,14 @@ class Browser:
         self._ask("Page.navigate", url=file.as_uri())
         self.wait("document.readyState === 'complete'")
 
+    def print(self) -> bytes:
+        """Give the page as it is printed, a PDF."""
+        return base64.b64decode(self._ask("Page.printToPDF")["data"])
+
+    def for_paper(self) -> None:
+        """Show the page as print media do."""
+        self._ask("Emulation.setEmulatedMedia", media="print")
+
     def run(self, script: str) -> Any:
         """Evaluate an expression in the page, or await its promise, and give its value."""
         found = self._ask("Runtime.evaluate", expression=script, returnByValue=True,

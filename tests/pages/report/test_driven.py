@@ -11,6 +11,7 @@ import pytest
 from ionfo.pages.report.page import NAME
 
 from ..browser import Browser
+from .test_page import CUT
 
 Analysed = tuple[Path, Path]
 pytestmark = pytest.mark.slow
@@ -220,4 +221,20 @@ def test_words_can_be_read(browser: Browser, analysed: Analysed, width: int, dar
     )
     assert len(sizes) > 50 and min(sizes) >= 11
     assert browser.run("document.documentElement.scrollWidth <= window.innerWidth")
+    assert browser.errors == []
+
+
+def test_it_prints_whole_and_on_white(browser: Browser, analysed: Analysed) -> None:
+    browser.errors.clear()
+    browser.open(analysed[0] / NAME, 760, dark=True)  # about the width of a sheet
+    pdf = browser.print()
+    assert pdf[:4] == b"%PDF" and pdf.count(b"/Type /Page\n") >= 5
+    browser.for_paper()
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    browser.run("new Promise(done => setTimeout(done, 1500))")
+    n_charts = browser.run("document.querySelectorAll('.chart').length")
+    assert browser.run("document.querySelectorAll('.chart svg.main-svg').length") >= n_charts
+    assert browser.run(CUT) == []
+    assert browser.run("document.querySelectorAll('details:not([open])').length") == 0
+    assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert browser.errors == []
