@@ -113,7 +113,14 @@ class RunStore(RunFolder):
         path = self.folder / "surrogate.parquet"
         if not path.exists():
             return None
-        return surrogate_of(*read_table(path, self.state.get("surrogate_sha256")))
+        frame, about = read_table(path, self.state.get("surrogate_sha256"))
+        try:
+            return surrogate_of(frame, about)
+        except (KeyError, TypeError, ValueError):
+            raise IonfoError(
+                f"'{path}' was written by another version of ionfo, whose surrogates were others; "
+                "sample into a new folder, with --learn and --start this run"
+            ) from None
 
     def keep_surrogate(self, surrogate: Surrogate) -> str:
         """Store the surrogate; give its SHA-256."""

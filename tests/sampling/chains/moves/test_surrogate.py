@@ -193,3 +193,22 @@ def test_evaluations_that_cannot_be_learned_from(emodel: EModel, tmp_path: Path)
         read_evaluations([tmp_path / "a.parquet"], emodel)
     with pytest.raises(IonfoError, match="no run folder"):
         read_evaluations([tmp_path], emodel)
+
+
+@pytest.mark.neuron
+@pytest.mark.usefixtures("analytic_workers", "quick_learning")
+def test_a_run_from_before_there_were_rounds_goes_on(emodel: EModel, tmp_path: Path) -> None:
+    settings = SampleSettings(steps=1, ensembles=1, start_evaluations=60)
+    run_sampler(emodel, tmp_path / "run", settings)
+    store = RunStore(tmp_path / "run")
+    kept = {k: v for k, v in store.settings["settings"].items() if k not in ("rounds", "sampler")}
+    store.write_settings({**store.settings, "settings": kept})
+    run_sampler(emodel, tmp_path / "run", replace(settings, steps=2))
+    assert RunStore(tmp_path / "run").n_steps == 2
+
+
+def test_a_surrogate_of_another_version_is_told(emodel: EModel, tmp_path: Path) -> None:
+    store = RunStore.create(tmp_path / "run", {"emodel": emodel.model_dump(mode="json")})
+    pd.DataFrame({"a": [1.0]}).to_parquet(tmp_path / "run/surrogate.parquet")
+    with pytest.raises(IonfoError, match="written by another version .* --learn and --start"):
+        store.surrogate()
