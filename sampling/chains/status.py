@@ -56,6 +56,10 @@ class RunStatus:
         Parameter sets that are set aside.
     n_lost : int
         States in segments that cannot be read.
+    n_draws : int or None
+        Independent draws evaluated so far, of an importance sampler; `n_asked` is of each walk.
+    n_ensembles : int
+        Asked for.
     """
 
     n_asked: int
@@ -74,6 +78,8 @@ class RunStatus:
     in_flight: list[Suspect]
     condemned: list[Condemned]
     n_lost: int
+    n_draws: int | None = None
+    n_ensembles: int = 0
 
     def share_below(self, cost: float) -> float:
         """Fraction of held states at or below a cost."""
@@ -133,6 +139,10 @@ def run_status(store: RunStore) -> RunStatus:
         read_suspects(store.folder),
         read_condemned(store.folder),
         n_lost,
+        sum(int(entry["rows"]) for entry in state["draws"])
+        if settings["settings"].get("sampler") == "importance"
+        else None,
+        int(settings["settings"]["ensembles"]),
     )
 
 

@@ -78,7 +78,11 @@ def show_status(folder: Path, found: RunStatus) -> None:
     add_result({"steps": found.steps, "steps_asked": found.n_asked, "burn_in": found.burn_in})
     if found.quality is not None:
         add_result({"chain": found.quality.to_json()})
-    if not found.steps:
+    if found.n_draws:
+        asked = found.n_asked * found.n_walkers * found.n_ensembles
+        screen.print(f"{folder}: {found.n_draws} of {asked} independent draws are evaluated")
+        add_result({"draws": found.n_draws, "draws_asked": asked})
+    elif not found.steps:
         screen.print(
             f"{folder}: looking for starting points, {found.n_start} evaluations so far; "
             f"{found.n_asked} steps are asked for"

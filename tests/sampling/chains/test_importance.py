@@ -15,6 +15,7 @@ from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect, run_sampler
 from ionfo.sampling.chains import importance
 from ionfo.sampling.chains.importance import collect_draws, draw_task
+from ionfo.sampling.chains.status import run_status
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.folders import work_of
 from ionfo.studies.population import analyse
@@ -151,6 +152,7 @@ def test_a_run_of_draws_resumes_is_collected_and_analysed(
     assert frame["weight"].mean() == pytest.approx(1.0) and frame["weight"].nunique() > 2
     assert "walker" not in frame and first.population.metadata["importance"]["n_draws"] > 0
     assert work_of(once.folder).left == 0
+    assert run_status(once).n_draws == 30 * run_status(once).n_walkers * 2
     findings = analyse(first.population, shuffles=3, bootstrap=3, permutations=20, threads=1)
     assert findings.work.sample.nu < findings.work.sample.n_rows - 1  # that of the weights
     with pytest.raises(IonfoError, match="holds independent draws, which have no burn-in"):
