@@ -35,7 +35,7 @@ RESULTS = ("holding_current", "threshold_current", "rmp", "rin")
 
 
 def make_evaluator(folder: Path, scratch: Path) -> Any:
-    """Compile the mechanisms in `scratch`, where that package looks for them, and build."""
+    """Compile the mechanisms where NEURON loads them from, the current folder, and build."""
     os.chdir(scratch)
     if (folder / "mechanisms").is_dir():
         shutil.copytree(folder / "mechanisms", scratch / "mechanisms")
@@ -48,9 +48,6 @@ def make_evaluator(folder: Path, scratch: Path) -> Any:
             stdout=sys.stderr,
             env={**os.environ, "PATH": path},
         )
-        import neuron
-
-        neuron.load_mechanisms(str(scratch))
     from bluepyemodel.access_point.local import LocalAccessPoint
     from bluepyemodel.evaluation.evaluation import get_evaluator_from_access_point
 

@@ -17,7 +17,9 @@ Which models are scored:
 --axon keep tells both to leave the axon as the file has it; else the recipe decides.
 --second-copy leaves the bare copy of the cell in, that emodel-generalisation keeps in its process
 and that moves the integrator's steps.  --numerics default scores with the short cuts of a run.
---mechanisms DIR gives both tools other files.
+--mechanisms DIR gives both tools other files.  --atol sets ionfo's absolute tolerance.
+--append DIR:NAME,NAME adds protocols, with their features, of DIR/protocols.json and
+DIR/features.json (those of somatic_validation in SSCxEModelExamples), instead of its own.
 --stimuli plays a protocol of every shape of current, of given amplitudes, with features of each.
 
 Printed: how many scores are within 0.1, whether the same ones are missing, the currents and
@@ -97,6 +99,8 @@ def make_copy(folder: Path, out: Path, options: argparse.Namespace) -> Path:
         recipe["morph_modifiers"] = empty
     if options.stimuli:
         play_every_shape(out, recipe)
+    if options.append is not None:
+        append(out, recipe, options.append)
     if options.morphology is not None:
         recipe["morph_path"] = "."
         recipe["morphology"] = [[options.morphology.stem, options.morphology.name]]
@@ -117,17 +121,7 @@ def play_every_shape(folder: Path, recipe: dict[str, Any]) -> None:
     recipe.setdefault("pipeline_settings", {})["validation_protocols"] = []
     content = json.loads((folder / recipe["features"]).read_text())
     content["protocols"] = [
-        {
-            "name": name,
-            "stimuli": [{"holding_current": -0.01, "thresh_perc": None, **stimulus}],
-            "recordings_from_config": [
-                {"type": "CompRecording", "name": f"{name}.soma.v", "location": "soma",
-                 "variable": "v"}
-            ],
-            "validation": False,
-            "protocol_type": "Protocol",
-            "stochasticity": False,
-        }
+        _protocol(name, {"holding_current": -0.01, "thresh_perc": None, **stimulus}, "Protocol")
         for name, stimulus in STIMULI.items()
     ]  # fmt: skip
     content["efeatures"] = [
@@ -138,6 +132,59 @@ def play_every_shape(folder: Path, recipe: dict[str, Any]) -> None:
         for feature, (mean, std) in FEATURES.items()
     ]  # fmt: skip
     (folder / recipe["features"]).write_text(json.dumps(content))
+
+
+def append(folder: Path, recipe: dict[str, Any], chosen: str) -> None:
+    """Add protocols and features of another folder, in the form that the recipe's have."""
+    source, _, names = chosen.rpartition(":")
+    steps = json.loads((Path(source) / "protocols.json").read_text())
+    targets = json.loads((Path(source) / "features.json").read_text())
+    path = folder / recipe["features"]
+    features = json.loads(path.read_text())
+    if "protocol" in recipe:  # the older form: two files of dictionaries
+        other = folder / recipe["protocol"]
+        protocols = json.loads(other.read_text())
+        for name in names.split(","):
+            stimuli = {"step": steps[name]["step"]}
+            protocols[name] = {"type": "StepThresholdProtocol", "stimuli": stimuli}
+            protocols["Main"]["other_protocols"].append(name)
+            features[name] = {"soma.v": targets[name]["soma"]}
+        other.write_text(json.dumps(protocols))
+    else:
+        features["protocols"] = [
+            one for one in features["protocols"] if one["name"] not in names.split(",")
+        ]
+        features["efeatures"] = [
+            one for one in features["efeatures"] if one["protocol_name"] not in names.split(",")
+        ]
+        recipe["pipeline_settings"]["validation_protocols"] = []
+        for name in names.split(","):
+            stimulus = {**steps[name]["step"], "holding_current": steps[name]["holding"]["amp"]}
+            features["protocols"].append(_protocol(name, stimulus, "ThresholdBasedProtocol"))
+            for one in targets[name]["soma"]:
+                mean, std = one["val"]
+                features["efeatures"].append(
+                    features["efeatures"][0]
+                    | {"protocol_name": name, "efel_feature_name": one["feature"],
+                       "efeature_name": one["efeature_name"], "mean": mean, "original_std": std,
+                       "efel_settings": one["efel_settings"]}
+                )  # fmt: skip
+    path.write_text(json.dumps(features))
+
+
+def _protocol(name: str, stimulus: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Write a protocol as features.json has it."""
+    return {
+        "name": name,
+        "stimuli": [stimulus],
+        "recordings_from_config": [
+            {"type": "CompRecording", "name": f"{name}.soma.v", "location": "soma",
+             "variable": "v"}
+        ],
+        "validation": False,
+        "protocol_type": kind,
+        "stochasticity": False,
+    }  # fmt: skip
 
 
 def choose_models(emodel: EModel, options: argparse.Namespace) -> list[Model]:
@@ -166,11 +213,16 @@ def choose_models(emodel: EModel, options: argparse.Namespace) -> list[Model]:
 
 
 def scores_of_ionfo(
-    folder: Path, choose: Callable[[EModel], list[Model]], numerics: Numerics
+    folder: Path,
+    choose: Callable[[EModel], list[Model]],
+    numerics: Numerics,
+    atol: float | None = None,
 ) -> list[dict[str, Any]]:
     """Score models with ionfo; each answer holds its parameters."""
     read = read_emodel_folder(folder)
     emodel = read.emodel
+    if atol is not None:
+        emodel = emodel.model_copy(update={"cvode_atol": atol})
     evaluator = Evaluator(
         evaluator_spec(emodel, read.morphology, read.mechanisms, numerics=numerics)
     )
@@ -261,13 +313,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--mechanisms", type=Path)
     parser.add_argument("--numerics", choices=("plain", "default"), default="plain")
+    parser.add_argument("--append")
+    parser.add_argument("--atol", type=float)
     parser.add_argument("--second-copy", action="store_true")
     parser.add_argument("--stimuli", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = make_copy(options.folder.resolve(), Path(scratch) / "folder", options)
         numerics = Numerics() if options.numerics == "default" else PLAIN
-        ours = scores_of_ionfo(folder, lambda emodel: choose_models(emodel, options), numerics)
+        ours = scores_of_ionfo(
+            folder, lambda emodel: choose_models(emodel, options), numerics, options.atol
+        )
         models = [one["parameters"] for one in ours]
         python = options.python.absolute()  # a link resolved is no longer in its environment
         theirs = scores_of_peer(options.peer, python, folder, models, options.second_copy)

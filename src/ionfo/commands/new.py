@@ -9,6 +9,7 @@ import typer
 
 from ..errors import note, tell
 from ..terminal.output import add_result
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 
 def new_command(
@@ -25,6 +26,8 @@ def new_command(
         Path | None,
         typer.Option("--out", help="Definition: .yaml with comments, or .json; default NAME.yaml."),
     ] = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
 ) -> None:
     """Write a definition to fill in: the mechanisms found, suggested bounds, protocols, targets.
 
@@ -36,6 +39,7 @@ def new_command(
     from ..studies.new import new
 
     path = out or Path(f"{name}.yaml")
+    morphology = repaired(morphology, path, repair, repair_type) or morphology
     made = new(name, morphology=morphology, mechanisms=mechanisms, like=like, file=str(path))
     made.write(path)
     for one in made.notes:

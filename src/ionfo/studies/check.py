@@ -21,6 +21,8 @@ from ..emodels.mechanism_checks import check_mechanisms
 from ..errors import IonfoError, nearest
 from ..mechanisms import build_mechanisms
 from ..mechanisms.build import BUNDLED
+from ..morphologies import morphology_notes
+from ..morphologies.reading import is_bundled
 from ..sampling import evaluator_spec
 from ..sampling.evaluation.look import Seen, look_at
 from ..sampling.evaluation.score import reference_models
@@ -167,6 +169,8 @@ def check(
     cell = None
     try:
         cell = resolve_morphology(one, None if morphology is None else Path(morphology))
+        odd = [] if is_bundled(cell) else morphology_notes(cell)
+        faults += [Fault("", text, is_error=False) for text in odd]
     except IonfoError as error:
         faults.append(Fault("morphology", str(error)))
     if any(fault.is_error and fault.where.startswith("mech") for fault in faults) or cell is None:
