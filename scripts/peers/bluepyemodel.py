@@ -6,7 +6,7 @@ it so:
     PEER_PYTHON scripts/peers/bluepyemodel.py FOLDER < sets.jsonl
 
 FOLDER has recipes.json with one e-model, and all it names.  Every line of standard input is a JSON
-object parameter -> value.  It is answered by one line: scores (name -> score), features, and
+object parameter -> value.  It is answered by one line: scores (name -> score), and
 holding_current, threshold_current (nA), rmp (mV) and rin (MOhm), null where there is none.  The
 first line of the answers tells the versions.
 """
@@ -58,17 +58,12 @@ def make_evaluator(folder: Path, scratch: Path) -> Any:
 
 
 def evaluate(evaluator: Any, parameters: dict[str, float]) -> dict[str, Any]:
-    """Scores and features of one parameter set."""
+    """Scores of one parameter set."""
     responses = evaluator.run_protocols(evaluator.fitness_protocols.values(), parameters)
     scores = evaluator.fitness_calculator.calculate_scores(responses)
-    features = evaluator.fitness_calculator.calculate_values(responses)
     numbers = {one: responses.get(f"bpo_{one}") for one in RESULTS}
     return {
         "scores": {name: float(score) for name, score in scores.items()},
-        "features": {
-            name: None if value is None else [float(one) for one in value]
-            for name, value in features.items()
-        },
         **{name: None if value is None else float(value) for name, value in numbers.items()},
     }
 

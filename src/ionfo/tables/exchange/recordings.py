@@ -1,6 +1,7 @@
-"""Recordings of current steps: ABF, NWB, igor and CSV, with what is wrong with each sweep.
+"""Recordings in current clamp: ABF, NWB, igor and CSV, with what is wrong with each sweep.
 
-BluePyEfe reads NWB and igor and finds the steps in the current.
+BluePyEfe reads NWB and igor and finds steps in the current; the corners of any other current are
+found here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import IonfoError
+from .current_corners import current_corners
 from .targets_config import Files, TargetsConfig, Units
 
 Array = NDArray[np.float64]
@@ -42,9 +44,12 @@ class Trace:
     t, v, current : ndarray, shape (n_time,)
         ms, mV (corrected for the liquid junction potential), nA.
     ton, toff, total : float
-        Begin and end of the step and of the sweep (ms).
+        Begin and end of the step, or of the whole current, and of the sweep (ms).
     amplitude, holding : float
-        Of the step on top of the holding current, and that (nA).
+        Of the step on top of the holding current, or where any other current is farthest from it,
+        and that (nA).
+    corners : tuple of (float, float)
+        Of a current that is no step: ms, and nA on top of the holding current.
     """
 
     cell: str
@@ -59,6 +64,7 @@ class Trace:
     total: float
     amplitude: float
     holding: float
+    corners: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,13 +108,12 @@ def read_recordings(folder: Path, config: TargetsConfig) -> tuple[list[Trace], l
     Raises
     ------
     IonfoError
-        If BluePyEfe is missing, a protocol is no step, or there are no files.
+        If BluePyEfe is missing, there are no files, or a protocol is no step where one is needed.
     """
     _check_extra()
     if not folder.is_dir():
         raise IonfoError(f"recordings '{folder}' are no folder")
-    for name in config.protocol_names:
-        _check_is_step(name)
+    _check_steps(config)
     found: list[Trace] = []
     bad: list[BadTrace] = []
     n_files = 0
@@ -159,16 +164,33 @@ def _check_extra() -> None:
         ) from None
 
 
-def _check_is_step(name: str) -> None:
+def _kind(name: str) -> str:
+    """Give BluePyEfe's word for the shape of a protocol, which goes by its name."""
     from bluepyefe.ecode import eCodes
     from bluepyefe.ecode.step import Step
 
-    kind = next((eCodes[one] for one in eCodes if one in name.lower()), Step)
-    if kind is not Step:
-        raise IonfoError(
-            f"protocol '{name}' is no step for BluePyEfe but {kind.__name__}, and targets are made "
-            "of steps; leave it out of the config, or rename it there if it is a step"
-        )
+    return str(next((eCodes[one] for one in eCodes if one in name.lower()), Step).__name__)
+
+
+def _is_step(name: str, config: TargetsConfig) -> bool:
+    """Tell whether a protocol is read as a single step."""
+    asked = config.protocols.get(name)
+    if asked is not None and asked.current is not None:
+        return asked.current == "step"
+    return _kind(name) == "Step"
+
+
+def _check_steps(config: TargetsConfig) -> None:
+    """Check that thresholds and the input resistance come from steps."""
+    names = list(config.threshold.protocols) if config.threshold else []
+    names += [config.input_resistance.protocol] if config.input_resistance else []
+    for name in names:
+        if not _is_step(name, config):
+            raise IonfoError(
+                f"protocol '{name}' is no step for BluePyEfe but {_kind(name)}, and threshold "
+                "currents and input resistances are those of steps; name another protocol, or "
+                f'say "current": "step" for it under \'protocols\''
+            )
 
 
 def _asked(folder: Path, config: TargetsConfig) -> Iterator[tuple[str, str, Files]]:
@@ -344,6 +366,9 @@ def _trace(
     if resting is not None and origin[1] == resting.protocol:
         held = float(np.median(current))
         return Trace(*origin, raw.sweep, t, v, current, 0.0, float(t[-1]), float(t[-1]), 0.0, held)
+    if not _is_step(origin[1], config):
+        made = _any_current(raw, origin, t, v, current)
+        return bad(made) if isinstance(made, str) else _unless_restless(made, config)
     given = {key: value for key, value in (("ton", asked.ton), ("toff", asked.toff)) if value}
     with _quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -358,17 +383,45 @@ def _trace(
         toff += raw.dt  # what is found is the last sample of the step
     if abs(step.amp) < _LEAST_STEP or (not given and (ton <= 0 or toff >= len(v) * raw.dt)):
         return bad(f"no step is found in its current (amplitude {float(step.amp):.3g} nA)")
-    before = v[t < ton]
+    total = float(len(v) * raw.dt)
+    made = Trace(
+        *origin, raw.sweep, t, v, current, ton, toff, total, float(step.amp), float(step.hypamp)
+    )
+    return _unless_restless(made, config)
+
+
+def _any_current(
+    raw: _Raw, origin: tuple[str, str, str], t: Array, v: Array, current: Array
+) -> Trace | str:
+    """Find the corners of a current; or say why there are none."""
+    try:
+        holding, corners = current_corners(raw.dt, current)
+    except IonfoError as error:
+        return str(error)
+    if not corners:
+        return "its current does not change"
+    amplitude = max((value for _, value in corners), key=abs)
+    return Trace(
+        *origin, raw.sweep, t, v, current, corners[0][0], corners[-1][0], float(len(v) * raw.dt),
+        amplitude, holding, tuple(corners),
+    )  # fmt: skip
+
+
+def _unless_restless(one: Trace, config: TargetsConfig) -> Trace | BadTrace:
+    """Judge what comes before the current."""
+
+    def bad(reason: str) -> BadTrace:
+        return BadTrace(one.cell, one.protocol, one.file, one.sweep, reason)
+
+    quality, before = config.quality, one.v[one.t < one.ton]
+    word = "current" if one.corners else "step"
     spikes = int(((before[1:] > config.efel.Threshold) & (before[:-1] <= config.efel.Threshold))
                  .sum())  # fmt: skip
     if spikes:
-        return bad(f"{spikes} spike{'' if spikes == 1 else 's'} before the step")
+        return bad(f"{spikes} spike{'' if spikes == 1 else 's'} before the {word}")
     if len(before) and before.std() > quality.baseline_sd:
         return bad(
             f"its baseline has an SD of {before.std():.3g} mV, and {quality.baseline_sd:g} are the "
             "most"
         )
-    total = float(len(v) * raw.dt)
-    return Trace(
-        *origin, raw.sweep, t, v, current, ton, toff, total, float(step.amp), float(step.hypamp)
-    )
+    return one
