@@ -148,6 +148,39 @@ def test_every_command_that_reads_a_reconstruction_repairs_it(files: Files) -> N
     assert f"--morphology {repaired} " in begun.read_text()
 
 
+def test_names_in_any_letters_are_taken(files: Files) -> None:
+    folder = files.folder / "zellen für é"
+    folder.mkdir()
+    files.cell = files.cell.rename(folder / "zélle 1.swc")
+    (folder / "Ih.mod").write_bytes((MECHANISMS / "Ih.mod").read_bytes())
+    content = definition()
+    content["mechanisms"] = {"all": ["pas", "Ih"]}
+    done = files.score(content, "--mechanisms", folder)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("nowhere", "does not exist"), ("cell.swc", "is no folder"),
+     ("outer", "holds no .mod file; 'outer/mods' holds some")],
+)  # fmt: skip
+def test_a_folder_without_mechanisms_is_one_error(
+    files: Files, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.chdir(files.folder)
+    files.mods.rename(files.folder / "mods2")
+    (files.folder / "outer" / "mods").mkdir(parents=True)
+    (files.folder / "outer" / "mods" / "x.mod").write_text("NEURON { SUFFIX x }")
+    content = definition()
+    content["mechanisms"]["all"].append("x")
+    content["parameters"].append({"name": "g_x.all", "unit": "S/cm2", "value": 1.0})
+    Path("probe.json").write_text(json.dumps(content))
+    done = ionfo("check", "probe.json", "--morphology", "cell.swc", "--mechanisms", name)
+    assert done.returncode == 2
+    assert f"error: mechanisms: mechanism folder '{name}' {words}\n" in done.stdout
+    assert done.stdout.count("error:") == 1
+
+
 def test_check_tells_what_is_odd_about_a_reconstruction(files: Files) -> None:
     files.score(definition())
     files.cell.write_text(SWC + "6 3 0 900 0 1 -1\n7 3 0 930 0 20 6\n")

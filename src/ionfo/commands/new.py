@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -48,7 +49,8 @@ def new_command(
     tell(
         f"{n_free} free parameters, {len(made.emodel.features)} features; {n_fill} to fill; {path}"
     )
-    tell(f"next: ionfo check {path} --morphology {morphology} --mechanisms {mechanisms}")
+    files = (quote(str(one)) for one in (path, morphology, mechanisms))
+    tell("next: ionfo check {} --morphology {} --mechanisms {}".format(*files))
     add_result(
         {"free": n_free, "to_fill": list(made.emodel.to_fill), "notes": made.notes,
          "out": str(path)}

@@ -20,7 +20,7 @@ from ..emodels.faults import Checked, Fault, check_definition
 from ..emodels.mechanism_checks import check_mechanisms
 from ..errors import IonfoError, nearest
 from ..mechanisms import build_mechanisms
-from ..mechanisms.build import BUNDLED
+from ..mechanisms.build import BUNDLED, mechanism_files
 from ..morphologies import morphology_notes
 from ..morphologies.reading import is_bundled
 from ..sampling import evaluator_spec
@@ -159,8 +159,12 @@ def check(
     if one is None:
         return Check(origin, None, faults)
     folder = BUNDLED if mechanisms is None else Path(mechanisms)
-    faults += [*wrong_units(checked, one, folder), *large_currents(checked, one)]
-    faults += missing_recordings(checked, one)
+    faults += [*large_currents(checked, one), *missing_recordings(checked, one)]
+    try:
+        mechanism_files(folder)
+    except IonfoError as error:
+        return Check(origin, one, [*faults, Fault("mechanisms", str(error))])
+    faults += wrong_units(checked, one, folder)
     try:
         faults += unfit_mechanisms(checked, one, folder)
         check_mechanisms(one.model_copy(update={"mechanisms": {}, "parameters": ()}), folder)

@@ -195,7 +195,7 @@ class _Making:
             step["holding"] = float(np.mean([one.holding for one in used]))
         times = self._times(name, used)
         if asked.window is not None:
-            if asked.window[0] != times["delay"]:
+            if abs(asked.window[0] - times["delay"]) > 1.0:
                 raise IonfoError(
                     f"protocol '{protocol}': the window of a step begins with it, at "
                     f'{times["delay"]:g} ms; say "current": "corners" for another'
