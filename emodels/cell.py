@@ -87,7 +87,7 @@ class Cell:
                 )
             )
         self._model = ephys.models.CellModel(
-            f"ionfo_{''.join(c if c.isalnum() else '_' for c in self.emodel.name)}",
+            f"ionfo_{''.join(c if c.isascii() and c.isalnum() else '_' for c in self.emodel.name)}",
             morph=ephys.morphologies.NrnFileMorphology(
                 str(file),
                 nseg_frequency=cut.segment_length,
@@ -219,7 +219,13 @@ class Cell:
             if one.region == DISTRIBUTION_PREFIX + parameter.distribution
         }
         segments = [segment for section in sections for segment in section]
-        references = [getattr(segment, f"_ref_{variable}") for segment in segments]
+        try:
+            references = [getattr(segment, f"_ref_{variable}") for segment in segments]
+        except AttributeError:
+            raise IonfoError(
+                f"parameter '{name}': a section has one '{variable}', which cannot depend on "
+                "distance; leave its distribution out"
+            ) from None
         distances: NDArray[np.float64] = np.array([self.distance(one) for one in segments])
 
         def set_segments(values: Mapping[str, float]) -> None:

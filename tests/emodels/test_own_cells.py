@@ -181,6 +181,19 @@ def test_a_folder_without_mechanisms_is_one_error(
     assert done.stdout.count("error:") == 1
 
 
+def test_a_value_of_whole_sections_cannot_depend_on_distance(files: Files) -> None:
+    content = definition()
+    content["distributions"] = {"far": "1 + distance"}
+    ra = {"name": "Ra.all", "unit": "ohm cm", "value": 100.0, "distribution": "far"}
+    content["parameters"].append(ra)
+    told = sentence(files.score(content))
+    assert "parameter 'Ra.all': a section has one 'Ra', which cannot depend on distance" in told
+
+
+def test_any_name_can_be_built(files: Files) -> None:
+    assert files.score(definition() | {"name": "zélle ☃"}).returncode == 0
+
+
 def test_check_tells_what_is_odd_about_a_reconstruction(files: Files) -> None:
     files.score(definition())
     files.cell.write_text(SWC + "6 3 0 900 0 1 -1\n7 3 0 930 0 20 6\n")

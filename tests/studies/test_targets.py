@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ionfo.commands.targets import targets_command
 from ionfo.emodels import load_emodel
 from ionfo.errors import IonfoError
 from ionfo.studies.targets import Targets, targets
@@ -450,6 +451,24 @@ def test_currents_of_another_shape_than_most_are_listed(
     assert why["a/sAHP/2.csv"] == "its current has 2 corners, and that of most has 6"
     assert "a/sAHP/noise.csv" in why
     assert "a/sAHP/1.csv" not in why
+
+
+@pytest.mark.parametrize(
+    ("text", "out", "words"),
+    [
+        ("", "t.json", "config 'c.json' cannot be read: it is empty"),
+        ("{", "t.json", "config 'c.json' is not valid: it is no JSON"),
+        (json.dumps(CONFIG), ".", "'.' is a folder; a definition is a file"),
+        (json.dumps(CONFIG), "t.yaml", "targets alone are written as .json, got 't.yaml'"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_told_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, out: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c.json").write_text(text)
+    with pytest.raises(IonfoError, match=re.escape(words)):
+        targets_command(tmp_path, Path("c.json"), Path(out))
 
 
 def test_without_bluepyefe_the_way_to_it_is_told(

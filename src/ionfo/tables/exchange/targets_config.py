@@ -181,7 +181,7 @@ def read_targets_config(path: Path) -> TargetsConfig:
     IonfoError
         With all faults, where it breaks rules.
     """
-    content, _ = parse_text(read_definition_text(path), str(path))
+    content, _ = parse_text(read_definition_text(path, "config"), str(path), "config")
     try:
         return TargetsConfig.model_validate_json(json.dumps(content))
     except ValidationError as error:
