@@ -20,7 +20,7 @@ from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
 from ..mechanisms.build import build_mechanisms, load_mechanisms
 from ..morphologies import check_build, check_morphology, find_morphology, stub_axon, taper_axon
 from ..morphologies.first_build import check_taper
-from ..morphologies.reading import is_bundled
+from ..morphologies.reading import is_bundled, readable_by_neuron
 from .bounded import BASE_REGIONS, DISTRIBUTION_PREFIX
 from .definition import Alternative, EModel, Morphology, Parameter
 from .distributions import Formula
@@ -58,10 +58,11 @@ class Cell:
             build_mechanisms(folder, needed=emodel.inserted), tuple(mechanism_files(folder))
         )
         self._known = known_variables(emodel, folder)
-        self._build()
+        with readable_by_neuron(self.morphology) as file:
+            self._build(file)
         self._setters = [self._setter(parameter) for parameter in emodel.parameters]
 
-    def _build(self) -> None:
+    def _build(self, file: Path) -> None:
         from bluepyopt import ephys
 
         regions = {name: (name,) for name in BASE_REGIONS} | dict(self.emodel.regions)
@@ -86,9 +87,9 @@ class Cell:
                 )
             )
         self._model = ephys.models.CellModel(
-            f"ionfo_{''.join(c if c.isalnum() else '_' for c in self.emodel.name)}",
+            f"ionfo_{''.join(c if c.isascii() and c.isalnum() else '_' for c in self.emodel.name)}",
             morph=ephys.morphologies.NrnFileMorphology(
-                str(self.morphology),
+                str(file),
                 nseg_frequency=cut.segment_length,
                 morph_modifiers=modifiers,
             ),
@@ -218,7 +219,13 @@ class Cell:
             if one.region == DISTRIBUTION_PREFIX + parameter.distribution
         }
         segments = [segment for section in sections for segment in section]
-        references = [getattr(segment, f"_ref_{variable}") for segment in segments]
+        try:
+            references = [getattr(segment, f"_ref_{variable}") for segment in segments]
+        except AttributeError:
+            raise IonfoError(
+                f"parameter '{name}': a section has one '{variable}', which cannot depend on "
+                "distance; leave its distribution out"
+            ) from None
         distances: NDArray[np.float64] = np.array([self.distance(one) for one in segments])
 
         def set_segments(values: Mapping[str, float]) -> None:

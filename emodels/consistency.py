@@ -16,6 +16,7 @@ from .protocol_kinds import CurrentClamp, needs
 if TYPE_CHECKING:
     from .definition import EModel
 
+_ABOVE_ZERO = frozenset({"Ra", "L", "diam"})  # NEURON refuses others with an error
 _MOST_SAMPLES = 10_000_000  # of a sweep, as eFEL interpolates it
 
 
@@ -84,6 +85,13 @@ def _check_places(emodel: EModel) -> None:
 def _check_free(emodel: EModel) -> None:
     if not any(parameter.is_free for parameter in emodel.parameters):
         raise ValueError("no parameter is free; give at least one of them bounds")
+
+
+def _check_above_zero(emodel: EModel) -> None:
+    for parameter in emodel.parameters:
+        least = parameter.value if parameter.bounds is None else parameter.bounds[0]
+        if parameter.variable in _ABOVE_ZERO and parameter.region and (least or 0.0) <= 0:
+            raise ValueError(f"parameter '{parameter.name}' must be above 0, got {least:g}")
 
 
 def _check_recordings(emodel: EModel) -> None:
@@ -222,6 +230,7 @@ RULES: dict[Callable[[EModel], None], str] = {
     _check_regions: "regions",
     _check_places: "mechanisms",
     _check_free: "",
+    _check_above_zero: "parameters",
     _check_recordings: "protocols",
     _check_unique: "",
     _check_durations: "",

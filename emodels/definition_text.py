@@ -37,8 +37,15 @@ def is_definition(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def read_definition_text(path: Path) -> str:
-    """Read the text of a definition file.
+def read_definition_text(path: Path, what: str = "e-model file") -> str:
+    """Read the text of a definition, or of another file of that form.
+
+    Parameters
+    ----------
+    path : Path
+        .json, .yaml or .yml.
+    what : str
+        What the sentence of an error calls it.
 
     Raises
     ------
@@ -48,13 +55,13 @@ def read_definition_text(path: Path) -> str:
     try:
         text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise IonfoError(f"e-model file '{path}' cannot be read: {why_unread(error)}") from None
+        raise IonfoError(f"{what} '{path}' cannot be read: {why_unread(error)}") from None
     if not text.strip():
-        raise IonfoError(f"e-model file '{path}' cannot be read: it is empty")
+        raise IonfoError(f"{what} '{path}' cannot be read: it is empty")
     return text
 
 
-def parse_text(text: str, origin: str) -> tuple[Any, dict[Place, int]]:
+def parse_text(text: str, origin: str, what: str = "e-model") -> tuple[Any, dict[Place, int]]:
     """Parse the text of a definition.
 
     Parameters
@@ -64,6 +71,8 @@ def parse_text(text: str, origin: str) -> tuple[Any, dict[Place, int]]:
         JSON; anchors, tags and keys that stand twice are refused.
     origin : str
         Names the text in errors.
+    what : str
+        What it is called there.
 
     Returns
     -------
@@ -86,7 +95,7 @@ def parse_text(text: str, origin: str) -> tuple[Any, dict[Place, int]]:
         try:
             content = json.loads(text, object_pairs_hook=unique_keys)
         except (ValueError, RecursionError) as error:
-            raise IonfoError(f"e-model '{origin}' is not valid: {why_unread(error)}") from None
+            raise IonfoError(f"{what} '{origin}' is not valid: {why_unread(error)}") from None
         return content, _json_lines(text)
     import yaml
 
@@ -96,10 +105,10 @@ def parse_text(text: str, origin: str) -> tuple[Any, dict[Place, int]]:
         mark = error.problem_mark
         where = "" if mark is None else f" at line {mark.line + 1}, column {mark.column + 1}"
         raise IonfoError(
-            f"e-model '{origin}' is not valid: it is no YAML{where} ({error.problem})"
+            f"{what} '{origin}' is not valid: it is no YAML{where} ({error.problem})"
         ) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise IonfoError(f"e-model '{origin}' is not valid: {why_unread(error)}") from None
+        raise IonfoError(f"{what} '{origin}' is not valid: {why_unread(error)}") from None
 
 
 def _of_yaml(text: str) -> tuple[Any, dict[Place, int]]:

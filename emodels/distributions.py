@@ -86,8 +86,12 @@ class Formula:
         self.names = frozenset(self._check(self._tree))
 
     def __call__(self, values: Mapping[str, Number]) -> Number:
-        """Evaluate with a value for every name."""
-        return self._evaluate(self._tree, values)
+        """Evaluate with a value for every name; NaN where it has none, as a division by zero."""
+        try:
+            found = self._evaluate(self._tree, values)
+        except (ZeroDivisionError, OverflowError):
+            return float("nan")
+        return float("nan") if np.iscomplexobj(found) else found
 
     def _check(self, node: ast.expr) -> set[str]:
         """Names of an arithmetic expression."""

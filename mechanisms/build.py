@@ -67,10 +67,13 @@ def mechanism_files(folder: Path) -> dict[str, Path]:
 def declared_mechanisms(folder: Path) -> dict[str, Declared]:
     """Read what the .mod files of a folder declare, as `mechanism_files`."""
     if not folder.is_dir():
-        raise IonfoError(f"mechanism folder '{folder}' does not exist")
+        why = "is no folder" if folder.exists() else "does not exist"
+        raise IonfoError(f"mechanism folder '{folder}' {why}")
     files = sorted(folder.glob("*.mod"))
     if not files:
-        raise IonfoError(f"mechanism folder '{folder}' holds no .mod file")
+        within = next((one.parent for one in sorted(folder.glob("*/*.mod"))), None)
+        instead = "" if within is None else f"; '{within}' holds some"
+        raise IonfoError(f"mechanism folder '{folder}' holds no .mod file{instead}")
     found: dict[str, Declared] = {}
     for file in files:
         one = read_declared(file)

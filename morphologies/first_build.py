@@ -22,7 +22,7 @@ import numpy as np
 from ..errors import IonfoError
 from ..mechanisms.build import cache_root
 from .axon import N_DIAMETERS, PIECE, too_short
-from .reading import is_bundled
+from .reading import is_bundled, readable_by_neuron
 
 _SCRIPT = Path(__file__).resolve().parent / "build_alone.py"
 _LONGEST = 600.0
@@ -115,12 +115,13 @@ def _built_alone(path: Path, kept: Path) -> Any:
     } | {"NEURON_MODULE_OPTIONS": "-nogui"}
     with tempfile.TemporaryDirectory(prefix="ionfo-") as folder:
         result = Path(folder) / "made.json"
-        command = [sys.executable, str(_SCRIPT), str(path.resolve()), str(result)]
         try:
-            done = subprocess.run(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, errors="replace", timeout=_LONGEST,
-            )  # fmt: skip
+            with readable_by_neuron(path) as file:
+                command = [sys.executable, str(_SCRIPT), str(file), str(result)]
+                done = subprocess.run(
+                    command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                    capture_output=True, text=True, errors="replace", timeout=_LONGEST,
+                )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise IonfoError(
                 f"NEURON does not finish building a cell from '{path}' within {_LONGEST:g} s"

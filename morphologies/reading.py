@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +50,22 @@ def find_morphology(name: str) -> Path:
     if Path(name).name != name or not path.is_file():
         raise IonfoError(f"no bundled morphology is called '{name}'")
     return path
+
+
+@contextmanager
+def readable_by_neuron(path: Path) -> Iterator[Path]:
+    """Give the path of a morphology, or that of a copy: NEURON takes names of ASCII letters alone.
+
+    Parameters
+    ----------
+    path : Path
+        .asc or .swc file.
+    """
+    if str(path.resolve()).isascii():
+        yield path.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="ionfo-") as folder:
+        yield Path(shutil.copyfile(path, Path(folder) / f"morphology{path.suffix.lower()}"))
 
 
 def is_bundled(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -81,11 +82,11 @@ def look_at(spec: EvaluatorSpec, theta: NDArray[np.float64], fixed: Mapping[str,
     sender.close()
     try:
         wait([receiver, child.sentinel])
-        found: Seen | IonfoError | None = None
+        found: Seen | Exception | None = None
         with suppress(EOFError, OSError):
             if receiver.poll():
                 found = receiver.recv()
-        if isinstance(found, IonfoError):
+        if isinstance(found, Exception):
             raise found
         if found is not None:
             return found
@@ -107,6 +108,8 @@ def _answer(
         sender.send(_seen(spec, theta, fixed))
     except IonfoError as error:
         sender.send(error)
+    except Exception:  # a fault of ionfo, whose report goes to the parent
+        sender.send(RuntimeError(traceback.format_exc()))
 
 
 def _seen(spec: EvaluatorSpec, theta: NDArray[np.float64], fixed: dict[str, float]) -> Seen:

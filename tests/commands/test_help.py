@@ -84,3 +84,10 @@ def test_what_is_needed_comes_first(path: tuple[str, ...]) -> None:
 
 def test_an_alias_is_hidden() -> None:
     assert "--group" not in help_of(("analyse",)) and "--group " in help_of(("groups",))
+
+
+def test_whatever_reads_a_reconstruction_can_repair_it() -> None:
+    for path in paths():
+        options = {name for one in command(path).params for name in one.opts}
+        if "--morphology" in options:
+            assert {"--repair", "--repair-type"} <= options, path

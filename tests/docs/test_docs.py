@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from ionfo.cli import app
+from ionfo.emodels.faults import check_definition
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -114,3 +115,10 @@ def test_python_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
         run([sys.executable, "-W", "error", "-c", text], tmp_path)
         ran.append(text)
     assert len(ran) == 1
+
+
+def test_the_definition_of_the_published_cell_has_no_fault() -> None:
+    file = DOCS / "how_to" / "hay.yaml"
+    checked = check_definition(file.read_text(encoding="utf-8"), str(file))
+    assert not [str(one) for one in checked.faults if one.is_error]
+    assert checked.emodel is not None and checked.emodel.reference is not None

@@ -11,6 +11,11 @@ from ionfo.emodels.distributions import Formula
 from ionfo.errors import IonfoError
 
 
+@pytest.mark.parametrize("text", ["1/0*distance", "10**1000*distance", "distance*(0 - 1)**0.5"])
+def test_what_has_no_value_is_no_number(text: str) -> None:
+    assert np.isnan(Formula(text)({"distance": np.array([1.0, 2.0])}))
+
+
 def test_published_distributions() -> None:
     distance = np.array([0.0, 100.0, 650.0])
     kole = Formula("-0.8696 + 2.087*exp(0.0031*distance)")({"distance": distance})

@@ -71,6 +71,14 @@ def test_all_faults_are_told_at_once_by_name_and_line() -> None:
         assert all(word in line for word in words), line
 
 
+@pytest.mark.parametrize("name", ["Ra.all", "L.somatic", "diam.somatic"])
+def test_a_length_or_a_resistivity_of_zero_is_refused(name: str) -> None:
+    content = load_emodel("soma").model_dump(mode="json")
+    content["parameters"].append({"name": name, "unit": "um", "bounds": [0.0, 1.0]})
+    with pytest.raises(IonfoError, match=f"parameter '{name}' must be above 0, got 0"):
+        parse_emodel(json.dumps(content), "probe")
+
+
 def test_the_first_fault_says_where_the_others_are_told(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text(BAD)
     with pytest.raises(IonfoError, match=r"more faults are told by: ionfo check .*bad\.json"):

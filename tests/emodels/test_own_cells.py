@@ -124,6 +124,86 @@ def test_a_repair_is_told_and_its_file_is_used(files: Files) -> None:
     assert "--repair-type must be a type and what it is, 5=basal, got '7'" in told
 
 
+def test_every_command_that_reads_a_reconstruction_repairs_it(files: Files) -> None:
+    files.cell.write_text(SWC.replace("3 3 0 60", "3 7 0 60") + "6 3 0 900 0 1 -1\n")
+    repair = ("--morphology", files.cell, "--repair", "--repair-type", "7=basal")
+    content = definition()
+    assert files.score(content, *repair[2:]).returncode == 0
+    emodel = files.folder / "probe.json"
+    repaired = files.folder / "cell_repaired.swc"
+    begun, model = files.folder / "begun.yaml", files.folder / "model.hoc"
+    (files.mods / "Ih.mod").write_bytes((MECHANISMS / "Ih.mod").read_bytes())
+    for command in (
+        ("check", emodel, "--out", files.folder / "cell.png"),
+        ("trace", files.scored, "--out", files.folder / "traces.svg"),
+        ("export", files.scored, "--out", model),
+        ("new", "begun", "--mechanisms", files.mods, "--out", begun),
+    ):
+        repaired.unlink()
+        done = ionfo(*command, *repair)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "gave 1 point of type 7 the type 3 (basal)" in done.stdout
+        assert repaired.is_file()
+    assert f"--morphology {repaired} " in done.stdout  # what `new` tells to do next
+    assert f"--morphology {repaired} " in begun.read_text()
+
+
+def test_names_in_any_letters_are_taken(files: Files) -> None:
+    folder = files.folder / "zellen für é"
+    folder.mkdir()
+    files.cell = files.cell.rename(folder / "zélle 1.swc")
+    (folder / "Ih.mod").write_bytes((MECHANISMS / "Ih.mod").read_bytes())
+    content = definition()
+    content["mechanisms"] = {"all": ["pas", "Ih"]}
+    done = files.score(content, "--mechanisms", folder)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("nowhere", "does not exist"), ("cell.swc", "is no folder"),
+     ("outer", "holds no .mod file; 'outer/mods' holds some")],
+)  # fmt: skip
+def test_a_folder_without_mechanisms_is_one_error(
+    files: Files, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.chdir(files.folder)
+    files.mods.rename(files.folder / "mods2")
+    (files.folder / "outer" / "mods").mkdir(parents=True)
+    (files.folder / "outer" / "mods" / "x.mod").write_text("NEURON { SUFFIX x }")
+    content = definition()
+    content["mechanisms"]["all"].append("x")
+    content["parameters"].append({"name": "g_x.all", "unit": "S/cm2", "value": 1.0})
+    Path("probe.json").write_text(json.dumps(content))
+    done = ionfo("check", "probe.json", "--morphology", "cell.swc", "--mechanisms", name)
+    assert done.returncode == 2
+    assert f"error: mechanisms: mechanism folder '{name}' {words}\n" in done.stdout
+    assert done.stdout.count("error:") == 1
+
+
+def test_a_value_of_whole_sections_cannot_depend_on_distance(files: Files) -> None:
+    content = definition()
+    content["distributions"] = {"far": "1 + distance"}
+    ra = {"name": "Ra.all", "unit": "ohm cm", "value": 100.0, "distribution": "far"}
+    content["parameters"].append(ra)
+    told = sentence(files.score(content))
+    assert "parameter 'Ra.all': a section has one 'Ra', which cannot depend on distance" in told
+
+
+def test_any_name_can_be_built(files: Files) -> None:
+    assert files.score(definition() | {"name": "zélle ☃"}).returncode == 0
+
+
+def test_check_tells_what_is_odd_about_a_reconstruction(files: Files) -> None:
+    files.score(definition())
+    files.cell.write_text(SWC + "6 3 0 900 0 1 -1\n7 3 0 930 0 20 6\n")
+    done = ionfo("check", files.folder / "probe.json", "--morphology", files.cell)
+    assert done.returncode == 0, done.stderr
+    (island, jump) = [one for one in done.stdout.splitlines() if "cell.swc': " in one]
+    assert island.startswith("look at: morphology") and "nothing (first on line 6)" in island
+    assert "the diameter jumps more than 10 times" in jump and "(first on line 7)" in jump
+
+
 AXON = "4 2 0 -8 0 0.6 1\n5 2 0 -90 0 0.6 4\n6 2 5 -190 0 0.2 5\n7 2 -5 -190 0 0.3 5\n"
 
 

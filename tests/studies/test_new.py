@@ -10,6 +10,7 @@ import pytest
 
 import ionfo
 from ionfo.emodels import EModel, load_emodel
+from ionfo.emodels.cell import resolve_morphology
 from ionfo.emodels.schema import SCHEMA_FILE, definition_schema
 from ionfo.errors import IonfoError
 from ionfo.mechanisms.build import BUNDLED
@@ -44,6 +45,19 @@ def test_the_bundled_channels_are_all_found() -> None:
     names = {p.variable for one in found for p in one.parameters}
     wanted = {p.variable for p in load_emodel("l5pc").free_parameters}
     assert wanted - names == {"constant", "g_pas"}  # not of a mechanism, and NEURON's own
+
+
+def test_a_short_axon_gets_a_stub_that_can_be_built(tmp_path: Path) -> None:
+    soma = "1 1 0 0 0 8 -1\n2 3 0 8 0 1 1\n3 3 0 60 0 1 2\n"
+    (tmp_path / "my cell.swc").write_text(soma + "4 2 0 -8 0 0.6 1\n5 2 0 -50 0 0.5 4\n")
+    made = new("mine", morphology=tmp_path / "my cell.swc", mechanisms=BUNDLED)
+    assert made.content["morphology"]["axon"] == {"stub": {}}
+    assert "short axon" in made.comments[""]
+    assert f"--morphology '{tmp_path}/my cell.swc'" in made.comments[""]  # for a shell
+    assert resolve_morphology(made.emodel, tmp_path / "my cell.swc")  # so it can be built
+    (tmp_path / "none.swc").write_text(soma)
+    made = new("mine", morphology=tmp_path / "none.swc", mechanisms=BUNDLED)
+    assert made.content["morphology"]["axon"] is None
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".json"])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import struct
 import sys
 from datetime import datetime, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ionfo.commands.targets import targets_command
 from ionfo.emodels import load_emodel
 from ionfo.errors import IonfoError
 from ionfo.studies.targets import Targets, targets
@@ -280,10 +284,191 @@ def test_a_wrong_config_is_refused(content: Any, words: str, tmp_path: Path) -> 
         targets(tmp_path, tmp_path / "c.json")
 
 
-def test_a_protocol_of_another_shape_is_refused_by_name(nwb: Path) -> None:
-    asked = {"sAHP": {"amplitudes": [150], "features": FEATURES}}
+def test_a_threshold_of_another_shape_than_a_step_is_refused_by_name(nwb: Path) -> None:
     with pytest.raises(IonfoError, match="'sAHP' is no step for BluePyEfe but SAHP"):
-        targets(nwb, config(protocols=asked))
+        targets(nwb, config(threshold={"protocols": ["sAHP"]}))
+
+
+def write_abf(path: Path, sweeps: list[tuple[float, np.ndarray, np.ndarray]]) -> None:
+    """Write an ABF1 file with a voltage and a current, in 16 bits of +-100 mV and +-1000 pA."""
+    scales = (0.1, 0.01)
+    points = np.array([[v, 1e3 * current] for _, v, current in sweeps])
+    points = np.round(points * np.array(scales)[:, None] * 2**15 / 10).astype("<i2")
+    n_sweeps, n_channels, n_samples = points.shape
+    header = bytearray(4 * 512)
+    for kind, place, value in (
+        ("4s", 0, b"ABF "), ("f", 4, 1.3), ("h", 8, 5), ("i", 10, points.size), ("i", 16, n_sweeps),
+        ("i", 40, 4), ("h", 100, 0), ("h", 120, n_channels), ("f", 122, 1e3 * DT / n_channels),
+        ("i", 138, n_samples * n_channels), ("i", 252, 2**15), ("f", 244, 10.0),
+    ):  # fmt: skip
+        struct.pack_into(kind, header, place, value)
+    for i, unit in enumerate((b"mV", b"pA")):
+        struct.pack_into("h", header, 378 + 2 * i, i)
+        struct.pack_into("h", header, 410 + 2 * i, i)
+        struct.pack_into("8s", header, 602 + 8 * i, unit.ljust(8))
+        for place, value in ((730, 1.0), (922, scales[i]), (1050, 1.0)):
+            struct.pack_into("f", header, place + 4 * i, value)
+    path.write_bytes(bytes(header) + points.transpose(0, 2, 1).tobytes())
+
+
+def write_igor(path: Path, values: np.ndarray, unit: bytes) -> None:
+    """Write a binary wave of igor (version 5) with times in s."""
+    data = values.astype("<f8").tobytes()
+    wave = struct.pack("<4Ihh6xh32s8x4i", 0, 0, 0, len(values), 4, 0, 1, b"w", len(values), 0, 0, 0)
+    wave += struct.pack("<4d4d4s16s", DT * 1e-3, 0, 0, 0, 0, 0, 0, 0, unit, b"s")
+    wave = wave.ljust(320, b"\0")
+    sizes = struct.pack("<15i", 320 + len(data), *[0] * 14)
+    checked = struct.pack("<hh", 5, 0) + sizes + wave
+    total = int(np.frombuffer(checked, "<i2").sum(dtype=np.int64))
+    checksum = struct.unpack("<h", struct.pack("<H", -total % 2**16))[0]
+    path.write_bytes(struct.pack("<hh", 5, checksum) + sizes + wave + data)
+
+
+def test_two_channels_of_an_abf_and_igor_give_what_nwb_gives(
+    tmp_path: Path, found: Targets
+) -> None:
+    write_abf(tmp_path / "a.abf", traces("a"))
+    for i, (_, v, current) in enumerate(traces("b")):
+        write_igor(tmp_path / f"v{i}.ibw", v * 1e-3, b"V")
+        write_igor(tmp_path / f"i{i}.ibw", current * 1e-9, b"A")
+    cells = {
+        "a": {"IDrest": [{"files": "a.abf"}]},
+        "b": {"IDrest": [{"files": "v*.ibw", "current_files": "i*.ibw"}]},
+    }
+    same = targets(tmp_path, config(cells=cells, smallest_sd=SMALL_FLOOR))
+    wanted, got = (one.features.set_index("feature")["mean"] for one in (found, same))
+    assert list(got.index) == list(wanted.index)
+    assert got.to_numpy() == pytest.approx(wanted.to_numpy(), rel=5e-3)
+    assert same.cells["threshold_nA"].to_numpy() == pytest.approx([0.1, 0.12], rel=1e-3)
+
+
+SAHP = ((50.0, 0.3), (200.0, 0.3), (200.0, 1.0), (260.0, 1.0), (260.0, 0.3), (500.0, 0.3))
+RAMP = ((100.0, 0.0), (400.0, 1.0))
+
+
+def any_sweep(
+    corners: tuple[tuple[float, float], ...], amplitude: float, rest: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A current of given corners with the noise of an amplifier, and spikes where it is largest."""
+    t = np.arange(0.0, TOTAL, DT)
+    current = np.zeros_like(t)
+    for (start, first), (end, last) in pairwise(corners):
+        if end > start:
+            during = (t >= start) & (t < end)
+            current[during] = first + (last - first) * (t[during] - start) / (end - start)
+    v = rest + 20 * current
+    for peak in np.arange(205.0, 260.0, 15.0):
+        v += np.where(np.abs(t - peak) < 2, 100 * np.exp(-(((t - peak) / 0.5) ** 2)), 0.0)
+    noise = np.random.default_rng(0).normal(0, 0.001, len(t))
+    return v, amplitude * current - 0.02 + noise
+
+
+@pytest.fixture(scope="module")
+def other_currents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Steps of two cells, and a sAHP and a ramp of twice their thresholds."""
+    folder = tmp_path_factory.mktemp("others")
+    for cell, amplitudes in AMPLITUDES.items():
+        t = np.arange(0.0, TOTAL, DT)
+        sweeps = {"IDrest": traces(cell)}
+        for name, corners in (("sAHP", SAHP), ("Ramp", RAMP)):
+            amplitude = 2 * amplitudes[1]
+            sweeps[name] = [(amplitude, *any_sweep(corners, amplitude, -64.0))]
+        for name, every in sweeps.items():
+            (folder / cell / name).mkdir(parents=True)
+            for i, (_, v, current) in enumerate(every):
+                table = pd.DataFrame({"t": t, "v": v, "i": current})
+                table.to_csv(folder / cell / name / f"{i}.csv", index=False)
+    return folder
+
+
+OTHERS: dict[str, Any] = {
+    "sAHP": {"amplitudes": [200], "features": ["Spikecount", "AHP_depth", "minimum_voltage"],
+             "window_corners": [2, 3], "windows": {"minimum_voltage": [260, 490]}},
+    "Ramp": {"amplitudes": [200], "features": ["Spikecount"], "window": [100, 300]},
+}  # fmt: skip
+
+
+def test_a_sahp_and_a_ramp_become_current_clamps_with_windows_at_their_corners(
+    other_currents: Path, tmp_path: Path
+) -> None:
+    made = targets(other_currents, config(protocols=OTHERS))
+    protocols = {one["name"]: one for one in made.protocols}
+    for name, corners in (("sAHP_200", SAHP), ("Ramp_200", RAMP)):
+        (current,) = protocols[name]["currents"]
+        assert protocols[name]["kind"] == "current_clamp" and current["unit"] == "percent"
+        got = np.array(current["corners"])
+        # the noise of the amplifier is 0.5 % of the sAHP's amplitude
+        np.testing.assert_allclose(got[:, 0], [time for time, _ in corners], atol=1.0)
+        np.testing.assert_allclose(got[:, 1], [200 * value for _, value in corners], atol=1.0)
+    assert protocols["sAHP_200"]["window"] == pytest.approx([200, 260], abs=DT / 100)
+    assert protocols["Ramp_200"]["window"] == [100, 300]
+    known = made.features.set_index("feature")["mean"]
+    assert known["sAHP_200.soma.v.Spikecount"] == 4  # 205, 220, 235 and 250 ms
+    v, _ = any_sweep(SAHP, 0.2, -64.0)
+    t = np.arange(0.0, TOTAL, DT)
+    late = v[(t >= 260) & (t <= 490)].min() - JUNCTION
+    assert known["sAHP_200.soma.v.minimum_voltage"] == pytest.approx(late, abs=1e-6)
+    filled = load_emodel(str(made.write(tmp_path / "with.json", load_emodel("soma"))))
+    own = {one.name: one.window for one in filled.features}
+    assert own["sAHP_200.soma.v.minimum_voltage"] == (260, 490)
+    assert own["sAHP_200.soma.v.Spikecount"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"window_corners": [1, 9]}, "has 6 corners, at 50, 200, 200, 260, 260, 500 ms"),
+        ({"window": [100, 900]}, "the window ends at 900 ms, and 'a/sAHP/0.csv' at 600 ms"),
+        ({"window": [300, 100]}, "a window must rise, got 300 to 100"),
+        ({"windows": {"AP_width": [1, 2]}}, "'AP_width', which is not among its features"),
+    ],
+)
+def test_a_window_that_does_not_fit_is_refused(
+    other_currents: Path, tmp_path: Path, asked: dict[str, Any], words: str
+) -> None:
+    one = {"amplitudes": [200], "features": ["Spikecount"], **asked}
+    (tmp_path / "c.json").write_text(json.dumps({**CONFIG, "protocols": {"sAHP": one}}))
+    with pytest.raises(IonfoError, match=re.escape(words)):
+        targets(other_currents, tmp_path / "c.json")
+
+
+def test_currents_of_another_shape_than_most_are_listed(
+    other_currents: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(other_currents, folder)
+    t = np.arange(0.0, TOTAL, DT)
+    for i, corners in enumerate((SAHP, RAMP)):
+        v, current = any_sweep(corners, 0.2, -64.0)
+        table = pd.DataFrame({"t": t, "v": v, "i": current})
+        table.to_csv(folder / "a" / "sAHP" / f"{i + 1}.csv", index=False)
+    noisy = np.random.default_rng(1).normal(0, 0.1, len(t)) + 0.1
+    table = pd.DataFrame({"t": t, "v": np.full(len(t), -70.0), "i": noisy.cumsum() / 50})
+    table.to_csv(folder / "a" / "sAHP" / "noise.csv", index=False)
+    asked = {"sAHP": {"amplitudes": [200], "features": ["Spikecount"]}}
+    made = targets(folder, config(protocols=asked))
+    why = {row.file: row.reason for row in made.bad.itertuples()}
+    assert why["a/sAHP/2.csv"] == "its current has 2 corners, and that of most has 6"
+    assert "a/sAHP/noise.csv" in why
+    assert "a/sAHP/1.csv" not in why
+
+
+@pytest.mark.parametrize(
+    ("text", "out", "words"),
+    [
+        ("", "t.json", "config 'c.json' cannot be read: it is empty"),
+        ("{", "t.json", "config 'c.json' is not valid: it is no JSON"),
+        (json.dumps(CONFIG), ".", "'.' is a folder; a definition is a file"),
+        (json.dumps(CONFIG), "t.yaml", "targets alone are written as .json, got 't.yaml'"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_told_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, out: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c.json").write_text(text)
+    with pytest.raises(IonfoError, match=re.escape(words)):
+        targets_command(tmp_path, Path("c.json"), Path(out))
 
 
 def test_without_bluepyefe_the_way_to_it_is_told(

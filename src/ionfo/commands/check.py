@@ -10,6 +10,7 @@ import typer
 from ..errors import IonfoError, tell
 from ..terminal.options import EmodelArgument, MechanismsOption, MorphologyOption
 from ..terminal.output import add_result
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,8 @@ def check_command(
     ] = None,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
 ) -> None:
     """Tell all that is wrong with a definition, by name and line; then build its cell and run it.
 
@@ -40,6 +43,7 @@ def check_command(
         raise IonfoError(f"figure '{out}' must end in .png, .svg or .pdf")
     if out is not None and not out.absolute().parent.is_dir():
         raise IonfoError(f"output folder '{out.absolute().parent}' does not exist")
+    morphology = repaired(morphology, out, repair, repair_type)
     found = check(emodel, morphology=morphology, mechanisms=mechanisms)
     for one in found.sentences():
         tell(one)

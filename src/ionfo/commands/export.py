@@ -10,6 +10,7 @@ import typer
 
 from ..terminal.options import MechanismsOption, MorphologyOption
 from ..terminal.output import add_result
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 
 class ExportFormat(str, Enum):
@@ -38,6 +39,8 @@ def export_command(
     ] = None,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
 ) -> None:
     """Write an e-model, a population or a run in the format of another tool.
 
@@ -49,6 +52,7 @@ def export_command(
     from ..sampling.folders import population_of
     from ..tables.exchange.writing import export_source
 
+    morphology = repaired(morphology, out, repair, repair_type)
     kind, run = None if format is None else format.value, Path(what)
     population = population_of(run, 0) if (run / "run.json").is_file() else None
     add_result(export_source(what, out, kind, model, morphology, mechanisms, population))

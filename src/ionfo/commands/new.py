@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from ..errors import note, tell
 from ..terminal.output import add_result
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 
 def new_command(
@@ -25,6 +27,8 @@ def new_command(
         Path | None,
         typer.Option("--out", help="Definition: .yaml with comments, or .json; default NAME.yaml."),
     ] = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
 ) -> None:
     """Write a definition to fill in: the mechanisms found, suggested bounds, protocols, targets.
 
@@ -36,6 +40,7 @@ def new_command(
     from ..studies.new import new
 
     path = out or Path(f"{name}.yaml")
+    morphology = repaired(morphology, path, repair, repair_type) or morphology
     made = new(name, morphology=morphology, mechanisms=mechanisms, like=like, file=str(path))
     made.write(path)
     for one in made.notes:
@@ -44,7 +49,8 @@ def new_command(
     tell(
         f"{n_free} free parameters, {len(made.emodel.features)} features; {n_fill} to fill; {path}"
     )
-    tell(f"next: ionfo check {path} --morphology {morphology} --mechanisms {mechanisms}")
+    files = (quote(str(one)) for one in (path, morphology, mechanisms))
+    tell("next: ionfo check {} --morphology {} --mechanisms {}".format(*files))
     add_result(
         {"free": n_free, "to_fill": list(made.emodel.to_fill), "notes": made.notes,
          "out": str(path)}

@@ -28,6 +28,7 @@ from ..terminal.options import (
     TargetsOption,
 )
 from ..terminal.output import add_result
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 
 def report_command(
@@ -47,6 +48,8 @@ def report_command(
     ] = None,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
     traces: Annotated[
         bool, typer.Option("--traces/--no-traces", help="Simulate four models.")
     ] = True,
@@ -89,6 +92,7 @@ def report_command(
         permutations=permutations,
         seed=seed,
     )
+    morphology = repaired(morphology, out, repair, repair_type)
     page = ReportSettings(burn_in, max_cost, morphology, mechanisms, traces, analysis)
     found = report(source, out, settings, page)
     tell(f"report: {found['page']}")

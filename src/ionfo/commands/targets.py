@@ -41,7 +41,11 @@ def targets_command(
     """
     from ..emodels import load_emodel
     from ..studies.targets import targets
+    from ..tables.exchange.definition_file import check_definition_path
 
+    check_definition_path(out)
+    if emodel is None and out.suffix != ".json":
+        raise IonfoError(f"targets alone are written as .json, got '{out}'; or give --emodel")
     shown = page or out.with_suffix(".html")
     if not shown.absolute().parent.is_dir():
         raise IonfoError(f"output folder '{shown.absolute().parent}' does not exist")

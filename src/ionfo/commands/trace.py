@@ -9,6 +9,7 @@ import typer
 
 from ..limits import MOST_ROWS, split_whole_numbers
 from ..terminal.options import MechanismsOption, MorphologyOption
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 
 def trace_command(
@@ -31,6 +32,8 @@ def trace_command(
     ] = None,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
 ) -> None:
     """Simulate models of a population or of a definition and draw their traces.
 
@@ -41,4 +44,5 @@ def trace_command(
     from ..studies.trace import trace_models
 
     rows = split_whole_numbers(model, "--model", MOST_ROWS)
+    morphology = repaired(morphology, out, repair, repair_type)
     trace_models(population, out, rows, morphology, mechanisms, given)

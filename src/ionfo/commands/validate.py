@@ -10,6 +10,7 @@ import typer
 from ..errors import tell
 from ..limits import split_numbers
 from ..terminal.options import MechanismsOption, MorphologyOption, ProcessesOption
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,8 @@ def validate_command(
     ] = 0.2,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
     processes: ProcessesOption = 1,
 ) -> None:
     """Score models on held-out steps, and how they predict spikes to coloured noise.
@@ -53,6 +56,7 @@ def validate_command(
     """
     from ..studies.validate import ValidateSettings, validate
 
+    morphology = repaired(morphology, out, repair, repair_type)
     settings = ValidateSettings(
         held_out=held_out,
         experiment=experiment,

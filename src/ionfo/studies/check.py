@@ -20,7 +20,9 @@ from ..emodels.faults import Checked, Fault, check_definition
 from ..emodels.mechanism_checks import check_mechanisms
 from ..errors import IonfoError, nearest
 from ..mechanisms import build_mechanisms
-from ..mechanisms.build import BUNDLED
+from ..mechanisms.build import BUNDLED, mechanism_files
+from ..morphologies import morphology_notes
+from ..morphologies.reading import is_bundled
 from ..sampling import evaluator_spec
 from ..sampling.evaluation.look import Seen, look_at
 from ..sampling.evaluation.score import reference_models
@@ -157,8 +159,12 @@ def check(
     if one is None:
         return Check(origin, None, faults)
     folder = BUNDLED if mechanisms is None else Path(mechanisms)
-    faults += [*wrong_units(checked, one, folder), *large_currents(checked, one)]
-    faults += missing_recordings(checked, one)
+    faults += [*large_currents(checked, one), *missing_recordings(checked, one)]
+    try:
+        mechanism_files(folder)
+    except IonfoError as error:
+        return Check(origin, one, [*faults, Fault("mechanisms", str(error))])
+    faults += wrong_units(checked, one, folder)
     try:
         faults += unfit_mechanisms(checked, one, folder)
         check_mechanisms(one.model_copy(update={"mechanisms": {}, "parameters": ()}), folder)
@@ -167,6 +173,8 @@ def check(
     cell = None
     try:
         cell = resolve_morphology(one, None if morphology is None else Path(morphology))
+        odd = [] if is_bundled(cell) else morphology_notes(cell)
+        faults += [Fault("", text, is_error=False) for text in odd]
     except IonfoError as error:
         faults.append(Fault("morphology", str(error)))
     if any(fault.is_error and fault.where.startswith("mech") for fault in faults) or cell is None:

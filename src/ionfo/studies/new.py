@@ -12,6 +12,7 @@ from ..errors import IonfoError
 from ..features import feature_unit
 from ..mechanisms.build import check_names
 from ..morphologies import check_build, check_morphology
+from ..morphologies.first_build import check_taper
 from ..tables.exchange.definition_file import check_definition_path, write_definition
 from .new_channels import Offered, Suggested, offered
 from .new_words import TARGETS, WORDS, header
@@ -140,12 +141,16 @@ def _json(content: dict[str, Any]) -> str:
     return json.dumps(content)
 
 
-def _axon(morphology: Path) -> str | None:
-    """Choose whether the axon is replaced: where the file's is long enough to be."""
+def _axon(morphology: Path) -> str | dict[str, Any] | None:
+    """Choose what replaces the axon: a taper where it is long enough, a stub where it is not."""
     try:
         check_morphology(morphology, True)
     except IonfoError:
         return None
+    try:
+        check_taper(morphology)
+    except IonfoError:
+        return {"stub": {}}
     return "taper"
 
 

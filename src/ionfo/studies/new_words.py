@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 TARGETS = (
     ("SearchHoldingCurrent.soma.v.bpo_holding_current", 0.0, 0.05),
@@ -54,13 +55,16 @@ in the unit given. Your own recordings become this list with:
 """Key of a definition -> what is said above it."""
 
 
-def header(name: str, file: str, morphology: Path, mechanisms: Path, axon: str | None) -> str:
+def header(name: str, file: str, morphology: Path, mechanisms: Path, axon: object) -> str:
     """Say what to do with a new definition."""
-    options = f"--morphology {morphology} --mechanisms {mechanisms}"
+    file, cell, folder = (quote(str(one)) for one in (file, morphology, mechanisms))
+    options = f"--morphology {cell} --mechanisms {folder}"
     axons = (
         "The reconstruction has an axon, which is replaced by a taper."
+        if axon == "taper"
+        else "The reconstruction has a short axon, which is replaced by two cylinders."
         if axon
-        else "The reconstruction has no axon long enough to be replaced; what it has is kept."
+        else "The reconstruction has no axon that can be replaced; what it has is kept."
     )
     return f"""\
 {name}, a cell to be filled in. {axons}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from ..features import (
     feature_value,
 )
 from ..tables.exchange.recordings import BadTrace, Trace, read_recordings
-from ..tables.exchange.targets_config import TargetsConfig, read_targets_config
+from ..tables.exchange.targets_config import TargetProtocol, TargetsConfig, read_targets_config
+from .targets_currents import current_protocol, in_window, of_one_shape
 from .targets_found import Targets as Targets
 
 _COLUMNS = ["feature", "unit", "cell", "file", "sweep", "amplitude_nA", "percent", "value"]
@@ -72,7 +73,7 @@ class _Making:
         self._searches()
         for protocol, asked in self.config.protocols.items():
             for amplitude in asked.amplitudes:
-                self._step(protocol, amplitude, asked.tolerance, asked.features)
+                self._step(protocol, amplitude, asked)
         values = pd.DataFrame(self.rows, columns=_COLUMNS)
         features = self._features(values)
         if features.empty:
@@ -170,9 +171,8 @@ class _Making:
             and abs((self._relative(one) if is_percent else one.amplitude) - amplitude) <= tolerance
         ]
 
-    def _step(
-        self, protocol: str, amplitude: float, tolerance: float, features: Sequence[str]
-    ) -> None:
+    def _step(self, protocol: str, amplitude: float, asked: TargetProtocol) -> None:
+        tolerance = asked.tolerance
         used = self._near(protocol, amplitude, tolerance)
         is_percent = self.config.amplitudes_in == "percent"
         unit = "% of threshold" if is_percent else "nA"
@@ -181,15 +181,38 @@ class _Making:
                               f"{unit}, so it gives no target")  # fmt: skip
             return
         name = f"{protocol}_{amplitude:g}".replace(".", "p")
+        if any(one.corners for one in used):
+            self._any_current(name, used, asked)
+            return
         self.used[name] = used
-        self._measured(name, used, features)
+        windowed = [in_window(one, asked) for one in used]
+        self._measured(name, windowed, asked.features, windows=asked.windows)
         step: dict[str, Any] = {"name": name, "kind": "step" if is_percent else "absolute_step"}
         if is_percent:
             step["percent"] = float(np.mean([self._relative(one) for one in used]))
         else:
             step["amplitude"] = float(np.mean([one.amplitude for one in used]))
             step["holding"] = float(np.mean([one.holding for one in used]))
-        self.protocols.append({**step, **self._times(name, used)})
+        times = self._times(name, used)
+        if asked.window is not None:
+            if abs(asked.window[0] - times["delay"]) > 1.0:
+                raise IonfoError(
+                    f"protocol '{protocol}': the window of a step begins with it, at "
+                    f'{times["delay"]:g} ms; say "current": "corners" for another'
+                )
+            times["window_end"] = asked.window[1]
+        self.protocols.append({**step, **times})
+
+    def _any_current(self, name: str, used: Sequence[Trace], asked: TargetProtocol) -> None:
+        """Measure sweeps of a current that is no step, and write it with its corners."""
+        alike, others = of_one_shape(used)
+        self.bad += others
+        windowed = [in_window(one, asked) for one in alike]
+        self.used[name] = windowed
+        self._measured(name, windowed, asked.features, windows=asked.windows)
+        threshold = self.threshold if self.config.amplitudes_in == "percent" else None
+        self._times(name, alike)
+        self.protocols.append(current_protocol(name, windowed, threshold))
 
     def _times(self, name: str, used: Sequence[Trace]) -> dict[str, float]:
         """Average when the steps begin and end, and say where they differ."""
@@ -209,12 +232,20 @@ class _Making:
         return found
 
     def _measured(
-        self, name: str, used: Sequence[Trace], features: Sequence[str], called: str | None = None
+        self,
+        name: str,
+        used: Sequence[Trace],
+        features: Sequence[str],
+        called: str | None = None,
+        windows: Mapping[str, tuple[float, float]] | None = None,
     ) -> float:
         """Measure features of sweeps; give the mean of the last one over cells."""
         by_cell: dict[str, list[float]] = {}
         for one in used:
-            asked = [FeatureTarget(f"{name}.soma.v.{key}", 0.0, 1.0, "") for key in features]
+            asked = [
+                FeatureTarget(f"{name}.soma.v.{key}", 0.0, 1.0, "", (windows or {}).get(key))
+                for key in features
+            ]
             found = extract_features(_response(one), asked, self.settings)
             for target in asked:
                 values = found[target.name]

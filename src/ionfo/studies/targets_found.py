@@ -95,11 +95,26 @@ class Targets:
         return {
             "protocols": self.protocols,
             "features": [
-                {"name": row.feature, "mean": row.mean, "std": row.std, "unit": row.unit}
+                {
+                    "name": row.feature,
+                    "mean": row.mean,
+                    "std": row.std,
+                    "unit": row.unit,
+                    **self._window(str(row.feature)),
+                }
                 for row in self.features.itertuples()
             ],
             "efel": self.config.efel.model_dump(),
         }
+
+    def _window(self, feature: str) -> dict[str, list[float]]:
+        """Give the window of a feature that has one of its own."""
+        protocol, feature = feature.split(".")[0], feature.split(".")[-1]
+        for name, asked in self.config.protocols.items():
+            names = [f"{name}_{one:g}".replace(".", "p") for one in asked.amplitudes]
+            if protocol in names and feature in asked.windows:
+                return {"window": list(asked.windows[feature])}
+        return {}
 
     def write(self, out: str | Path, emodel: EModel | None = None) -> Path:
         """Write the targets alone (.json), or put into a definition; give the file.

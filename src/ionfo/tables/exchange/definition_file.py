@@ -26,6 +26,8 @@ def check_definition_path(out: Path) -> None:
     IonfoError
         If the suffix is another one or the folder does not exist.
     """
+    if out.is_dir():
+        raise IonfoError(f"'{out}' is a folder; a definition is a file that ends in {SUFFIXES[0]}")
     if not is_definition(out.name):
         raise IonfoError(f"a definition must end in {', '.join(SUFFIXES)}, got '{out}'")
     if not out.absolute().parent.is_dir():

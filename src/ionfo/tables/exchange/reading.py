@@ -138,6 +138,11 @@ def detect_format(source: Path) -> str:
         return "mcmc-table"
     if source.suffix in (".csv", ".parquet", ".h5ad"):
         return "table"
+    if source.suffix == ".hoc":
+        raise IonfoError(
+            f"'{source}' is code of NEURON, which is not run; begin a definition with "
+            "`ionfo new` and write the values of the template into it"
+        )
     raise IonfoError(
         f"'{source}' must be a folder, .json, .csv, .parquet or .h5ad; got '{source.suffix}'"
     )

@@ -1,34 +1,30 @@
-"""Recordings of current steps: ABF, NWB, igor and CSV, with what is wrong with each sweep.
+"""Recordings in current clamp: ABF, NWB, igor and CSV, with what is wrong with each sweep.
 
-BluePyEfe reads NWB and igor and finds the steps in the current.
+BluePyEfe reads NWB and igor and finds steps in the current; the corners of any other current are
+found here.
 """
 
 from __future__ import annotations
 
-import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import IonfoError
-from .targets_config import Files, TargetsConfig, Units
+from .current_corners import current_corners
+from .recording_files import TO_NA, RawSweep, quiet, read_file
+from .targets_config import Files, TargetsConfig
 
 Array = NDArray[np.float64]
 
 INSTALL = "pip install 'ionfo[recordings]'"
 _SUFFIXES = (".abf", ".nwb", ".ibw", ".bwav", ".csv", ".txt")
-_TO_MS = {"ms": 1.0, "s": 1e3}
-_TO_MV = {"mV": 1.0, "V": 1e3}
-_TO_NA = {"nA": 1.0, "pA": 1e-3, "A": 1e9}
 _LEAST_STEP = 1e-4  # nA
-_SECONDS = ("s", "sec", "seconds")
 
 
 @dataclass(frozen=True)
@@ -42,9 +38,12 @@ class Trace:
     t, v, current : ndarray, shape (n_time,)
         ms, mV (corrected for the liquid junction potential), nA.
     ton, toff, total : float
-        Begin and end of the step and of the sweep (ms).
+        Begin and end of the step, or of the whole current, and of the sweep (ms).
     amplitude, holding : float
-        Of the step on top of the holding current, and that (nA).
+        Of the step on top of the holding current, or where any other current is farthest from it,
+        and that (nA).
+    corners : tuple of (float, float)
+        Of a current that is no step: ms, and nA on top of the holding current.
     """
 
     cell: str
@@ -59,6 +58,7 @@ class Trace:
     total: float
     amplitude: float
     holding: float
+    corners: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,6 @@ class BadTrace:
     file: str
     sweep: str
     reason: str
-
-
-@dataclass(frozen=True)
-class _Raw:
-    """A sweep as it stands in a file: times in ms, voltages in mV, currents in nA or None."""
-
-    sweep: str
-    dt: float
-    v: Array
-    current: Array | None
 
 
 def read_recordings(folder: Path, config: TargetsConfig) -> tuple[list[Trace], list[BadTrace]]:
@@ -102,13 +92,12 @@ def read_recordings(folder: Path, config: TargetsConfig) -> tuple[list[Trace], l
     Raises
     ------
     IonfoError
-        If BluePyEfe is missing, a protocol is no step, or there are no files.
+        If BluePyEfe is missing, there are no files, or a protocol is no step where one is needed.
     """
     _check_extra()
     if not folder.is_dir():
         raise IonfoError(f"recordings '{folder}' are no folder")
-    for name in config.protocol_names:
-        _check_is_step(name)
+    _check_steps(config)
     found: list[Trace] = []
     bad: list[BadTrace] = []
     n_files = 0
@@ -124,7 +113,7 @@ def read_recordings(folder: Path, config: TargetsConfig) -> tuple[list[Trace], l
         for i, path in enumerate(paths):
             file = str(path.relative_to(folder))
             try:
-                raw = _read(path, currents[i] if i < len(currents) else None, protocol, asked,
+                raw = read_file(path, currents[i] if i < len(currents) else None, protocol, asked,
                             asked.units or config.units)  # fmt: skip
             except IonfoError as error:
                 bad.append(BadTrace(cell, protocol, file, "", str(error)))
@@ -159,16 +148,33 @@ def _check_extra() -> None:
         ) from None
 
 
-def _check_is_step(name: str) -> None:
+def _kind(name: str) -> str:
+    """Give BluePyEfe's word for the shape of a protocol, which goes by its name."""
     from bluepyefe.ecode import eCodes
     from bluepyefe.ecode.step import Step
 
-    kind = next((eCodes[one] for one in eCodes if one in name.lower()), Step)
-    if kind is not Step:
-        raise IonfoError(
-            f"protocol '{name}' is no step for BluePyEfe but {kind.__name__}, and targets are made "
-            "of steps; leave it out of the config, or rename it there if it is a step"
-        )
+    return str(next((eCodes[one] for one in eCodes if one in name.lower()), Step).__name__)
+
+
+def _is_step(name: str, config: TargetsConfig) -> bool:
+    """Tell whether a protocol is read as a single step."""
+    asked = config.protocols.get(name)
+    if asked is not None and asked.current is not None:
+        return asked.current == "step"
+    return _kind(name) == "Step"
+
+
+def _check_steps(config: TargetsConfig) -> None:
+    """Check that thresholds and the input resistance come from steps."""
+    names = list(config.threshold.protocols) if config.threshold else []
+    names += [config.input_resistance.protocol] if config.input_resistance else []
+    for name in names:
+        if not _is_step(name, config):
+            raise IonfoError(
+                f"protocol '{name}' is no step for BluePyEfe but {_kind(name)}, and threshold "
+                "currents and input resistances are those of steps; name another protocol, or "
+                f'say "current": "step" for it under \'protocols\''
+            )
 
 
 def _asked(folder: Path, config: TargetsConfig) -> Iterator[tuple[str, str, Files]]:
@@ -200,107 +206,8 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
     ]
 
 
-def _read(
-    path: Path, current: Path | None, protocol: str, asked: Files, units: Units
-) -> list[_Raw]:
-    suffix = path.suffix.lower()
-    if suffix == ".abf":
-        return _abf(path)
-    if suffix in (".csv", ".txt"):
-        return _csv(path, units)
-    with warnings.catch_warnings(), _quiet():
-        warnings.simplefilter("ignore")
-        if suffix == ".nwb":
-            from bluepyefe.reader import nwb_reader
-
-            name = asked.protocol_in_file or protocol
-            read = nwb_reader({"filepath": str(path), "protocol_name": name})
-            if not read:
-                raise IonfoError(f"it holds no sweep of protocol '{name}'")
-        else:
-            from bluepyefe.reader import igor_reader
-
-            if current is None:
-                raise IonfoError("an igor file needs the file of its current: 'current_files'")
-            read = igor_reader({"v_file": str(path), "i_file": str(current), "t_unit": "s"})
-    return [_standard(one, i, units) for i, one in enumerate(read)]
-
-
-class _quiet:
-    """Keep BluePyEfe's warnings back: what they are about is told sweep by sweep."""
-
-    def __enter__(self) -> None:
-        self._logger = logging.getLogger("bluepyefe")
-        self._level = self._logger.level
-        self._logger.setLevel(logging.CRITICAL)
-
-    def __exit__(self, *error: object) -> None:
-        self._logger.setLevel(self._level)
-
-
-def _standard(one: Mapping[str, Any], i: int, units: Units) -> _Raw:
-    from bluepyefe.tools import to_mV, to_nA
-
-    seconds = str(one.get("t_unit") or "s").lower() in _SECONDS
-    return _Raw(
-        str(one.get("id") or i),
-        float(one["dt"]) * (1e3 if seconds else 1.0),
-        np.asarray(to_mV(np.asarray(one["voltage"], np.float64), one.get("v_unit") or units.v)),
-        np.asarray(to_nA(np.asarray(one["current"], np.float64), one.get("i_unit") or units.i)),
-    )
-
-
-def _abf(path: Path) -> list[_Raw]:
-    """Read an ABF: voltage and current by their units, or the command where no current was kept."""
-    import pyabf
-
-    file = pyabf.ABF(str(path))
-    units = [str(one).strip() for one in file.adcUnits]
-    voltage = next((i for i, one in enumerate(units) if one in _TO_MV), None)
-    current = next((i for i, one in enumerate(units) if one in _TO_NA), None)
-    if voltage is None:
-        raise IonfoError(f"it holds no voltage: its channels are in {', '.join(units)}")
-    found = []
-    for sweep in file.sweepList:
-        file.setSweep(sweep, channel=voltage)
-        v = np.array(file.sweepY, np.float64) * _TO_MV[units[voltage]]
-        i: Array | None = None
-        if current is not None:
-            file.setSweep(sweep, channel=current)
-            i = np.array(file.sweepY, np.float64) * _TO_NA[units[current]]
-        elif (unit := str(file.sweepUnitsC).strip()) in _TO_NA and np.ptp(file.sweepC) > 0:
-            i = np.array(file.sweepC, np.float64) * _TO_NA[unit]
-        found.append(_Raw(str(sweep), 1e3 / float(file.sampleRate), v, i))
-    return found
-
-
-def _csv(path: Path, units: Units) -> list[_Raw]:
-    """Read a table: its first column is time; then v and i, or v0, i0, v1, i1 and so on."""
-    frame = pd.read_csv(path, sep=None, engine="python")
-    t = frame.iloc[:, 0].to_numpy(np.float64) * _TO_MS[units.t]
-    if len(t) < 3 or not np.allclose(np.diff(t), t[1] - t[0], rtol=1e-3):
-        raise IonfoError("its first column must be a time that rises in equal steps")
-    names = {str(name).strip().lower(): name for name in frame.columns[1:]}
-    found = []
-    for key, name in names.items():
-        if not key.startswith("v"):
-            continue
-        current = names.get("i" + key[1:])
-        found.append(
-            _Raw(
-                key[1:] or "0",
-                float(t[1] - t[0]),
-                frame[name].to_numpy(np.float64) * _TO_MV[units.v],
-                None if current is None else frame[current].to_numpy(np.float64) * _TO_NA[units.i],
-            )
-        )
-    if not found:
-        raise IonfoError("it needs columns v, i or v0, i0, v1, i1 and so on after the time")
-    return found
-
-
 def _trace(
-    raw: _Raw, number: int, origin: tuple[str, str, str], asked: Files, config: TargetsConfig
+    raw: RawSweep, number: int, origin: tuple[str, str, str], asked: Files, config: TargetsConfig
 ) -> Trace | BadTrace:
     """Find the step of a sweep, and judge the sweep."""
     from bluepyefe.ecode.step import Step
@@ -319,9 +226,9 @@ def _trace(
             )
         if number >= len(asked.amplitudes):
             return bad(f"the config has {len(asked.amplitudes)} amplitudes, and none for it")
-        current = np.full(len(v), (asked.holding or 0.0) * _TO_NA[units.i])
+        current = np.full(len(v), (asked.holding or 0.0) * TO_NA[units.i])
         first, last = (int(round(one / raw.dt)) for one in (asked.ton, asked.toff))
-        current[first:last] += asked.amplitudes[number] * _TO_NA[units.i]
+        current[first:last] += asked.amplitudes[number] * TO_NA[units.i]
     if len(v) < 3:
         return bad("it is empty")
     if current is None:
@@ -344,8 +251,11 @@ def _trace(
     if resting is not None and origin[1] == resting.protocol:
         held = float(np.median(current))
         return Trace(*origin, raw.sweep, t, v, current, 0.0, float(t[-1]), float(t[-1]), 0.0, held)
+    if not _is_step(origin[1], config):
+        made = _any_current(raw, origin, t, v, current)
+        return bad(made) if isinstance(made, str) else _unless_restless(made, config)
     given = {key: value for key, value in (("ton", asked.ton), ("toff", asked.toff)) if value}
-    with _quiet(), warnings.catch_warnings():
+    with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         step = Step(
             {**given, "i_unit": "nA", "v_unit": "mV", "t_unit": "ms"},
@@ -358,17 +268,45 @@ def _trace(
         toff += raw.dt  # what is found is the last sample of the step
     if abs(step.amp) < _LEAST_STEP or (not given and (ton <= 0 or toff >= len(v) * raw.dt)):
         return bad(f"no step is found in its current (amplitude {float(step.amp):.3g} nA)")
-    before = v[t < ton]
+    total = float(len(v) * raw.dt)
+    made = Trace(
+        *origin, raw.sweep, t, v, current, ton, toff, total, float(step.amp), float(step.hypamp)
+    )
+    return _unless_restless(made, config)
+
+
+def _any_current(
+    raw: RawSweep, origin: tuple[str, str, str], t: Array, v: Array, current: Array
+) -> Trace | str:
+    """Find the corners of a current; or say why there are none."""
+    try:
+        holding, corners = current_corners(raw.dt, current)
+    except IonfoError as error:
+        return str(error)
+    if not corners:
+        return "its current does not change"
+    amplitude = max((value for _, value in corners), key=abs)
+    return Trace(
+        *origin, raw.sweep, t, v, current, corners[0][0], corners[-1][0], float(len(v) * raw.dt),
+        amplitude, holding, tuple(corners),
+    )  # fmt: skip
+
+
+def _unless_restless(one: Trace, config: TargetsConfig) -> Trace | BadTrace:
+    """Judge what comes before the current."""
+
+    def bad(reason: str) -> BadTrace:
+        return BadTrace(one.cell, one.protocol, one.file, one.sweep, reason)
+
+    quality, before = config.quality, one.v[one.t < one.ton]
+    word = "current" if one.corners else "step"
     spikes = int(((before[1:] > config.efel.Threshold) & (before[:-1] <= config.efel.Threshold))
                  .sum())  # fmt: skip
     if spikes:
-        return bad(f"{spikes} spike{'' if spikes == 1 else 's'} before the step")
+        return bad(f"{spikes} spike{'' if spikes == 1 else 's'} before the {word}")
     if len(before) and before.std() > quality.baseline_sd:
         return bad(
             f"its baseline has an SD of {before.std():.3g} mV, and {quality.baseline_sd:g} are the "
             "most"
         )
-    total = float(len(v) * raw.dt)
-    return Trace(
-        *origin, raw.sweep, t, v, current, ton, toff, total, float(step.amp), float(step.hypamp)
-    )
+    return one

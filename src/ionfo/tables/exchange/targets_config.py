@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from ...emodels.bounded import Name, Strict, Voltage
+from ...emodels.bounded import Name, Strict, Time, Voltage
 from ...emodels.definition_text import parse_text, read_definition_text
 from ...errors import IonfoError, nearest
 from ...features import EfelSettings, known_features
@@ -59,12 +59,36 @@ class Threshold(Strict):
     spikes: int = Field(1, ge=1, description="fewest of a sweep that counts as above threshold")
 
 
-class TargetProtocol(Strict):
-    """Steps whose features become targets."""
+Window = tuple[Time, Time]
 
-    amplitudes: tuple[float, ...] = Field(min_length=1)
+
+class TargetProtocol(Strict):
+    """Steps, or any other current, whose features become targets."""
+
+    amplitudes: tuple[float, ...] = Field(
+        min_length=1, description="of a step; of another current where it is farthest from holding"
+    )
     tolerance: float = Field(10.0, gt=0, description="in the unit of the amplitudes")
     features: tuple[FeatureName, ...] = Field(min_length=1)
+    current: Literal["step", "corners"] | None = Field(
+        None, description="how it is read; by default as BluePyEfe knows the protocol by its name"
+    )
+    window: Window | None = Field(None, description="in which features look, ms")
+    window_corners: tuple[int, int] | None = Field(
+        None, description="the same, from one corner of the current to another, from 0"
+    )
+    windows: dict[FeatureName, Window] = Field({}, description="of single features, ms")
+
+    @model_validator(mode="after")
+    def _has_windows(self) -> TargetProtocol:
+        if self.window is not None and self.window_corners is not None:
+            raise ValueError("'window' and 'window_corners' say the same; give one of them")
+        for window in (self.window, self.window_corners, *self.windows.values()):
+            if window is not None and not window[0] < window[1]:
+                raise ValueError(f"a window must rise, got {window[0]:g} to {window[1]:g}")
+        if extra := [one for one in self.windows if one not in self.features]:
+            raise ValueError(f"'windows' names '{extra[0]}', which is not among its features")
+        return self
 
 
 class InputResistance(Strict):
@@ -157,7 +181,7 @@ def read_targets_config(path: Path) -> TargetsConfig:
     IonfoError
         With all faults, where it breaks rules.
     """
-    content, _ = parse_text(read_definition_text(path), str(path))
+    content, _ = parse_text(read_definition_text(path, "config"), str(path), "config")
     try:
         return TargetsConfig.model_validate_json(json.dumps(content))
     except ValidationError as error:
