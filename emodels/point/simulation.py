@@ -71,9 +71,9 @@ def _tables(text: str, dt: float) -> _Tables:
     for _, gate in three:
         steps += _three_state_steps({k: evaluate(f, v) for k, f in gate.formulas.items()}, dt)
         # half a step after the voltage, as all gates are; others start at rest
-        at_start = {k: evaluate(f, [v0]) for k, f in gate.formulas.items()}
-        is_open, is_inactivated = at_start["initial_open"], at_start["initial_inactivated"]
-        a, b, c, d, e, f = _three_state_steps(at_start, dt / 2)
+        rates = {k: evaluate(f, [v0]) for k, f in gate.formulas.items()}
+        is_open, is_inactivated = rates["initial_open"], rates["initial_inactivated"]
+        a, b, c, d, e, f = _three_state_steps(rates, dt / 2)
         start.append((a * is_open + b * is_inactivated + e).item())
         inactivated.append((c * is_open + d * is_inactivated + f).item())
     ordered = [*two, *three]
