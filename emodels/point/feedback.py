@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -140,7 +141,7 @@ class Sensitivity:
                 slopes.append(by_voltage[..., np.newaxis] * at.shares)
             else:
                 factor, by_calcium = hill(gate.calcium, calcium.level)
-                delay = shares(self.model.calcium.time_constant, self._scales)  # type: ignore[union-attr]
+                delay = self._calcium_shares
                 by_way_of_calcium = (x * by_calcium * calcium.slope)[..., np.newaxis] * delay
                 slopes.append(
                     (factor * by_voltage)[..., np.newaxis] * at.shares + by_way_of_calcium
@@ -159,9 +160,12 @@ class Sensitivity:
             change = change + others[..., np.newaxis] * slopes[k]
         return is_open, change
 
-    @property
-    def _scales(self) -> tuple[Array, Array, Array]:
-        return reference_time_constants(self.model, self.voltage)
+    @cached_property
+    def _calcium_shares(self) -> Array:
+        """Time scales of feedback by way of calcium."""
+        assert self.model.calcium is not None  # only gates that depend on it ask
+        scales = reference_time_constants(self.model, self.voltage)
+        return shares(self.model.calcium.time_constant, scales)
 
     def feedback(self, conductances: Array) -> Array:
         """Feedback of rows of conductances, shape (..., 3), in mS/cm2."""

@@ -19,9 +19,9 @@ Array = NDArray[np.float64]
 FARTHEST = 1e-3
 """Largest distance of the feedback of a row from its target, in units of the leak."""
 
-_SETTLED = 1e-10  # relative change of a calcium conductance
+_SETTLED = 1e-9  # relative change of a calcium conductance
 _MOST_ITERATIONS = 50
-_LARGEST_CONDITION = 1e12
+_LEAST_DETERMINANT = 1e-12  # over the lengths of its rows
 SLOW_AND_ULTRASLOW = slice(1, 3)
 
 
@@ -116,7 +116,7 @@ def solve(
         before = found[:, carriers]
         _solve_once(at, found, wanted, places, of)
         change = np.abs(found[:, carriers] - before)
-        if iterations is None and not (change > _SETTLED * np.abs(found[:, carriers])).any():
+        if iterations is None and not (change > _SETTLED * np.abs(before)).any():
             break
     if iterations is None:
         bad = ~np.isfinite(found).all(axis=1) | (found < 0).any(axis=1)
@@ -228,18 +228,15 @@ def _solve_once(
     # (n, targets, channels); of one matrix for all cells n is 1
     matrix = np.stack(np.broadcast_arrays(*(columns[p][..., of] for p in places)), axis=-1)
     matrix = matrix.reshape(-1, *matrix.shape[-2:])
-    scale = np.abs(matrix).max(axis=(-2, -1), keepdims=True)
-    is_regular = np.isfinite(scale[:, 0, 0]) & (scale[:, 0, 0] > 0)
-    is_regular[is_regular] = np.linalg.cond(matrix[is_regular]) < _LARGEST_CONDITION
+    size = np.prod(np.linalg.norm(matrix, axis=-1), axis=-1)
+    is_regular = np.abs(np.linalg.det(matrix)) > _LEAST_DETERMINANT * size
     if not is_regular.any():
         names = " and ".join(_name(at.model, p) for p in places)
         raise IonfoError(
             f"{names} cannot be compensated together: what they add to the feedback at "
             f"{float(at.voltage):g} mV is the same but for a factor; choose other channels"
         )
-    if not is_regular.all():
-        matrix = np.where(is_regular[:, np.newaxis, np.newaxis], matrix, np.nan_to_num(scale) + 1)
-        matrix[~is_regular] = np.eye(len(places))
+    matrix[~is_regular] = np.eye(len(places))
     solution = np.linalg.solve(matrix, rest[..., np.newaxis])[..., 0]
     solution[np.broadcast_to(~is_regular, len(rows))] = np.nan
     rows[:, places] = solution

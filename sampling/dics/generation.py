@@ -28,7 +28,7 @@ from .compensation import (
 
 Array = NDArray[np.float64]
 
-BLOCK = 512
+BLOCK = 256
 """Cells that are drawn at once; those of a block depend on the seed and its number alone."""
 
 _TRIED = 8  # blocks without a single cell, after which none is expected

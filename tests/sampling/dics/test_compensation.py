@@ -64,7 +64,7 @@ def test_kept_rows_meet_the_target_and_keep_other_channels(target: tuple[float, 
     rows = start()
     found = compensate(STG, rows, target)
     assert np.isfinite(found).all() and (found >= 0).all()
-    assert residuals(STG, found, target).max() < 1e-7
+    assert residuals(STG, found, target).max() < 1e-6
     changed = ~np.isclose(found, rows, rtol=1e-12).all(axis=0)
     assert changed.sum() == 2
 
@@ -73,7 +73,7 @@ def test_every_row_has_its_own_target() -> None:
     rows = start()
     targets = np.random.default_rng(1).uniform([-18, -3], [18, 18], (len(rows), 2))
     found = compensate(STG, rows, targets)
-    assert residuals(STG, found, targets).max() < 1e-7
+    assert residuals(STG, found, targets).max() < 1e-6
     alone = [compensate(STG, row, goal)[0] for row, goal in zip(rows[:9], targets[:9], strict=True)]
     np.testing.assert_allclose(found[:9], alone, rtol=1e-8)
 

@@ -26,7 +26,7 @@ def o_of(conductances: np.ndarray) -> float:
 def test_all_cells_meet_targets_of_the_published_grid(name: str, g_s: range, g_u: range) -> None:
     for target in [(s, u) for s in g_s for u in g_u]:
         made = generate(name, target, 500)
-        assert made.yields == 1 and made.residual.max() < 1e-7, target
+        assert made.yields == 1 and made.residual.max() < 1e-6, target
 
 
 def test_yield_and_residual_are_told() -> None:
