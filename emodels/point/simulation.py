@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import IonfoError
 from ...limits import check_count, check_number, check_seed
+from ...progress import Advance, progress
 from .definition import PointModel
 from .feedback import check_conductances
 from .kinetics import evaluate, hill, steady_state, time_constant
@@ -27,6 +29,7 @@ FAST_DT = 0.05
 _LOWEST, _HIGHEST, _PER_MV = -150.0, 120.0, 10.0  # of the rate table (mV)
 _MOST_SPIKES_PER_MS = 1.0
 _SIDE_BY_SIDE = 8  # cells
+_SHOWN = 100  # cells from which progress is shown
 _LONGEST = 1e7  # ms
 
 
@@ -272,18 +275,24 @@ def simulate_spikes(
     check_count("cells", len(rows), 1, 10**9)
     run = _Run(model, duration, dt, 1, 0, int(duration * _MOST_SPIKES_PER_MS) + 1)
     trains: list[Array] = []
-    for block in run.blocks(len(rows)):
-        n = len(rows[block])
-        noise = np.empty((n, 0))
-        if noise_sd > 0:
-            noise = np.array(
-                [
-                    filtered_noise(duration, noise_sd, bandwidth, _generator(seed, block.start + i))
-                    for i in range(n)
-                ]
-            )
-        trains += [times[times >= discard] for times in run.cells(rows[block], noise)[1]]
+    with _progress(len(rows)) as advance:
+        for block in run.blocks(len(rows)):
+            n = len(rows[block])
+            noise = np.empty((n, 0))
+            if noise_sd > 0:
+                generators = [_generator(seed, block.start + i) for i in range(n)]
+                noise = np.array(
+                    [filtered_noise(duration, noise_sd, bandwidth, one) for one in generators]
+                )
+            trains += [times[times >= discard] for times in run.cells(rows[block], noise)[1]]
+            for _ in range(n):
+                advance()
     return trains
+
+
+def _progress(n: int) -> AbstractContextManager[Advance]:
+    """Show how far many cells have come; a few take no time."""
+    return progress("cells", n) if n >= _SHOWN else nullcontext(lambda: None)
 
 
 def _generator(seed: int, cell: int) -> np.random.Generator:

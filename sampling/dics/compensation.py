@@ -180,9 +180,9 @@ def check_target(target: ArrayLike, n: int) -> Array:
     except (TypeError, ValueError):
         raise IonfoError(f"a target is two numbers, g_s and g_u, got {shortened(target)}") from None
     if wanted.shape not in ((2,), (n, 2)) or not np.isfinite(wanted).all():
+        each = f", for all cells or for each of {n}" if n > 1 else ""
         raise IonfoError(
-            f"a target is two numbers, g_s and g_u, for all cells or for each of {n}, got "
-            f"{shortened(wanted.tolist())}"
+            f"a target is two numbers, g_s and g_u{each}, got {shortened(wanted.tolist())}"
         )
     return np.broadcast_to(wanted, (n, 2))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,10 @@ class DicPopulation:
             "versions": {"ionfo": version("ionfo"), "numpy": np.__version__},
         }
         return Population(frame, metadata)
+
+    def write(self, file: str | Path) -> Path:
+        """Write the population; give the file, which ends in .parquet or .csv."""
+        return self.to_population().write(file)
 
     def _repr_html_(self) -> str:
         told = "".join(f"<li>{sentence}</li>" for sentence in self.sentences())
