@@ -207,6 +207,14 @@ class PointModel(Strict):
         """Names of the channels, in the order of a row of conductances."""
         return tuple(self.channels)
 
+    @property
+    def emodel_names(self) -> tuple[str, ...]:
+        """Names of the conductances in the e-model of the same name, which NEURON runs."""
+        return tuple(
+            "gbar_point_leak.somatic" if name == LEAK else f"gbar_{self.name}_{name}.somatic"
+            for name in self.conductance_names
+        )
+
     @cached_property
     def gates(self) -> dict[str, Gate]:
         """Gates of all channels by ``channel.gate``, in order."""

@@ -91,9 +91,15 @@ class DicPopulation:
             )
         return f"targets have an SD of {spread[0]:g} and {spread[1]:g}, {scaled} leak scaling"
 
-    def to_population(self) -> Population:
-        """Give the population as the table that the other commands take."""
-        names = self.model.conductance_names
+    def to_population(self, emodel_names: bool = False) -> Population:
+        """Give the population as the table that the other commands take.
+
+        Parameters
+        ----------
+        emodel_names : bool
+            Whether conductances have the names of the e-model that NEURON runs, for `ionfo.score`.
+        """
+        names = self.model.emodel_names if emodel_names else self.model.conductance_names
         frame = pd.DataFrame(
             {f"parameters/{name}": self.conductances[:, i] for i, name in enumerate(names)}
         )
@@ -109,9 +115,9 @@ class DicPopulation:
         }
         return Population(frame, metadata)
 
-    def write(self, file: str | Path) -> Path:
+    def write(self, file: str | Path, emodel_names: bool = False) -> Path:
         """Write the population; give the file, which ends in .parquet or .csv."""
-        return self.to_population().write(file)
+        return self.to_population(emodel_names).write(file)
 
     def _repr_html_(self) -> str:
         told = "".join(f"<li>{sentence}</li>" for sentence in self.sentences())

@@ -20,7 +20,7 @@ from ..emodels.faults import Checked, Fault, check_definition
 from ..emodels.mechanism_checks import check_mechanisms
 from ..errors import IonfoError, nearest
 from ..mechanisms import build_mechanisms
-from ..mechanisms.build import BUNDLED
+from ..mechanisms.build import bundled_folder
 from ..sampling import evaluator_spec
 from ..sampling.evaluation.look import Seen, look_at
 from ..sampling.evaluation.score import reference_models
@@ -156,7 +156,7 @@ def check(
     faults, one = list(checked.faults), checked.emodel
     if one is None:
         return Check(origin, None, faults)
-    folder = BUNDLED if mechanisms is None else Path(mechanisms)
+    folder = bundled_folder(one.inserted) if mechanisms is None else Path(mechanisms)
     faults += [*wrong_units(checked, one, folder), *large_currents(checked, one)]
     faults += missing_recordings(checked, one)
     try:

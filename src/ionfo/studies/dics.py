@@ -154,6 +154,8 @@ def conductances_of(table: Population, model: PointModel) -> Array:
     IonfoError
         If a channel has no column.
     """
+    if set(model.emodel_names) <= set(table.parameters):
+        return table.parameters[list(model.emodel_names)].to_numpy(np.float64)
     missing = [name for name in model.conductance_names if name not in table.parameters]
     if missing:
         raise IonfoError(

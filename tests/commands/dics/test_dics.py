@@ -66,6 +66,17 @@ def test_table_without_a_model_needs_its_name(population: Path, tmp_path: Path) 
         ionfo.dics.simulate(plain, "da")
 
 
+def test_names_of_the_emodel_are_understood(population: Path, tmp_path: Path) -> None:
+    named = tmp_path / "named.parquet"
+    run("dics", "generate", "stg", "--target", "-10,5", "--target-sd", "0.5,1", "--n", 40,
+        "--seed", 3, "--emodel-names", "--out", named)  # fmt: skip
+    found = ionfo.read_population(named)
+    assert set(found.parameters) == set(ionfo.load_emodel("stg").free_names)
+    short = {"duration": 300.0, "discard": 0.0}
+    one, other = (ionfo.dics.simulate(file, **short) for file in (population, named))
+    assert all(np.array_equal(a, b) for a, b in zip(one.trains, other.trains, strict=True))
+
+
 def test_reachable_is_a_table(tmp_path: Path) -> None:
     out = tmp_path / "reachable.csv"
     run("dics", "reachable", "da", "--step", 5, "--n", 20, "--out", out)

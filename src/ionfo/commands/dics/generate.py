@@ -34,6 +34,10 @@ def generate_command(
             help="Scale drawn conductances with the leak, as cells of several sizes do.",
         ),
     ] = True,
+    emodel_names: Annotated[
+        bool,
+        typer.Option("--emodel-names", help="Name conductances as `ionfo score` takes them."),
+    ] = False,
     seed: SeedOption = 0,
 ) -> None:
     """Make cells that share two dynamic input conductances.
@@ -57,7 +61,7 @@ def generate_command(
         pair=split(compensate, "--compensate") or None,
         leak_scaling=leak_scaling,
     )
-    made.write(out)
+    made.write(out, emodel_names)
     for line in [*made.sentences(), f"population in {out}"]:
         tell(line)
     add_result({"cells": n, "yield": made.yields, "largest_residual": float(made.residual.max())})
