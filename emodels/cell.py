@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from ..errors import IonfoError, nearest, note
 from ..limits import is_same
 from ..mechanisms import mechanism_files
-from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
-from ..mechanisms.build import build_mechanisms, load_mechanisms
+from ..mechanisms.build import build_mechanisms, bundled_folder, load_mechanisms
 from ..morphologies import check_build, check_morphology, find_morphology, stub_axon, taper_axon
 from ..morphologies.first_build import check_taper
 from ..morphologies.reading import is_bundled, readable_by_neuron
@@ -52,7 +51,7 @@ class Cell:
     ) -> None:
         self.emodel = emodel
         self.morphology = resolve_morphology(emodel, morphology)
-        folder = mechanisms or BUNDLED_MECHANISMS
+        folder = mechanisms or bundled_folder(emodel.inserted)
         check_mechanisms(emodel, folder)
         load_mechanisms(
             build_mechanisms(folder, needed=emodel.inserted), tuple(mechanism_files(folder))

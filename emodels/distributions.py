@@ -58,6 +58,8 @@ class Formula:
         Numbers, names, ``+ - * / **``, parentheses and exp, log, sqrt; ``where(condition, a, b)``,
         ``a if condition else b`` and ``int(condition)`` (1 or 0), whose conditions are comparisons
         joined by ``and``, ``or``, ``not`` (or ``& | ~``, as numpy has them).
+    what : str
+        What the formula is, for errors.
 
     Raises
     ------
@@ -72,17 +74,17 @@ class Formula:
     array([0.1, 1. ])
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, what: str = "distribution") -> None:
         self.text = text
+        self.what = what
         if len(text) > _LONGEST:
             raise IonfoError(
-                f"distribution '{text[:40]}…' has {len(text)} characters, and {_LONGEST} are the "
-                "most"
+                f"{what} '{text[:40]}…' has {len(text)} characters, and {_LONGEST} are the most"
             )
         try:
             self._tree = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise IonfoError(f"distribution '{text}' is not an arithmetic expression") from None
+            raise IonfoError(f"{what} '{text}' is not an arithmetic expression") from None
         self.names = frozenset(self._check(self._tree))
 
     def __call__(self, values: Mapping[str, Number]) -> Number:
@@ -133,9 +135,7 @@ class Formula:
         raise self._refusal(node)
 
     def _refusal(self, node: ast.expr) -> IonfoError:
-        return IonfoError(
-            f"distribution '{self.text}' may hold {_HOLDS}, got '{ast.unparse(node)}'"
-        )
+        return IonfoError(f"{self.what} '{self.text}' may hold {_HOLDS}, got '{ast.unparse(node)}'")
 
     def _evaluate(self, node: ast.expr, values: Mapping[str, Number]) -> Number:
         match node:
@@ -160,8 +160,8 @@ class Formula:
             ):
                 # both are computed everywhere, also where the condition keeps one of them away
                 with np.errstate(all="ignore"):
-                    chosen = np.asarray(self._evaluate(one, values), dtype=np.float64)
-                    otherwise = np.asarray(self._evaluate(other, values), dtype=np.float64)
+                    chosen = np.asarray(self._evaluate(one, values)) * 1.0
+                    otherwise = np.asarray(self._evaluate(other, values)) * 1.0
                 return np.where(self._holds(condition, values), chosen, otherwise)
         raise AssertionError(node)
 

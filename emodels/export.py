@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import IonfoError
 from ..mechanisms import mechanism_files
-from ..mechanisms.build import BUNDLED as BUNDLED_MECHANISMS
+from ..mechanisms.build import bundled_folder
 from .bounded import DISTRIBUTION_PREFIX
 from .cell import on_morphology, resolve_morphology
 from .definition import EModel
@@ -70,7 +70,7 @@ def export_emodel(
             f"e-model '{emodel.name}' cannot be written as an {tool} folder: "
             f"{'; '.join(reasons)}; export a definition changed to that"
         )
-    folder = mechanisms or BUNDLED_MECHANISMS
+    folder = mechanisms or bundled_folder(emodel.inserted)
     check_mechanisms(emodel, folder)
     files = _mechanisms_of(emodel, folder)
     out = out.resolve()

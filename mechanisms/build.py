@@ -33,6 +33,7 @@ from ..progress import progress
 from .declared import BUILT_IN, Declared, read_declared
 
 BUNDLED = Path(__file__).resolve().parent
+POINT = BUNDLED / "point"
 _LIBRARY = "libnrnmech.so" if platform.system() != "Darwin" else "libnrnmech.dylib"
 
 _LEFT_OUT = "left_out.json"
@@ -84,6 +85,16 @@ def declared_mechanisms(folder: Path) -> dict[str, Declared]:
             )
         found[one.name] = one
     return found
+
+
+def bundled_folder(inserted: Collection[str]) -> Path:
+    """Choose the bundled mechanisms of a cell: ``mechanisms/point`` where that has all of them.
+
+    Channels of point models have a folder of their own, so that those of other cells, whose tables
+    name them by their hash, stay what they are.
+    """
+    own = set(inserted) - BUILT_IN
+    return POINT if own and own <= set(mechanism_files(POINT)) else BUNDLED
 
 
 def check_names(folder: Path) -> None:

@@ -18,7 +18,7 @@ from ...emodels.cell import resolve_morphology
 from ...emodels.mechanism_checks import check_mechanisms
 from ...errors import IonfoError
 from ...mechanisms import build_mechanisms
-from ...mechanisms.build import BUNDLED
+from ...mechanisms.build import bundled_folder
 from ..evaluation import mpi
 from ..evaluation.counts import Counts
 from ..evaluation.evaluator import evaluator_spec
@@ -98,7 +98,7 @@ def run_sampler(
     session = session or Session()
     note = session.note
     n_walkers = settings.check(emodel)
-    folder = mechanisms or BUNDLED
+    folder = mechanisms or bundled_folder(emodel.inserted)
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology, tells=True)
     if learned is not None and start_models is not None and "surrogate" not in settings.mixture():

@@ -19,7 +19,7 @@ from ...errors import IonfoError, note
 from ...features.scores import CostName
 from ...limits import MOST_STEPS, check_count, is_same
 from ...mechanisms import build_mechanisms
-from ...mechanisms.build import BUNDLED
+from ...mechanisms.build import bundled_folder
 from ...progress import progress
 from ...tables.book import BOOK, is_population
 from ...tables.files import check_table_path, read_table, write_table
@@ -203,7 +203,7 @@ def _asked(
     check_count("--max-steps", settings.max_steps, 1, MOST_STEPS)
     morphology, mechanisms = settings.morphology, settings.mechanisms
     one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
-    folder = BUNDLED if mechanisms is None else Path(mechanisms)
+    folder = bundled_folder(one.inserted) if mechanisms is None else Path(mechanisms)
     found: Models | None = None
     if isinstance(models, pd.DataFrame):
         found = models_of_frame(models, one, "models")

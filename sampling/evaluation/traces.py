@@ -17,7 +17,7 @@ from ...emodels.protocol_kinds import AnyStep, CurrentClamp
 from ...emodels.sweep import BudgetSpent
 from ...errors import IonfoError
 from ...limits import shortened
-from ...mechanisms.build import BUNDLED
+from ...mechanisms.build import bundled_folder
 from ...tables.models import models_of_frame
 from .. import Population
 from .cell_hashes import check_same_cell
@@ -148,7 +148,7 @@ def simulate_models(
             f"e-model '{emodel.name}' has no step or current clamp, whose voltages could be drawn"
         )
     read = models_of_frame(population.frame, emodel, origin)
-    folder = mechanisms or BUNDLED
+    folder = mechanisms or bundled_folder(emodel.inserted)
     morphology = resolve_morphology(emodel, morphology or own_morphology(population, emodel))
     check_same_cell(population.metadata, morphology, folder, origin)
     simulator = Simulator(emodel, morphology, folder)

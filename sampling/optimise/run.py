@@ -16,7 +16,7 @@ from ...emodels import EModel, Numerics
 from ...emodels.cell import resolve_morphology
 from ...emodels.mechanism_checks import check_mechanisms
 from ...mechanisms import build_mechanisms
-from ...mechanisms.build import BUNDLED
+from ...mechanisms.build import bundled_folder
 from ...tables.files import write_table
 from ..evaluation import mpi
 from ..evaluation.evaluator import Evaluation, evaluator_spec
@@ -85,7 +85,7 @@ def run_optimiser(
     settings.check()
     chosen = tuple(stages) if stages is not None else default_stages(emodel)
     plans = resolve(chosen, emodel, settings.generations, settings.seeds)
-    folder = mechanisms or BUNDLED
+    folder = mechanisms or bundled_folder(emodel.inserted)
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology, tells=True)
     asked = settings_json(emodel, settings, chosen, morphology, folder)

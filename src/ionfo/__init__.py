@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .errors import IonfoError
     from .sampling.chains.sample import Run, collect, sample
     from .sampling.evaluation.score import score
-    from .studies import genes
+    from .studies import dics, genes
     from .studies.check import Check, check
     from .studies.findings import Findings
     from .studies.group_findings import GroupFindings
@@ -43,6 +43,7 @@ __all__ = [
     "analyse",
     "check",
     "collect",
+    "dics",
     "genes",
     "groups",
     "list_emodels",
@@ -86,8 +87,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("ionfo")
-    if name == "genes":
-        return import_module(".studies.genes", __name__)
+    if name in ("dics", "genes"):
+        return import_module(f".studies.{name}", __name__)
     if name in _HOMES:
         return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module 'ionfo' has no attribute {name!r}")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .commands import COMMANDS
+from .commands import COMMANDS, TOLD
 from .errors import IonfoError
 from .limits import printable
 from .progress import shown_by
@@ -49,7 +49,7 @@ app = _program(
 )
 for _name, _one in COMMANDS.items():
     if isinstance(_one, dict):
-        _group = _program(Group, "Study single-cell expression, beside models too.", is_whole=False)
+        _group = _program(Group, TOLD[_name], is_whole=False)
         app.add_typer(_group, name=_name)
         for _inner, _command in _one.items():
             _add(_group, _inner, _command)

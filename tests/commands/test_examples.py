@@ -133,7 +133,7 @@ def made(inputs: Path) -> Path:
     return inputs
 
 
-FIRST = [one for one in examples() if re.search("ionfo (sample|analyse) ", one)]
+FIRST = [one for one in examples() if re.search("ionfo (sample|analyse|dics generate) ", one)]
 """Examples whose results later ones read."""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import genes
+from . import dics, genes
 from .analyse import analyse_command
 from .check import check_command
 from .collect import collect_command
@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "score": score_command,
     "sample": sample_command,
     "optimise": optimise_command,
+    "dics": dics.COMMANDS,
     "status": status_command,
     "collect": collect_command,
     "validate": validate_command,
@@ -43,6 +44,12 @@ COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "plot": plot_command,
     "export": export_command,
 }
-"""Every command by its name; ``genes`` is a command of commands."""
+"""Every command by its name; ``genes`` and ``dics`` are commands of commands."""
 
-__all__ = ["COMMANDS"]
+TOLD = {
+    "dics": "Make populations that share dynamic input conductances.",
+    "genes": "Study single-cell expression, beside models too.",
+}
+"""What the commands of commands are for."""
+
+__all__ = ["COMMANDS", "TOLD"]

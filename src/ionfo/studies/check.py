@@ -20,7 +20,7 @@ from ..emodels.faults import Checked, Fault, check_definition
 from ..emodels.mechanism_checks import check_mechanisms
 from ..errors import IonfoError, nearest
 from ..mechanisms import build_mechanisms
-from ..mechanisms.build import BUNDLED, mechanism_files
+from ..mechanisms.build import bundled_folder, mechanism_files
 from ..morphologies import morphology_notes
 from ..morphologies.reading import is_bundled
 from ..sampling import evaluator_spec
@@ -158,7 +158,7 @@ def check(
     faults, one = list(checked.faults), checked.emodel
     if one is None:
         return Check(origin, None, faults)
-    folder = BUNDLED if mechanisms is None else Path(mechanisms)
+    folder = bundled_folder(one.inserted) if mechanisms is None else Path(mechanisms)
     faults += [*large_currents(checked, one), *missing_recordings(checked, one)]
     try:
         mechanism_files(folder)

@@ -17,7 +17,7 @@ from ..emodels.cell import resolve_morphology
 from ..errors import IonfoError
 from ..limits import check_count, check_number, check_seed, shortened
 from ..mechanisms import build_mechanisms
-from ..mechanisms.build import BUNDLED
+from ..mechanisms.build import bundled_folder
 from ..sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
 from ..sampling.evaluation.cell_hashes import check_same_cell
 from ..sampling.evaluation.held_out import (
@@ -135,7 +135,7 @@ def validate(
     settings.check()
     read = read_population(population)
     emodel = emodel_of(read, str(population))
-    folder = mechanisms or BUNDLED
+    folder = mechanisms or bundled_folder(emodel.inserted)
     morphology = resolve_morphology(emodel, morphology)
     check_same_cell(read.metadata, morphology, folder, str(population))
     models = models_of_frame(read.frame, emodel, str(population)).theta

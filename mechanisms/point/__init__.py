@@ -1,0 +1,1 @@
+"""Channels of the point models: the kinetics of ``emodels/point`` for NEURON."""

@@ -1,0 +1,15 @@
+"""The commands of ``ionfo dics``, one file each, in the order of work."""
+
+from collections.abc import Callable
+
+from .generate import generate_command
+from .reachable import reachable_command
+from .simulate import simulate_command
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "reachable": reachable_command,
+    "generate": generate_command,
+    "simulate": simulate_command,
+}
+
+__all__ = ["COMMANDS"]
