@@ -93,7 +93,9 @@ class Formula:
             found = self._evaluate(self._tree, values)
         except (ZeroDivisionError, OverflowError):
             return float("nan")
-        return float("nan") if np.iscomplexobj(found) else found
+        # complex numbers go in where somebody takes derivatives by complex steps, and may come out
+        is_asked_for = any(np.iscomplexobj(value) for value in values.values())
+        return float("nan") if np.iscomplexobj(found) and not is_asked_for else found
 
     def _check(self, node: ast.expr) -> set[str]:
         """Names of an arithmetic expression."""
