@@ -262,8 +262,14 @@ def scores_of_peer(
 
 
 def plain(name: str) -> str:
-    """Give a name of a feature as both tools write it."""
-    return name.replace(".", "p").replace("steady_state_voltage_stimend", "voltage_base")
+    """Give a name of a feature as both tools write it: they differ in dots."""
+    return name.replace(".", "p")
+
+
+def find(name: str, peers: dict[str, float]) -> float | None:
+    """Find a score of the other tool; it may call the voltage at the end of a search a base."""
+    other = name.replace("steady_state_voltage_stimend", "voltage_base")
+    return peers.get(plain(name), peers.get(plain(other)))
 
 
 def compare(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> None:
@@ -274,10 +280,10 @@ def compare(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) ->
         peers = {plain(name): score for name, score in other["scores"].items()}
         before = len(apart)
         for name, score in one["scores"].items():
-            if plain(name) not in peers:
+            peer = find(name, peers)
+            if peer is None:
                 n_unknown += 1
                 continue
-            peer = peers[plain(name)]
             apart.append((abs(score - peer), f"model {i}, {name}", score, peer))
             n_missing_alike += (score == 250.0) == (peer == 250.0)
         here = apart[before:]

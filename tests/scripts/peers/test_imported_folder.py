@@ -25,12 +25,14 @@ def test_scores_are_matched_by_name_and_counted(
     script: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ours = {"Step_0p5.soma.v.a": 1.0, "RMP.soma.v.steady_state_voltage_stimend": 250.0, "x": 3.0}
+    ours |= {"B.soma.v.steady_state_voltage_stimend": 4.0, "B.soma.v.voltage_base": 5.0}
     theirs = {"Step_0.5.soma.v.a": 1.05, "RMP.soma.v.voltage_base": 2.0}
+    theirs |= {"B.soma.v.steady_state_voltage_stimend": 4.0, "B.soma.v.voltage_base": 5.0}
     one = {"scores": ours, "holding_current": -0.1, "threshold_current": None}
     script.compare([one], [{"scores": theirs, "holding_current": -0.2}])
     told = capsys.readouterr().out
-    assert "model 0: 1 of 2 within 0.1; holding_current -0.1 and -0.2 nA\n" in told
-    assert "1 of 2 scores within 0.1; 1 of 2 missing alike" in told
+    assert "model 0: 3 of 4 within 0.1; holding_current -0.1 and -0.2 nA\n" in told
+    assert "3 of 4 scores within 0.1; 3 of 4 missing alike" in told
     assert "1 scores have no like" in told
     largest = told.splitlines()[3]
     assert largest.endswith("stimend: 250.0000 and 2.0000, apart 248.0000")
