@@ -1,16 +1,26 @@
 """Populations of cells that share their dynamic input conductances."""
 
 from .compensation import choose_pairs, compensate, residuals
-from .generation import DicPopulation, generate, start_population
+from .estimator import Density, Estimator, load_estimator
+from .generation import DicPopulation, generate
 from .reachability import Reachability, reachable
+from .reconstruction import Reconstruction, reconstruct
+from .start import start_population
+from .training import train
 
 __all__ = [
+    "Density",
     "DicPopulation",
+    "Estimator",
     "Reachability",
+    "Reconstruction",
     "choose_pairs",
     "compensate",
     "generate",
+    "load_estimator",
     "reachable",
+    "reconstruct",
     "residuals",
     "start_population",
+    "train",
 ]

@@ -69,7 +69,23 @@ def compensate(
     rows = check_conductances(model, conductances)
     wanted = check_target(target, len(rows))
     check_count("iterations", iterations, 0, 10_000)
-    at = sensitivity(model, model.rules().threshold_voltage)
+    return compensate_at(at_threshold(model), rows, wanted, pair, iterations)
+
+
+def at_threshold(model: PointModel) -> Sensitivity:
+    """Prepare the feedback of a model at its threshold voltage."""
+    return sensitivity(model, model.rules().threshold_voltage)
+
+
+def compensate_at(
+    at: Sensitivity,
+    rows: Array,
+    wanted: Array,
+    pair: Sequence[str] | None,
+    iterations: int | None = None,
+) -> Array:
+    """Compensate as `compensate` does, with what was prepared and checked."""
+    model = at.model
     if pair is not None:
         places = check_compensated(model, pair, 2)
         return solve(at, rows, wanted, places, iterations)
@@ -144,9 +160,12 @@ def residuals(model: PointModel, conductances: ArrayLike, target: ArrayLike) -> 
         Euclidean, in units of the leak.
     """
     rows = check_conductances(model, conductances)
-    at = sensitivity(model, model.rules().threshold_voltage)
-    found = _feedback(at, rows, SLOW_AND_ULTRASLOW)
-    return np.asarray(np.linalg.norm(found - check_target(target, len(rows)), axis=1))
+    return residuals_at(at_threshold(model), rows, check_target(target, len(rows)))
+
+
+def residuals_at(at: Sensitivity, rows: Array, wanted: Array) -> Array:
+    """Give residuals as `residuals` does, with what was prepared and checked."""
+    return np.asarray(np.linalg.norm(_feedback(at, rows, SLOW_AND_ULTRASLOW) - wanted, axis=1))
 
 
 def choose_pairs(model: PointModel, target: ArrayLike) -> NDArray[np.intp]:

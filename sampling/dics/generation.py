@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,21 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ...emodels.point import PointModel, load_point_model
-from ...emodels.point.definition import LEAK
-from ...emodels.point.feedback import dynamic_input_conductances, sensitivity
+from ...emodels.point.feedback import dynamic_input_conductances
 from ...errors import IonfoError, note
 from ...limits import MOST_ROWS, check_count, check_seed, shortened
 from ...tables.population import Population
 from .compensation import (
+    at_threshold,
     check_compensated,
     check_target,
     choose_pairs,
-    compensate,
-    residuals,
-    solve,
+    compensate_at,
+    residuals_at,
 )
+from .start import BLOCK, start_blocks
 
 Array = NDArray[np.float64]
-
-BLOCK = 256
-"""Cells that are drawn at once; those of a block depend on the seed and its number alone."""
 
 _TRIED = 8  # blocks without a single cell, after which none is expected
 _LEAST_YIELD = 0.002
@@ -175,18 +172,79 @@ def generate(
     ((100, 8), True)
     """
     model = model if isinstance(model, PointModel) else load_point_model(model)
-    rules = model.rules()
     goal = check_plane(model, target)
     check_count("--n", n, 1, MOST_ROWS)
     check_seed(seed)
     spread = check_spread(target_sd)
     if pair is not None:
         check_compensated(model, pair, 2)
+    made = made_cells(
+        model,
+        n,
+        lambda generator: goal + spread * generator.standard_normal((BLOCK, 2)),
+        CellSettings(seed, tuple(pair) if pair is not None else None, leak_scaling, spread),
+    )
+    if made is None or len(made.conductances) < n:
+        raise IonfoError(_too_few(model, goal, pair, 0.0 if made is None else made.yields))
+    return replace(made, settings={"target": goal.tolist(), **made.settings})
+
+
+@dataclass(frozen=True)
+class CellSettings:
+    """How cells are made; see `generate`.
+
+    Attributes
+    ----------
+    seed : int
+        Of all draws.
+    pair : tuple of str or None
+        Channels to compensate.
+    leak_scaling : bool
+        Whether conductances scale with the leak.
+    spread : ndarray, shape (2,)
+        SD of the targets.
+    """
+
+    seed: int
+    pair: tuple[str, ...] | None
+    leak_scaling: bool
+    spread: Array
+
+
+def made_cells(
+    model: PointModel,
+    n: int,
+    draw: Callable[[np.random.Generator], Array],
+    how: CellSettings,
+    spreads_start: bool = True,
+) -> DicPopulation | None:
+    """Draw targets and cells until n cells meet their target.
+
+    Parameters
+    ----------
+    model : PointModel
+        The cell.
+    n : int
+        Cells.
+    draw : callable
+        Gives `BLOCK` targets from a generator, shape (BLOCK, 2).
+    how : CellSettings
+        Seed, pair, scaling and spread.
+    spreads_start : bool
+        Whether the targets of the start are spread as well.
+
+    Returns
+    -------
+    DicPopulation or None
+        Fewer than n cells where hardly any meets its target; None without any.
+    """
     kept, goals = [], []
     n_kept = n_drawn = 0
-    for number, drawn, generator in start_blocks(model, seed, leak_scaling, spread):
-        wanted = goal + spread * generator.standard_normal((BLOCK, 2))
-        cells = compensate(model, drawn, wanted, pair)
+    spread = how.spread if spreads_start else np.zeros(2)
+    at = at_threshold(model)
+    for number, drawn, generator in start_blocks(model, how.seed, how.leak_scaling, spread, at):
+        wanted = draw(generator)
+        cells = compensate_at(at, drawn, wanted, how.pair)
         is_met = np.isfinite(cells).all(axis=1)
         places = np.flatnonzero(is_met)[: n - n_kept]
         kept.append(cells[places])
@@ -194,94 +252,21 @@ def generate(
         n_kept += len(places)
         # the cells after the last one needed were not drawn, in effect
         n_drawn += BLOCK if n_kept < n else int(places[-1]) + 1
-        if n_kept == n:
+        if n_kept == n or (number + 1 >= _TRIED and n_kept < _LEAST_YIELD * n_drawn):
             break
-        if number + 1 >= _TRIED and n_kept < _LEAST_YIELD * n_drawn:
-            raise IonfoError(_too_few(model, goal, pair, n_kept / n_drawn))
+    if n_kept == 0:
+        return None
     conductances, targets = np.concatenate(kept), np.concatenate(goals)
-    used = [tuple(pair)] if pair is not None else _pairs_used(model, targets)
+    used = [how.pair] if how.pair is not None else _pairs_used(model, targets)
     settings = {
-        "target": goal.tolist(),
-        "target_sd": spread.tolist(),
+        "target_sd": how.spread.tolist(),
         "compensated": [list(one) for one in used],
-        "leak_scaling": leak_scaling,
-        "threshold_voltage": rules.threshold_voltage,
-        "seed": seed,
+        "leak_scaling": how.leak_scaling,
+        "threshold_voltage": model.rules().threshold_voltage,
+        "seed": how.seed,
     }
-    residual = residuals(model, conductances, targets)
+    residual = residuals_at(at, conductances, targets)
     return DicPopulation(model, conductances, targets, residual, n_drawn, settings)
-
-
-def start_population(
-    model: PointModel,
-    n: int,
-    generator: np.random.Generator,
-    leak_scaling: bool = True,
-    spread: ArrayLike = (0.0, 0.0),
-) -> Array:
-    """Draw cells that spike, from which others are made.
-
-    The leak has a Gamma law of the mean and variance of its range; other conductances are uniform,
-    times the leak over its mean where they scale with it; three are compensated so that g_f, g_s
-    and g_u are those of the definition.
-
-    Parameters
-    ----------
-    model : PointModel
-        The cell, whose definition holds the ranges.
-    n : int
-        Cells.
-    generator : Generator
-        Source of the draws.
-    leak_scaling : bool
-        Whether conductances scale with the leak.
-    spread : array_like, shape (2,)
-        SD of g_s and g_u; g_f gets the larger.
-
-    Returns
-    -------
-    ndarray, shape (n, n_channels)
-        mS/cm2; NaN for a cell that a conductance below 0 would need.
-    """
-    rules = model.rules()
-    start = rules.start
-    low, high = start.uniform[LEAK]
-    shape, scale = 3 * (low + high) ** 2, (high - low) ** 2
-    rows = np.zeros((n, len(model.conductance_names)))
-    # of one value: no law at all
-    leak = generator.gamma(shape / scale, scale / (6 * (low + high)), n) if high > low else low
-    rows[:, model.leak] = leak
-    factor = np.ones(n) if not leak_scaling else rows[:, model.leak] / ((low + high) / 2)
-    for name, (least, most) in start.uniform.items():
-        if name != LEAK:
-            place = model.conductance_names.index(name)
-            rows[:, place] = generator.uniform(least, most, n) * factor
-    at = sensitivity(model, rules.threshold_voltage)
-    sd = np.asarray(spread, dtype=np.float64)
-    wanted = np.array(start.target) + np.array([sd.max(), *sd]) * generator.standard_normal((n, 3))
-    places = check_compensated(model, start.compensated, 3)
-    return solve(at, rows, wanted, places, None)
-
-
-def start_blocks(
-    model: PointModel, seed: int, leak_scaling: bool, spread: ArrayLike = (0.0, 0.0)
-) -> Iterator[tuple[int, Array, np.random.Generator]]:
-    """Draw blocks of cells without end: number, cells and the generator for more draws."""
-    number = 0
-    while True:
-        sequence = np.random.SeedSequence((seed, number))
-        generator = np.random.Generator(np.random.Philox(sequence))
-        cells = start_population(model, BLOCK, generator, leak_scaling, spread)
-        bad = ~np.isfinite(cells).all(axis=1)
-        if bad.all():
-            raise IonfoError(
-                f"no cell of model '{model.name}' meets the target of its section 'start' with "
-                "conductances of 0 or more; change its ranges"
-            )
-        if bad.any():  # repeated: rare, and dropped with those that do not meet the target
-            cells[bad] = np.resize(cells[~bad], (int(bad.sum()), cells.shape[1]))
-        yield number, cells, generator
-        number += 1
 
 
 def check_plane(model: PointModel, target: ArrayLike) -> Array:

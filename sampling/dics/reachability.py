@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...emodels.point import PointModel, load_point_model
 from ...limits import check_count, check_number, check_seed
 from .compensation import check_compensated, compensate
+from .start import start_blocks
 
 Array = NDArray[np.float64]
 
@@ -89,8 +90,6 @@ def reachable(
     IonfoError
         If an argument is out of bounds.
     """
-    from .generation import start_blocks
-
     model = model if isinstance(model, PointModel) else load_point_model(model)
     check_count("--n", n, 1, 100_000)
     check_number("--step", step, 0.05, 20)

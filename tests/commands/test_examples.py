@@ -42,6 +42,8 @@ SMALLER = {
     "groups cells.h5ad": f"groups cells.h5ad {FEW} --group-permutations 19",
     "genes identify cells.h5ad": "genes identify cells.h5ad --random 2 --replicates 2",
     "genes sizes cells.h5ad": "genes sizes cells.h5ad --draws 3 --sizes 50",
+    "--target -5,10 --target-sd 0.5 --n 500": "--target -5,10 --target-sd 0.5 --n 5",
+    "dics train stg --n 2048": "dics train stg --n 64",
     "genes beside": "genes beside --shuffles 2 --bootstrap 2 --draws 3 --permutations 2",
 }
 
@@ -133,7 +135,7 @@ def made(inputs: Path) -> Path:
     return inputs
 
 
-FIRST = [one for one in examples() if re.search("ionfo (sample|analyse|dics generate) ", one)]
+FIRST = [one for one in examples() if re.search("ionfo (sample|analyse|dics generate|dics simulate) ", one)]
 """Examples whose results later ones read."""
 
 

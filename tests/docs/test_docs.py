@@ -24,6 +24,8 @@ SMALLER = (
     ("--steps 12 --max-cost 5", "--steps 2 --ensembles 2"),
     ("--start-evaluations 480", "--start-evaluations 24"),
     ("population.parquet --max-cost 5", "population.parquet --burn-in 1"),
+    ("--target -5,10 --n 500", "--target -5,10 --n 20"),
+    ("analyse stg.parquet", "analyse stg.parquet --shuffles 2 --bootstrap 0 --permutations 2"),
 )
 
 

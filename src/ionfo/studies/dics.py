@@ -18,21 +18,29 @@ from ..errors import IonfoError
 from ..features.spike_times import UNITS, Descriptors, describe
 from ..sampling.dics import (
     DicPopulation,
+    Estimator,
     Reachability,
+    Reconstruction,
     compensate,
     generate,
     reachable,
+    reconstruct,
+    train,
 )
 from ..tables.population import Population, read_population
 
 __all__ = [
     "DicPopulation",
+    "Estimator",
     "Reachability",
+    "Reconstruction",
     "SimulatedPopulation",
     "compensate",
     "generate",
     "reachable",
+    "reconstruct",
     "simulate",
+    "train",
 ]
 
 Array = NDArray[np.float64]

@@ -55,6 +55,20 @@ def test_simulate_adds_descriptors_and_spikes(population: Path, tmp_path: Path) 
     assert about["simulation"]["discard"] == 1000 and about["units"]["burst_duration"] == "ms"
 
 
+def test_reconstruct_is_the_function(tmp_path: Path) -> None:
+    spikes, out, table = (tmp_path / name for name in ("spikes.txt", "cells.csv", "estimates.csv"))
+    train = np.cumsum(np.tile([8.0, 9, 10, 120], 15))
+    spikes.write_text(" ".join(f"{t / 1000:.6f}" for t in train))
+    run("dics", "reconstruct", spikes, "--unit", "s", "--n", 12, "--seed", 2, "--out", out,
+        "--estimates", table)  # fmt: skip
+    found = ionfo.dics.reconstruct(train, "stg", 12, seed=2)
+    frame, _ = read_table(out)
+    np.testing.assert_allclose(frame["parameters/CaS"], found.populations[0].conductances[:, 3])
+    estimates, _ = read_table(table)
+    assert estimates["regime"].tolist() == ["bursting"]
+    assert estimates["g_s"][0] == pytest.approx(found.densities[0].mean[0])
+
+
 def test_table_without_a_model_needs_its_name(population: Path, tmp_path: Path) -> None:
     plain = tmp_path / "plain.csv"
     ionfo.read_population(population).frame.head(3).to_csv(plain, index=False)

@@ -1,0 +1,37 @@
+"""``ionfo dics train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import IonfoError, tell
+from ...terminal.options import SeedOption
+from ...terminal.output import add_result
+from .options import ModelArgument
+
+
+def train_command(
+    model: ModelArgument,
+    out: Annotated[Path, typer.Option("--out", help="Estimator: .npz.")],
+    n: Annotated[int, typer.Option("--n", help="Cells to simulate.")] = 16_384,
+    seed: SeedOption = 0,
+) -> None:
+    """Train an estimator of g_s and g_u on simulated spike trains.
+
+    That of stg ships with ionfo; this is for other models, and for your own.
+
+    Example: ionfo dics train stg --n 2048 --out estimator.npz
+    """
+    from ...emodels.point import load_point_model
+    from ...studies import dics
+
+    if out.suffix != ".npz" or not out.absolute().parent.is_dir():
+        raise IonfoError(f"the estimator '{out}' must end in .npz, in a folder that exists")
+    trained = dics.train(load_point_model(model), n=n, seed=seed)
+    trained.write(out)
+    silent = trained.about["silent"]
+    tell(f"trained on {n:,} cells of '{model}', {silent:,} of them silent; estimator in {out}")
+    add_result({"cells": n, "silent": silent, "widening": trained.widening})

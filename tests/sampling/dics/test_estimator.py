@@ -1,0 +1,192 @@
+"""The forest, its density, and what it infers from trains of known feedback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ionfo import IonfoError
+from ionfo.emodels.point import list_point_models, load_point_model, simulate_spikes
+from ionfo.features.spike_times import describe
+from ionfo.sampling.dics import Estimator, generate, load_estimator, reconstruct, train
+from ionfo.sampling.dics.estimator import FOLDER, Density
+from ionfo.sampling.dics.forest import fit_forest
+from ionfo.sampling.dics.statistics import NAMES, interval_statistics
+from ionfo.sampling.dics.training import disturbed, known_trains
+
+STG = load_point_model("stg")
+
+
+def test_leaves_are_those_of_the_library_and_weights_share_them() -> None:
+    ensemble = pytest.importorskip("sklearn.ensemble", reason="needs scikit-learn")
+    generator = np.random.default_rng(0)
+    rows, targets = generator.normal(size=(300, 5)), generator.normal(size=(300, 2))
+    forest = fit_forest(rows, targets, n_trees=7, least_leaf=4, seed=1)
+    grown = ensemble.ExtraTreesRegressor(
+        7, min_samples_leaf=4, max_features=0.5, random_state=1
+    ).fit(np.float32(rows), targets)
+    new = generator.normal(size=(50, 5))
+    np.testing.assert_array_equal(forest.leaves(new).T, grown.apply(np.float32(new)))
+    for row in new[:5]:
+        members, weights = forest.neighbours(row)
+        shares = forest.leaf == forest.leaves(row[np.newaxis])
+        wanted = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
+        np.testing.assert_allclose(np.bincount(members, weights, 300), wanted)
+        np.testing.assert_allclose(weights @ targets[members], grown.predict([row])[0])
+
+
+def density() -> Density:
+    width = np.linalg.cholesky([[4.0, 1.5], [1.5, 3.0]])
+    centres = np.array([[-19.0, 1.0], [0.0, 5.0], [12.0, 19.5]])
+    return Density(centres, np.array([0.2, 0.5, 0.3]), width, np.array([[-20.0, 20], [0, 20]]))
+
+
+def test_density_is_one_and_is_what_is_drawn() -> None:
+    one = density()
+    s, u = np.arange(-19.95, 20, 0.1), np.arange(0.05, 20, 0.1)
+    grid = np.array(np.meshgrid(s, u)).reshape(2, -1).T
+    found = one(grid)
+    assert found.sum() * 0.01 == pytest.approx(1, abs=0.002)
+    drawn = one.draw(20_000, np.random.default_rng(0))
+    is_left = grid[:, 0] < -5
+    assert (drawn[:, 0] < -5).mean() == pytest.approx(found[is_left].sum() * 0.01, abs=0.02)
+    assert drawn.min() >= -20 and (drawn[:, 1] >= 0).all() and (drawn <= 20).all()
+    assert one([[30.0, 5.0]])[0] == 0
+
+
+def test_levels_of_what_is_drawn_are_uniform() -> None:
+    one = density()
+    levels = one.level(one.draw(4_000, np.random.default_rng(1)))
+    for probability in (0.5, 0.9):
+        assert (levels <= probability).mean() == pytest.approx(probability, abs=0.04)
+
+
+def test_statistics_do_not_grow_with_the_recording() -> None:
+    burst = [8.0, 9, 10, 120]
+    short, long = (np.cumsum(np.tile(burst, n)) for n in (6, 60))
+    one, other = interval_statistics(short), interval_statistics(long)
+    assert len(one) == len(NAMES)
+    np.testing.assert_allclose(one, other, atol=0.25)
+    np.testing.assert_allclose(interval_statistics(short + 5000), one)
+
+
+def test_disturbed_trains_stay_trains() -> None:
+    generator = np.random.default_rng(0)
+    train_ = np.cumsum(np.tile([6.0, 7, 90], 30))
+    for _ in range(50):
+        found = disturbed(train_, generator)
+        assert (np.diff(found) > 0).all() and 0.4 * len(train_) <= len(found) <= len(train_)
+
+
+def test_trains_of_known_feedback_cover_the_plane() -> None:
+    known = known_trains(STG, 64, seed=1)
+    assert len(known.trains) + known.n_silent == 64 and known.is_noisy.any()
+    low, high = known.targets.min(axis=0), known.targets.max(axis=0)
+    assert (low < [-15, 3]).all() and (high > [15, 17]).all()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("sklearn.ensemble", reason="needs scikit-learn")
+    file = tmp_path_factory.mktemp("estimator") / "small.npz"
+    train(STG, n=128, seed=2).write(file)
+    return file
+
+
+def test_trained_estimator_is_read_as_it_was_written(small: Path) -> None:
+    trained, found = train(STG, n=128, seed=2), load_estimator(STG, small)
+    assert isinstance(found, Estimator) and found.widening == trained.widening
+    spikes = np.cumsum(np.tile([8.0, 9, 10, 120], 15))
+    one, other = trained.densities([spikes])[0], found.densities([spikes])[0]
+    np.testing.assert_array_equal(one.centres, other.centres)
+    np.testing.assert_array_equal(one.weights, other.weights)
+
+
+def test_estimator_of_another_model_gets_a_sentence(small: Path, tmp_path: Path) -> None:
+    with pytest.raises(IonfoError, match="was trained on model 'stg', which is not 'da'"):
+        load_estimator(load_point_model("da"), small)
+    with pytest.raises(IonfoError, match="no estimator of 'own' ships with ionfo; train one"):
+        load_estimator(STG.model_copy(update={"name": "own"}))
+    with pytest.raises(IonfoError, match="cannot be read"):
+        load_estimator(STG, tmp_path / "none.npz")
+    with np.load(small) as stored:
+        arrays = dict(stored)
+    told = arrays["told"].tobytes().replace(b'"cv"', b'"CV"')
+    arrays["told"] = np.frombuffer(told, dtype=np.uint8)
+    np.savez(tmp_path / "other.npz", **arrays)
+    with pytest.raises(IonfoError, match="was trained on other statistics of trains"):
+        load_estimator(STG, tmp_path / "other.npz")
+
+
+SHIPPED = [one for one in list_point_models() if (FOLDER / f"{one}.npz").is_file()]
+TARGETS = {"stg": (-10, 5), "da": (0.5, 5)}
+
+
+@pytest.mark.parametrize(("name", "target"), [(name, TARGETS[name]) for name in SHIPPED])
+def test_shipped_estimator_finds_the_feedback_of_fresh_cells(
+    name: str, target: tuple[float, float]
+) -> None:
+    made = generate(name, target, 12, seed=77)
+    end = {"stg": 6000.0, "da": 12_000.0}[name]
+    trains = simulate_spikes(made.model, made.conductances, end, 3000, dt=0.05)
+    densities = load_estimator(made.model).densities(trains)
+    away = np.array([(one.mean - target) / one.sd for one in densities])
+    assert np.abs(away).mean() < 1.5
+    sd = np.array([one.sd for one in densities]).mean(axis=0)
+    assert (sd < [8, 6]).all()
+
+
+def test_an_estimator_ships() -> None:
+    assert "stg" in SHIPPED
+
+
+def test_cells_of_a_train_fire_as_it_does() -> None:
+    made = generate("stg", (-10, 5), 1, seed=5)
+    spikes = simulate_spikes(STG, made.conductances, 6000, 3000, dt=0.05)
+    found = reconstruct(spikes, "stg", n=48, seed=1)
+    cells = found.populations[0]
+    assert cells.residual.max() < 1e-3 and cells.conductances.shape == (48, 8)
+    fired = [describe(one) for one in simulate_spikes(STG, cells.conductances, 6000, 3000, dt=0.05)]
+    wanted = describe(spikes[0])
+    assert np.mean([one.regime == "bursting" for one in fired]) > 0.95
+    for name in ("spikes_per_burst", "burst_duration", "inter_burst_frequency"):
+        median = np.nanmedian([getattr(one, name) for one in fired])
+        assert median == pytest.approx(getattr(wanted, name), rel=0.15), name
+
+
+def test_same_seed_same_cells_and_one_train_may_stand_alone() -> None:
+    spikes = np.cumsum(np.tile([8.0, 9, 10, 120], 15))
+    one = reconstruct(spikes, "stg", n=20, seed=4)
+    other = reconstruct([spikes, spikes + 3], STG, n=20, seed=4, names=["a", "b"])
+    cells = [x.populations[0].conductances for x in (one, other)]
+    assert cells[0].tobytes() == cells[1].tobytes()
+    table = other.to_population()
+    assert table.frame["cells/train"].value_counts().to_dict() == {"a": 20, "b": 20}
+    assert [row["train"] for row in table.metadata["dics"]["reconstructed"]] == ["a", "b"]
+    assert list(other.estimates["train"]) == ["a", "b"] and "g_s" in " ".join(other.sentences())
+
+
+@pytest.mark.parametrize(
+    ("trains", "changes", "said"),
+    [
+        ([[1.0, 2]], {}, "train '1' has 2 spikes and is silent: no feedback can be inferred"),
+        ([], {}, "there is no spike train"),
+        ([[30.0, 20, 10]], {}, "times of train '1' must rise"),
+        ([[0.1, 0.2, 0.3, 0.4]], {}, "multiply times in seconds by 1000"),
+        ([[10.0, 20, 30]], {"n": 0}, "--n must be at least 1"),
+        ([[10.0, 20, 30]], {"names": ["a", "b"]}, "1 trains need as many names, got 2"),
+        ([[10.0, 20, 30]], {"model": "sgt"}, "unknown point model 'sgt'; did you mean 'stg'"),
+    ],
+)
+def test_bad_inputs_get_a_sentence(trains: Any, changes: dict[str, Any], said: str) -> None:
+    given: dict[str, Any] = {"model": "stg", "n": 5} | changes
+    with pytest.raises(IonfoError, match=said):
+        reconstruct(trains, **given)
+
+
+def test_extrapolation_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    reconstruct(np.arange(1, 12) * 3_000.0, "stg", n=3)
+    assert "their feedback is extrapolated" in caplog.text
