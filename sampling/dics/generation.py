@@ -103,7 +103,8 @@ class DicPopulation:
         voltage = self.settings["threshold_voltage"]
         found = dynamic_input_conductances(self.model, self.conductances, voltage)
         for i, name in enumerate(("g_f", "g_s", "g_u")):
-            frame[f"features/{name}"] = found[:, i]
+            # what is met to rounding does not vary, and an analysis leaves it out
+            frame[f"features/{name}"] = found[:, i].round(6)
         metadata = {
             "units": {name: "mS/cm2" for name in names} | {n: "1" for n in ("g_f", "g_s", "g_u")},
             "point_model": self.model.model_dump(mode="json", exclude_none=True),

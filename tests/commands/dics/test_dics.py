@@ -103,6 +103,12 @@ def test_population_is_analysed(population: Path) -> None:
     assert set(found.o_information["order"]) == set(range(3, 9))
 
 
+def test_exact_population_is_analysed_without_its_constant_feedback(tmp_path: Path) -> None:
+    file = ionfo.dics.generate("stg", (-5, 10), 60).write(tmp_path / "exact.parquet")
+    found = ionfo.analyse(file, shuffles=2, bootstrap=0, permutations=0)
+    assert len(found.o_information) > 0
+
+
 def test_noise_depends_on_the_seed(population: Path) -> None:
     short = dict(duration=400.0, discard=0.0, noise_sd=2.0)
     one, same, other = (ionfo.dics.simulate(population, seed=s, **short) for s in (1, 1, 2))
