@@ -135,7 +135,11 @@ def made(inputs: Path) -> Path:
     return inputs
 
 
-FIRST = [one for one in examples() if re.search("ionfo (sample|analyse|dics generate|dics simulate) ", one)]
+FIRST = [
+    one
+    for one in examples()
+    if re.search("ionfo (sample|analyse|dics generate|dics simulate) ", one)
+]
 """Examples whose results later ones read."""
 
 
