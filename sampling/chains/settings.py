@@ -207,6 +207,7 @@ def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
     # runs from before there were rounds and draws
     before = {"rounds": 0, "sampler": "chain"}
     present = {**present, "settings": {**before, **present["settings"]}}
+    asked = {**asked, "settings": {**before, **asked["settings"]}}
     # what was learned is in the run once its chains have begun
     free = {"steps", "learn" if store.state["ensembles"] else "start_evaluations"}
     now = asked["settings"]

@@ -142,7 +142,7 @@ def run_status(store: RunStore) -> RunStatus:
         sum(int(entry["rows"]) for entry in state["draws"])
         if settings["settings"].get("sampler") == "importance"
         else None,
-        int(settings["settings"]["ensembles"]),
+        int(settings["settings"].get("ensembles", len(steps))),
     )
 
 

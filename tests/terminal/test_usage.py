@@ -69,7 +69,7 @@ def told(
          "'--cost': 'median' is not one of 'max', 'sum', 'mean'; see: ionfo score --help"),
         ("import p.parquet --out o.csv --format word", "'word' is not one of 'emodel-folder'"),
         ("doctor now", "unexpected extra argument(s) (now); see: ionfo doctor --help"),
-        ("emodels folder", ", or the path of a definition (.json)"),
+        ("emodels folder", ", or the path of a definition (.json or .yaml)"),
         ("analyse empty.csv --out a", "file 'empty.csv' cannot be read: it is empty"),
         ("analyse cut.parquet --out a", "'cut.parquet' cannot be read: it is no Parquet file, or cut short"),
         ("analyse run --out a", "is a run; collect it: ionfo collect run --out population.parquet"),
@@ -168,7 +168,7 @@ def test_every_command_that_is_named_exists(root: Path) -> None:
     for file in [*files, root / "README.md"]:
         for line, options in named(file.read_text(encoding="utf-8")):
             words = re.findall(r"[\w-]+", line)
-            path = tuple(words[:2]) if words[0] == "genes" else (words[0],)
+            path = tuple(words[:2]) if words[0] in ("genes", "dics") else (words[0],)
             n_named += 1
             if path not in known or not set(options) <= known[path]:
                 wrong.append(f"{file.name}: ionfo {line}")
