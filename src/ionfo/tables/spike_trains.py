@@ -114,7 +114,7 @@ def write_spike_trains(path: Path, names: Sequence[str], trains: Sequence[Array]
     if path.suffix == ".npz":
         beside = path.with_name(f".{path.name}.{os.getpid()}.npz")
         try:
-            np.savez_compressed(beside, allow_pickle=False, **dict(zip(names, trains, strict=True)))
+            np.savez_compressed(beside, **dict(zip(names, trains, strict=True)))
             beside.replace(path)
         except OSError as error:
             raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None
