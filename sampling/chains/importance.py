@@ -35,7 +35,6 @@ LARGEST_K = 0.7
 """Of the Pareto tail of the weights; above it no mean of them can be trusted (Vehtari et al. 2024,
 J. Mach. Learn. Res. 25:72)."""
 
-
 _LEAST_WEIGHT = 1e-12  # of the largest; smaller ones change no digit of a mean
 
 

@@ -50,7 +50,7 @@ def test_a_style_and_the_caption(analysed: tuple[Path, Path], tmp_path: Path) ->
     plot_figure(analysed[0], "o_information", out, dpi=254, style="one-column")
     with Image.open(out) as picture:
         assert picture.width == 850
-    caption = (tmp_path / "figure.txt").read_text()
+    caption = (tmp_path / "figure.caption.txt").read_text()
     assert caption.startswith("O-information by the number of variables in a group, in nats")
     with pytest.raises(IonfoError, match="--style must be one-column or two-columns, got 'wide'"):
         plot_figure(analysed[0], "o_information", out, style="wide")

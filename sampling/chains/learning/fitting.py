@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ....emodels import EModel
 from ....errors import IonfoError
-from .density import Deviations
 from .network import N_MEMBERS, Network, TrainingRows, fit_network
 from .quadratic import Quadratic, fit_quadratic
 from .threads import one_thread
@@ -55,7 +54,7 @@ class Surrogate:
     n_partial: int
 
     def deviations(self, unit: Array) -> tuple[Array, Array]:
-        """See `Deviations`."""
+        """Tell features from parameters, as the other kinds do (`density.Deviations`)."""
         return self.model.deviations(unit)
 
 
@@ -128,6 +127,3 @@ def _left_out(network: Network, rows: TrainingRows, folds: NDArray[np.int64]) ->
     """Errors of each member on the rows that it has not seen, shape (n, n_features)."""
     members, _ = network.members(rows.unit)
     return np.asarray(members[folds, np.arange(len(folds))] - rows.deviation)
-
-
-__all__ = ["Deviations", "Kind", "Surrogate", "fit_surrogate", "training_rows"]

@@ -34,5 +34,5 @@ def plot_command(
     from ..studies.replot import plot_figure
 
     plot_figure(folder, figure, out, population, target, dpi, style)
-    print(f"figure: {out}, caption: {out.with_suffix('.txt').name}")
+    print(f"figure: {out}, caption: {out.with_suffix('.caption.txt').name}")
     add_result({"figure": figure, "out": str(out)})

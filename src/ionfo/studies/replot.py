@@ -116,7 +116,7 @@ def plot_figure(
                 "the analysis) or one --target"
             ) from None
     figure.savefig(out, dpi=dpi)
-    write_caption(out.with_suffix(".txt"), figure)
+    write_caption(out, figure)
 
 
 def _summary(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from ..analysis.figures.style import Figure
 from ..tables.files import write_text
 
-SUFFIXES = ("png", "svg", "txt")
+CAPTION = ".caption.txt"
+SUFFIXES = ("png", "svg", CAPTION[1:])
 """Of a figure's files: picture, the same to edit, caption."""
 
 
@@ -26,10 +27,10 @@ def save_figure(stem: Path, figure: Figure, dpi: int = 130) -> None:
     figure.fix_layout()
     figure.savefig(stem.with_suffix(".png"), dpi=dpi)
     figure.savefig(stem.with_suffix(".svg"))
-    write_caption(stem.with_suffix(".txt"), figure)
+    write_caption(stem, figure)
 
 
-def write_caption(path: Path, figure: Figure) -> None:
-    """Write what a figure shows into a text file, where that is known."""
+def write_caption(file: Path, figure: Figure) -> None:
+    """Write what a figure shows beside its file as NAME.caption.txt, where that is known."""
     if figure.caption:
-        write_text(path, figure.caption + "\n")
+        write_text(file.with_suffix(CAPTION), figure.caption + "\n")

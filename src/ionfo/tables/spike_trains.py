@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pandas as pd
@@ -114,7 +115,11 @@ def write_spike_trains(path: Path, names: Sequence[str], trains: Sequence[Array]
     if path.suffix == ".npz":
         beside = path.with_name(f".{path.name}.{os.getpid()}.npz")
         try:
-            np.savez_compressed(beside, **dict(zip(names, trains, strict=True)))
+            # as numpy.savez does, which cannot write an array whose name is one of its arguments
+            with ZipFile(beside, "w", ZIP_DEFLATED) as archive:
+                for name, train in zip(names, trains, strict=True):
+                    with archive.open(f"{name}.npy", "w") as entry:
+                        np.lib.format.write_array(entry, np.asarray(train), allow_pickle=False)
             beside.replace(path)
         except OSError as error:
             raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None

@@ -155,3 +155,22 @@ def test_the_verdict_and_the_fit_stand_first(material: Material) -> None:
     assert glance.strip().startswith("Verdict on the sample: ")
     cost = material.population["cost"]
     assert f"and by {cost.min():.1f} in the best (the cost)" in glance
+
+
+def test_weighted_draws_get_their_own_verdict(material: Material) -> None:
+    draws = {"pareto_k": 0.31, "effective_sample_size": 900.0, "n_draws": 4000}
+    plain = {c: material.population[c] for c in material.population if c not in ("walker", "step")}
+    told = words_of(page_text(replace(
+        material, population=pd.DataFrame(plain), metadata={**material.metadata, "importance": draws},
+        summary={**material.summary, "chains": "not tested", "rows_assumed_independent": True},
+    )))  # fmt: skip
+    assert "Verdict on the sample: good; it is worth" in told and "900 independent models" in told
+    assert "4000 independent draws were weighted; the Pareto k of their weights is 0.31" in told
+    assert "Rows are taken as independent" not in told
+
+
+def test_what_a_cost_is_is_said_only_of_largest_scores(material: Material) -> None:
+    for cost, is_said in (("max", True), ("sum", False)):
+        metadata = {**material.metadata, "settings": {"cost": cost}}
+        told = words_of(page_text(replace(material, metadata=metadata)))
+        assert ("The feature that fits worst is off by" in told) == is_said

@@ -21,7 +21,6 @@ _MOST_CHANCE = 0.6
 _MOST_NAMED = 4
 _OFTEN = 0.5
 """Part of the subsamples in which a group must be extreme again to be named."""
-_FEWEST_INDEPENDENT = 200
 
 
 def in_short(material: Material, quality: Quality, cautions: list[str]) -> Section:

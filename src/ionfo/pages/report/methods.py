@@ -8,6 +8,7 @@ from typing import Any
 from ...analysis.measures.estimators import ESTIMATOR_NAMES
 from ...sampling.runs.quality import Quality
 from .section import Section
+from .sureness import importance_of
 from .tables import Material
 
 _SIGN = (
@@ -98,8 +99,16 @@ def sampling_method(metadata: Mapping[str, Any], material: Material) -> list[str
         length += f" of {tries} proposals each"
     if n_steps is not None and asked is not None and n_steps < asked:
         length += f" (of {asked} that were asked for)"
+    draws = importance_of(material)
+    how = f"sampled by ensemble MCMC (emcee, {moves})"
+    if draws is not None:
+        how = (
+            f"{draws['n_draws']} independent draws of a learned density, weighted with "
+            f"Pareto-smoothed importance sampling (k = {draws['pareto_k']:.2f}),"
+        )
+        length = "one walk each"
     told += (
-        f" were sampled by ensemble MCMC (emcee, {moves}) in "
+        f" were {how} in "
         f"{_counted(settings.get('ensembles'), 'ensemble')} of {settings.get('walkers')} walkers, "
         f"{length}, seed {settings.get('seed')}, from exp(-cost/T) with T = "
         f"{settings['temperature']} and {_COSTS.get(str(settings.get('cost')), 'a score')} in "
@@ -114,6 +123,14 @@ def sampling_method(metadata: Mapping[str, Any], material: Material) -> list[str
         lines.append(
             f"Its surrogate learned from {learned['n']} evaluations of earlier runs besides its "
             "own search."
+        )
+    frozen = metadata.get("learned")
+    if isinstance(frozen, Mapping) and {"kind", "n_rows", "n_partial", "walk"} <= frozen.keys():
+        kind = "neural network" if frozen["kind"] == "network" else "quadratic function"
+        lines.append(
+            f"Proposals walked {frozen['walk']} steps on a surrogate of the cell (a {kind} of the "
+            f"parameters, fitted to {frozen['n_rows']} whole and {frozen['n_partial']} partial "
+            f"evaluations in {settings.get('rounds', 0)} rounds before and then left as it was)."
         )
     return [*lines, *_collected(collected)]
 

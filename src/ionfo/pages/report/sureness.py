@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,24 +39,40 @@ def is_beyond(row: pd.Series[Any]) -> bool:
 def at_a_glance(material: Material, quality: Quality) -> list[str]:
     """Say in two sentences what the reader has to know before anything else."""
     verdict = judged(quality, material)
+    draws = importance_of(material)
     worth = material.summary.get("effective_sample_size")
+    if draws is not None:
+        worth = draws["effective_sample_size"]
     most = "at most " if (material.summary.get("spanned_tau") or np.inf) < LONG_CHAIN else ""
     told = f"Verdict on the sample: {verdict}"
     if worth and verdict != "still settling":
         told += f"; it is worth {most}{worth:.0f} independent models"
     found = [f"{told}."]
-    emodel = material.emodel
-    if emodel is not None and "cost" in book_of(material.population):
+    is_largest = setting_of(material, "cost") in (None, "max")
+    if material.emodel is not None and is_largest and "cost" in book_of(material.population):
         cost = material.population["cost"].to_numpy(np.float64)
         known = np.isfinite(cost)
         weight = weights(material.population).to_numpy()[known]
-        if known.any() and material.summary.get("cost", "max") == "max":
+        if known.any():
             mean = float(np.average(cost[known], weights=weight))
             found.append(
                 f"The feature that fits worst is off by {mean:.1f} experimental SDs in a typical "
                 f"model, and by {cost[known].min():.1f} in the best (the cost)."
             )
     return found
+
+
+def setting_of(material: Material, name: str) -> Any:
+    """Give what a run was asked for; None of a table that no run made."""
+    settings = material.metadata.get("settings")
+    return settings.get(name) if isinstance(settings, Mapping) else None
+
+
+def importance_of(material: Material) -> Mapping[str, Any] | None:
+    """Give what `ionfo collect` found of weighted draws; None of other tables."""
+    found = material.metadata.get("importance")
+    wanted = {"pareto_k", "effective_sample_size", "n_draws"}
+    return found if isinstance(found, Mapping) and wanted <= found.keys() else None
 
 
 def sure(material: Material) -> list[str]:
@@ -151,6 +167,10 @@ def judged(quality: Quality, material: Material) -> str:
     """
     if material.is_settling:
         return "still settling"
+    draws = importance_of(material)
+    if draws is not None:
+        is_good = draws["pareto_k"] < 0.5 and draws["effective_sample_size"] >= _FEWEST_INDEPENDENT
+        return "good" if is_good else "for looking, not for claims"
     if not quality.is_chain:
         return "not judged"
     spanned = material.summary.get("spanned_tau") or quality.n_tau
@@ -169,6 +189,13 @@ def believed(material: Material, quality: Quality) -> list[str]:
     verdict = judged(quality, material)
     if verdict == "not judged":
         return ["Not judged: the rows form no chains, and are taken as independent."]
+    draws = importance_of(material)
+    if draws is not None:
+        return [
+            f"Verdict: {verdict}. {draws['n_draws']} independent draws were weighted; the Pareto k "
+            f"of their weights is {draws['pareto_k']:.2f} (good below 0.5), and they are worth "
+            f"{draws['effective_sample_size']:.0f} independent models."
+        ]
     told = [f"Verdict: {verdict}. {_first_letter(quality.told())}."]
     spanned = material.summary.get("spanned_tau") or quality.n_tau
     if quality.n_steps and math.isfinite(spanned) and spanned < LONG_CHAIN:

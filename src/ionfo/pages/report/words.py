@@ -15,6 +15,7 @@ from ...sampling.runs.quality import Quality
 from ...tables.book import book_of
 from .scale import signed, span
 from .section import Section
+from .sureness import importance_of
 from .tables import Material, weights
 
 
@@ -123,7 +124,7 @@ def _orders(orders: list[int]) -> str:
 def cautions(material: Material, quality: Quality) -> list[str]:
     """Say what stands against believing the findings, the gravest first."""
     found = []
-    if material.summary.get("rows_assumed_independent"):
+    if material.summary.get("rows_assumed_independent") and importance_of(material) is None:
         found.append("Rows are taken as independent, since nothing says which chain they are of.")
     is_short = _is_short(material.summary)
     # the rows analysed may mix more slowly than the parameters alone: one number is enough
