@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ionfo.terminal.output import notes_said
@@ -28,6 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _notes() -> Iterator[None]:
     """Say notes as the command line does."""
     with notes_said():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _numbers() -> Iterator[None]:
+    """Keep what a library says about the printing of arrays from the tests that come after."""
+    with np.printoptions():
         yield
 
 

@@ -43,6 +43,8 @@ class Sample:
     ensemble : ndarray of int, shape (n_rows,), or None
         Number of the walker's ensemble; ensembles know nothing of each other.  None where there
         is one.
+    worth : float
+        Most independent rows that free rows can be worth, where who drew them knows it.
     """
 
     values: NDArray[np.float64]
@@ -50,6 +52,7 @@ class Sample:
     walker: NDArray[np.int64] | None = None
     step: NDArray[np.int64] | None = None
     ensemble: NDArray[np.int64] | None = None
+    worth: float = np.inf
 
     @property
     def n_rows(self) -> int:
@@ -113,7 +116,7 @@ class Sample:
         No walker counts for less than one row, since tau cannot be longer than the chain: of a
         chain that is not `is_long` it is the most that the sample can be worth.
         """
-        return self.n_steps / self.tau
+        return min(self.n_steps / self.tau, self.worth)
 
     @cached_property
     def by_ensembles(self) -> BetweenEnsembles | None:
@@ -148,7 +151,7 @@ class Sample:
         and of what the distance of the ensembles' covariances says.
         """
         if not self.is_chain:
-            return float(self.n_rows)
+            return min(float(self.n_rows), self.worth)
         by_time = self.n_steps / product_time(self.values, self.series)
         apart = self.by_ensembles
         return by_time if apart is None else min(by_time, apart.n_products)
@@ -212,7 +215,8 @@ class Sample:
         if np.ptp(self.weights) == 0:
             return np.arange(self.n_rows)
         share = self.weights / self.weights.sum()
-        return np.sort(rng.choice(self.n_rows, max(int(self.kish), 1), replace=False, p=share))
+        n = max(int(min(self.kish, self.worth)), 1)
+        return np.sort(rng.choice(self.n_rows, n, replace=False, p=share))
 
     @cached_property
     def blocks(self) -> list[NDArray[np.int64]]:

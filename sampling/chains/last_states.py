@@ -47,6 +47,11 @@ def read_standing(folder: Path, emodel: EModel, n_ensembles: int) -> NDArray[np.
                 f"run '{folder}' does not sample parameter '{name}' of e-model '{emodel.name}'; "
                 "give --start a run of the same parameters, or a file of models"
             )
+    if store.settings["settings"].get("sampler") == "importance":
+        raise IonfoError(
+            f"run '{folder}' holds independent draws and no chains to go on with; start at models "
+            "of the population that `ionfo collect` makes of it"
+        )
     found = len(store.state["ensembles"])
     if found < n_ensembles:
         raise IonfoError(

@@ -101,10 +101,11 @@ def run_sampler(
     folder = mechanisms or bundled_folder(emodel.inserted)
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology, tells=True)
-    if learned is not None and start_models is not None and "surrogate" not in settings.mixture():
+    if learned is not None and start_models is not None and not settings.learns:
         raise IonfoError(
-            "--learn is of use to the search for starting points, which --start leaves out, and to "
-            "move 'surrogate'; name that in --moves"
+            "--learn is of use to the search for starting points, which --start leaves out, to "
+            "move 'surrogate' and to independent draws; name that move in --moves, or give "
+            "--sampler importance"
         )
     asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models, learned)
     store = RunStore(out)

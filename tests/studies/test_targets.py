@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import struct
+import subprocess
 import sys
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -25,7 +26,8 @@ from ionfo.tables.exchange.targets_config import TargetsConfig
 
 pytest.importorskip("bluepyefe", reason="needs the recordings extra")
 pynwb = pytest.importorskip("pynwb", reason="needs the recordings extra")
-pytest.importorskip("pyabf", reason="needs the recordings extra")
+with np.printoptions():  # which it sets for everybody
+    pytest.importorskip("pyabf", reason="needs the recordings extra")
 
 DT = 0.1  # ms
 TON, TOFF, TOTAL = 100.0, 400.0, 600.0
@@ -159,6 +161,17 @@ def test_protocols_have_the_times_and_amplitudes_of_the_recordings(found: Target
     assert protocols["RinProtocol"]["amplitude"] == pytest.approx(0.055, rel=1e-3)
     base = protocols["SearchHoldingCurrent"]["target_voltage"]
     assert base == pytest.approx(-65 - JUNCTION, abs=0.05)
+
+
+def test_what_reads_recordings_leaves_the_printing_of_arrays_alone() -> None:
+    program = """
+import numpy as np
+from ionfo.tables.exchange.recordings import _check_extra
+before = np.get_printoptions()
+_check_extra()
+assert np.get_printoptions() == before
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_abf_and_csv_give_what_nwb_gives(tmp_path: Path, found: Targets) -> None:

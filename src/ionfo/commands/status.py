@@ -64,6 +64,11 @@ def status_command(
     found = run_status(store)
     show_status(run, found)
     if plots is not None:
+        if found.n_draws is not None:
+            raise IonfoError(
+                f"--plots draws chains, and '{run}' holds independent draws, which "
+                "`ionfo report` shows; leave out --plots"
+            )
         plot_chains(store, found, plots)
 
 

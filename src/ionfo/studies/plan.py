@@ -200,6 +200,7 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
         table.walker,
         table.step,
         table.ensemble,
+        table.worth,
     )
     if n != sample.values.shape[1]:
         alone = replace(sample, values=table.parameters)
@@ -242,7 +243,9 @@ def make_work(table: Table, wanted: list[str], asked: AnalysisSettings) -> Work:
 
 def _lead(table: Table, seed: int) -> tuple[Leading | None, Estimator]:
     """Choose the estimator; where only one of them works, that one alone."""
-    sample = Sample(table.parameters, table.weights, table.walker, table.step, table.ensemble)
+    sample = Sample(
+        table.parameters, table.weights, table.walker, table.step, table.ensemble, table.worth
+    )
     try:
         found = leading_estimator(sample, len(table.parameter_names), seed)
     except ValueError:

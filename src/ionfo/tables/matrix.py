@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,8 @@ class Table:
         Column that is neither variable nor target -> why, as the tail of a sentence.
     dropped : Dropped or None
         Rows that were left out because they miss something.
+    worth : float
+        Most independent rows that the table can be worth, where who made it says so.
     """
 
     parameters: NDArray[np.float64]
@@ -93,6 +96,7 @@ class Table:
     temperature: float | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     dropped: Dropped | None = None
+    worth: float = math.inf
 
 
 def read_analysis_table(
@@ -211,7 +215,17 @@ def analysis_table(
         temperature_of(metadata),
         left_out,
         dropped,
+        _worth_of(metadata),
     )
+
+
+def _worth_of(metadata: Mapping[str, Any]) -> float:
+    """Read the effective size that `ionfo collect` found of weighted draws."""
+    try:
+        worth = float(metadata["importance"]["effective_sample_size"])
+    except (KeyError, TypeError, ValueError):
+        return math.inf
+    return worth if worth >= 1 else math.inf
 
 
 def variables_told(frame: pd.DataFrame) -> str | None:

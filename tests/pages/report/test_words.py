@@ -17,6 +17,7 @@ from ionfo.analysis.figures.names import readable
 from ionfo.analysis.figures.style import DIVERGING_MAP
 from ionfo.analysis.figures.tables import frequency_figure
 from ionfo.pages.report.answers import core, together
+from ionfo.pages.report.methods import sampling_method
 from ionfo.pages.report.page import NAME, page_text
 from ionfo.pages.report.sections import o_information
 from ionfo.pages.report.tables import Material, read_material
@@ -174,3 +175,20 @@ def test_what_a_cost_is_is_said_only_of_largest_scores(material: Material) -> No
         metadata = {**material.metadata, "settings": {"cost": cost}}
         told = words_of(page_text(replace(material, metadata=metadata)))
         assert ("The feature that fits worst is off by" in told) == is_said
+
+
+def test_methods_tell_draws_and_what_was_learned(material: Material) -> None:
+    settings = {"temperature": 0.5, "cost": "max", "max_cost": 5.0, "ensembles": 4, "walkers": 44,
+                "seed": 0, "moves": {"de": 1.0}, "rounds": 1, "steps": 12}  # fmt: skip
+    metadata = {
+        **material.metadata, "settings": settings,
+        "learned": {"kind": "network", "n_rows": 900, "n_partial": 300, "walk": 400},
+        "importance": {"pareto_k": 0.31, "effective_sample_size": 90.0, "n_draws": 4000},
+        "collect": {"burn_in": 0, "max_cost": 3.0, "min_cost": None},
+    }  # fmt: skip
+    told = " ".join(sampling_method(metadata, replace(material, metadata=metadata)))
+    assert "were 4000 independent draws of a learned density, weighted" in told
+    assert "in 4 ensembles of 44 walks, seed 0, from exp(-cost/T) with T = 0.5" in told
+    assert "walked 400 steps on a surrogate of the cell (a neural network" in told
+    assert "900 whole and 300 partial evaluations in 1 round, and then" in told
+    assert "Draws that cost more than 3 were dropped." in told and "first 0" not in told

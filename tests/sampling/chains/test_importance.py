@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from ionfo.analysis.uncertainty.effective import kish_size
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect, run_sampler
 from ionfo.sampling.chains import importance
 from ionfo.sampling.chains.importance import collect_draws, draw_task
+from ionfo.sampling.chains.last_states import read_standing
 from ionfo.sampling.chains.status import run_status
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.folders import work_of
@@ -149,11 +151,16 @@ def test_a_run_of_draws_resumes_is_collected_and_analysed(
     assert first.population.frame.equals(second.population.frame)
     frame = first.population.frame
     assert first.importance is not None and first.importance.n_whole >= len(frame) > 100
+    assert first.importance.ess <= kish_size(frame["weight"].to_numpy())
     assert frame["weight"].mean() == pytest.approx(1.0) and frame["weight"].nunique() > 2
     assert "walker" not in frame and first.population.metadata["importance"]["n_draws"] > 0
     assert work_of(once.folder).left == 0
     assert run_status(once).n_draws == 30 * run_status(once).n_walkers * 2
     findings = analyse(first.population, shuffles=3, bootstrap=3, permutations=20, threads=1)
-    assert findings.work.sample.nu < findings.work.sample.n_rows - 1  # that of the weights
+    worth = first.importance.ess  # the analysis believes no more than that
+    assert findings.work.sample.ess == pytest.approx(worth)
+    assert findings.work.sample.nu == pytest.approx(worth - 1) and worth < len(frame)
+    with pytest.raises(IonfoError, match="holds independent draws and no chains to go on with"):
+        read_standing(once.folder, emodel, 1)
     with pytest.raises(IonfoError, match="holds independent draws, which have no burn-in"):
         collect(once, burn_in=2)

@@ -106,13 +106,13 @@ def sampling_method(metadata: Mapping[str, Any], material: Material) -> list[str
             f"{draws['n_draws']} independent draws of a learned density, weighted with "
             f"Pareto-smoothed importance sampling (k = {draws['pareto_k']:.2f}),"
         )
-        length = "one walk each"
     told += (
         f" were {how} in "
-        f"{_counted(settings.get('ensembles'), 'ensemble')} of {settings.get('walkers')} walkers, "
-        f"{length}, seed {settings.get('seed')}, from exp(-cost/T) with T = "
-        f"{settings['temperature']} and {_COSTS.get(str(settings.get('cost')), 'a score')} in "
-        "standard deviations of the experiment as cost"
+        f"{_counted(settings.get('ensembles'), 'ensemble')} of {settings.get('walkers')} "
+        f"{'walkers, ' + length if draws is None else 'walks'}, seed {settings.get('seed')}, "
+        f"from exp(-cost/T) with T = {settings['temperature']} and "
+        f"{_COSTS.get(str(settings.get('cost')), 'a score')} in standard deviations of the "
+        "experiment as cost"
     )
     bound = settings.get("max_cost")
     if bound is not None:
@@ -127,12 +127,13 @@ def sampling_method(metadata: Mapping[str, Any], material: Material) -> list[str
     frozen = metadata.get("learned")
     if isinstance(frozen, Mapping) and {"kind", "n_rows", "n_partial", "walk"} <= frozen.keys():
         kind = "neural network" if frozen["kind"] == "network" else "quadratic function"
+        rounds = _counted(settings.get("rounds", 0), "round")
         lines.append(
             f"Proposals walked {frozen['walk']} steps on a surrogate of the cell (a {kind} of the "
             f"parameters, fitted to {frozen['n_rows']} whole and {frozen['n_partial']} partial "
-            f"evaluations in {settings.get('rounds', 0)} rounds before and then left as it was)."
+            f"evaluations in {rounds}, and then left as it was)."
         )
-    return [*lines, *_collected(collected)]
+    return [*lines, *_collected(collected, is_chain=draws is None)]
 
 
 def _start(settings: Mapping[str, Any]) -> str:
@@ -159,17 +160,21 @@ def _start(settings: Mapping[str, Any]) -> str:
     return f"The walkers started at {_counted(n, 'given model')}{around}."
 
 
-def _collected(collected: Mapping[str, Any]) -> list[str]:
+def _collected(collected: Mapping[str, Any], is_chain: bool) -> list[str]:
     if "burn_in" not in collected:
         return []
+    limits = [
+        f"that cost {word} than {collected[key]:g}"
+        for key, word in (("max_cost", "more"), ("min_cost", "less"))
+        if collected.get(key) is not None
+    ]
+    if not is_chain:
+        return [f"Draws {' or '.join(limits)} were dropped."] if limits else []
     why = collected.get("burn_in_because")
     told = f"The first {_counted(collected['burn_in'], 'step')} were dropped" + (
         f" ({why})" if why else ""
     )
-    for key, word in (("max_cost", "more"), ("min_cost", "less")):
-        if collected.get(key) is not None:
-            told += f", and states that cost {word} than {collected[key]:g}"
-    return [told + "."]
+    return [told + "".join(f", and states {limit}" for limit in limits) + "."]
 
 
 def _moves(moves: Any) -> str:

@@ -15,7 +15,7 @@ from ...sampling.runs.quality import Quality
 from ...tables.book import book_of
 from .scale import signed, span
 from .section import Section
-from .sureness import importance_of
+from .sureness import believed, importance_of
 from .tables import Material, weights
 
 
@@ -167,6 +167,13 @@ def sampling(material: Material, quality: Quality) -> Section:
     if ess:
         told.append(f"effective sample size of the rows and variables analysed {ess}")
     section.words.append(", ".join(told) + ".")
+    draws = importance_of(material)
+    if draws is not None:
+        section.words.append(
+            f"{'; '.join(believed(material, quality))} Their draws were ends of "
+            "long walks on what was learned, which the chains' tests do not concern."
+        )
+        return section
     if not quality.is_chain:
         why = (
             f"walkers of {quality.n_steps} proposals are too short for it"

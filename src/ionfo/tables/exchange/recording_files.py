@@ -109,7 +109,8 @@ def _standard(one: Mapping[str, Any], i: int, units: Units) -> RawSweep:
 
 def _abf(path: Path) -> list[RawSweep]:
     """Read an ABF: voltage and current by their units, or the command where no current was kept."""
-    import pyabf
+    with np.printoptions():  # its import sets how arrays are printed, for everybody
+        import pyabf
 
     file = pyabf.ABF(str(path))
     units = [str(one).strip() for one in file.adcUnits]

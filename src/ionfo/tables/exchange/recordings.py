@@ -140,8 +140,9 @@ def read_recordings(folder: Path, config: TargetsConfig) -> tuple[list[Trace], l
 
 def _check_extra() -> None:
     try:
-        import bluepyefe  # noqa: F401
-        import pyabf  # noqa: F401
+        with np.printoptions():  # pyabf's import sets how arrays are printed, for everybody
+            import bluepyefe  # noqa: F401
+            import pyabf  # noqa: F401
     except ImportError as error:
         raise IonfoError(
             f"'{error.name}' is needed to read recordings and was not found; {INSTALL}"

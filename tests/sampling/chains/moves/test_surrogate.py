@@ -181,7 +181,7 @@ def test_evaluations_of_another_run_are_learned(emodel: EModel, tmp_path: Path) 
     assert kept is not None and kept.n_rows == n_rows[1] + read_searches(again.folder, emodel)
     assert again.n_steps == 2
     models = brought.theta[:5]
-    with pytest.raises(IonfoError, match="--start leaves out, and to move 'surrogate'; name that"):
+    with pytest.raises(IonfoError, match="--start leaves out, to .*; name that move in --moves"):
         run_sampler(emodel, tmp_path / "none", settings, start_models=models, learned=brought)
 
 
