@@ -83,7 +83,7 @@ class Simulator:
             for suffix in sorted({s for many in emodel.mechanisms.values() for s in many})
             if hasattr(self._h, f"usetable_{suffix}")
         ]  # fmt: skip
-        self._held: dict[tuple[float, float], Held] = {}
+        self._held: dict[tuple[float, float, tuple[Recording, ...]], Held] = {}
         self._vectors: dict[str | Recording, Any] = {}
         # played for ever: only the numbers change from sweep to sweep
         self._vector("corners").from_python([0.0])
@@ -231,7 +231,7 @@ class Simulator:
         SimulationError
             As `run`.
         """
-        key = (current, duration)
+        key = (current, duration, tuple(recordings))
         if key not in self._held:
             with self._playing([(0.0, current)], duration, recordings) as (recorder, vectors):
                 self._integrate(duration, recorder, None, None)
@@ -240,6 +240,30 @@ class Simulator:
                 t, traces = copied(recorder, vectors)
             self._held[key] = Held(duration, current, states, t, traces)
         return self._held[key]
+
+    def record_at(self, name: str, segment: Any) -> Recording:
+        """Make a recording of a variable of any segment of the cell.
+
+        Parameters
+        ----------
+        name : str
+            As of any recording: what follows its last dot is the variable.  One that was made
+            before moves to this segment.
+        segment : NEURON segment
+            Of this cell.
+
+        Raises
+        ------
+        IonfoError
+            If the segment has no such variable.
+        """
+        recording = Recording(name=name)
+        if not hasattr(segment, f"_ref_{recording.variable}"):
+            raise IonfoError(
+                f"section '{segment.sec.name()}' has no variable '{recording.variable}'"
+            )
+        self._sites[recording] = segment
+        return recording
 
     @contextmanager
     def _playing(
