@@ -124,7 +124,7 @@ def _rule(first: tuple[Array, Array], second: tuple[Array, Array]) -> tuple[Arra
         np.cov(rows.T, aweights=weight, ddof=0).reshape(n, n) for rows, weight in (first, second)
     )
     within = within + np.diag(1e-6 * np.diag(within) + 1e-300)  # variables that follow each other
-    direction = np.linalg.solve(within, means[1] - means[0])
+    direction = np.asarray(np.linalg.solve(within, means[1] - means[0]), dtype=np.float64)
     return direction, float(direction @ (means[0] + means[1]) / 2)
 
 

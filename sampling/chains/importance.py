@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -135,9 +135,20 @@ class Importance:
         return (
             f"{self.n_draws} draws, {self.n_whole} below the largest cost; Pareto k of the weights "
             f"{self.pareto_k:.2f} (good below 0.5, usable below {LARGEST_K:g}); effective size "
-            f"{self.ess:.0f}{self._between_told()}; the walks that made the draws: R-hat "
-            f"{self.r_hat:.3f}, autocorrelation time {np.nanmax(self.walks.tau):.1f} draws"
+            f"{self.ess:.0f}{self._between_told()}; the walks that made the draws: "
+            f"{self._walks_told()}"
         )
+
+    @property
+    def tau(self) -> float:
+        """Longest autocorrelation time of the walks, draws; NaN of fewer than four draws each."""
+        known = self.walks.tau[np.isfinite(self.walks.tau)]
+        return float(known.max()) if len(known) else np.nan
+
+    def _walks_told(self) -> str:
+        if np.isnan(self.tau) or np.isnan(self.r_hat):
+            return "too few draws of each to compare them"
+        return f"R-hat {self.r_hat:.3f}, autocorrelation time {self.tau:.1f} draws"
 
     def _between_told(self) -> str:
         if self.between is None:
@@ -197,11 +208,11 @@ def collect_draws(
     ]
     walks = diagnose(chains)
     weight = np.exp(smoothed - smoothed[is_kept].max(initial=-np.inf))
-    ess = kish_size(weight[is_kept]) / max(float(np.nanmax(walks.tau)), 1.0) if any(is_kept) else 0
     between = _between(theta, weight, draws, n_walkers)
-    if between is not None and between[2] < ess:
-        ess = between[0]
-    found = Importance(len(draws), int(is_kept.sum()), k, ess, walks, between)
+    found = Importance(len(draws), int(is_kept.sum()), k, 0.0, walks, between)
+    if is_kept.any():
+        ess = kish_size(weight[is_kept]) / (1.0 if np.isnan(found.tau) else found.tau)
+        found = replace(found, ess=between[0] if between is not None and between[2] < ess else ess)
     if not k <= LARGEST_K:
         raise IonfoError(
             f"run '{store.folder}': the weights have a Pareto k of {k:.2f}, above {LARGEST_K:g}: a "
