@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from ...analysis.uncertainty.convergence import GOOD_R_HAT, HIGHEST_R_HAT, LONG_CHAIN
 from ...analysis.uncertainty.effective import Sample
+from ...analysis.uncertainty.regions import compare_regions, principal_components
 from ...analysis.uncertainty.stationarity import Stationarity, Verdict
 from ...tables.book import book_of
 from ...tables.exchange.inference_data import chain_rows
 from .diagnostics import diagnose, pooled_r_hat
 
 _FEWEST_PROPOSALS = 8
+_LITTLE_OVERLAP = 0.5
 _MOST_PROPOSALS = 2000  # of a walker, for R-hat; longer ones are thinned
 _MOST_DRAWS = 20_000  # of an ensemble with gaps
 _NOTHING = pd.DataFrame({"parameter": [], "tau": [], "ess": [], "r_hat": []})
@@ -55,6 +57,13 @@ class Quality:
     moving : dict of str to float
         Parameters that drift, and how far their means move from the first third to the last, in
         SDs.
+    r_hat_beside : dict of str to float
+        R-hat of the cost and of the first principal components of the parameters, where assessed.
+    regions : list of list of int
+        Ensembles by the region in which they sit (`analysis.uncertainty.regions`); one list where
+        all overlap, none where it is not known.
+    overlap : float or None
+        Smallest overlap of two ensembles: 0 apart, 1 alike.
     """
 
     n_models: int
@@ -68,6 +77,9 @@ class Quality:
     verdict: Verdict = "not tested"
     settled_from: float | None = None
     moving: Mapping[str, float] | None = None
+    r_hat_beside: Mapping[str, float] | None = None
+    regions: Sequence[Sequence[int]] = ()
+    overlap: float | None = None
 
     @property
     def is_chain(self) -> bool:
@@ -90,8 +102,18 @@ class Quality:
 
     @property
     def r_hat(self) -> float:
-        """Largest R-hat; NaN where none is assessed."""
+        """Largest R-hat of a parameter; NaN where none is assessed."""
         return _largest(self.parameters["r_hat"])
+
+    @property
+    def agree(self) -> bool:
+        """Whether ensembles agree: in every parameter, cost and component, and in one region."""
+        beside = (self.r_hat_beside or {}).values()
+        return (
+            self.r_hat <= HIGHEST_R_HAT
+            and all(one <= HIGHEST_R_HAT for one in beside)
+            and len(self.regions) <= 1
+        )
 
     @property
     def n_tau(self) -> float:
@@ -136,6 +158,18 @@ class Quality:
             )
         elif self.r_hat > HIGHEST_R_HAT:
             found.append(f"The largest R-hat is {self.r_hat:.2f}: the ensembles do not agree.")
+        for name, r_hat in (self.r_hat_beside or {}).items():
+            if r_hat > HIGHEST_R_HAT >= self.r_hat:
+                found.append(
+                    f"The R-hat of {name} is {r_hat:.2f}: the ensembles do not agree in it."
+                )
+        if len(self.regions) > 1:
+            found.append(self._regions_told())
+        elif self.overlap is not None and self.overlap < _LITTLE_OVERLAP:
+            found.append(
+                f"Two ensembles overlap by {self.overlap:.2f} only (1: nothing tells them apart, "
+                "0: a linear rule always does): they still lie about where they began."
+            )
         return found
 
     @property
@@ -183,6 +217,9 @@ class Quality:
             "verdict": self.verdict,
             "settled_from": self.settled_from,
             "moving": dict(self.moving or {}),
+            "r_hat_beside": dict(self.r_hat_beside or {}),
+            "regions": [list(one) for one in self.regions],
+            "overlap": self.overlap,
             "ess_between_ensembles": None if self.ess_between is None else list(self.ess_between),
             "parameters": {
                 str(row["parameter"]): {
@@ -218,6 +255,9 @@ class Quality:
             content["verdict"],
             None if content["settled_from"] is None else float(content["settled_from"]),
             {str(name): float(value) for name, value in content["moving"].items()},
+            {str(name): float(value) for name, value in content.get("r_hat_beside", {}).items()},
+            [[int(i) for i in one] for one in content.get("regions", [])],
+            None if content.get("overlap") is None else float(content["overlap"]),
         )
 
     def _moving_told(self) -> str:
@@ -227,6 +267,14 @@ class Quality:
         listed = ", ".join(f"{one} ({(self.moving or {})[one]:+.2f} SD)" for one in names[:3])
         rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return f"the means or variances of {listed}{rest}"
+
+    def _regions_told(self) -> str:
+        sets = " | ".join(", ".join(str(i + 1) for i in one) for one in self.regions)
+        return (
+            f"Ensembles sit in {len(self.regions)} regions that do not overlap ({sets}): how many "
+            "models lie in each is where the searches ended, and says nothing of how likely the "
+            "regions are. Sample on until walkers pass between them, or analyse each by itself."
+        )
 
     def _named(self) -> str:
         return f" ({', '.join(list(self.moving)[:3])})" if self.moving else ""
@@ -296,6 +344,7 @@ def quality_of(
         n_unmoved=int((walkers == 1).sum()),
         parameters=varying.reset_index(drop=True),
         ess_between=None if between is None else (between.ess, between.low, between.high),
+        **_agreement(population, sample, rows),
         **drift_of(sample.stationarity, names, float(population["step"].min())),
     )
 
@@ -306,6 +355,35 @@ def drift_of(found: Stationarity, names: Sequence[str], begin: float) -> dict[st
     moving = {} if whole is None else {names[i]: float(whole.mean[i]) for i in whole.moving}
     settled = None if found.settled_from is None else found.settled_from - begin
     return {"verdict": found.verdict, "settled_from": settled, "moving": moving}
+
+
+def _agreement(
+    population: pd.DataFrame,
+    sample: Sample,
+    rows: NDArray[np.int64] | None,
+) -> dict[str, Any]:
+    """Compare the ensembles by cost, components and region, in the words of `Quality`."""
+    if sample.walker is None or sample.ensemble is None or sample.ensemble.max() == 0:
+        return {}
+    found = compare_regions(sample.values, sample.weights, sample.walker, sample.ensemble)
+    told: dict[str, Any] = {
+        "regions": found.groups,
+        "overlap": found.smallest if math.isfinite(found.smallest) else None,
+    }
+    if rows is None:
+        return told
+    components = principal_components(sample.values, sample.weights)
+    beside = {f"component {i + 1}": column for i, column in enumerate(components.T)}
+    if "cost" in population:
+        beside = {"the cost": population["cost"].to_numpy(np.float64), **beside}
+    ensemble = population["ensemble"].to_numpy()[rows[:, 0]]
+    thinned = rows[:, :: -(-rows.shape[1] // _MOST_PROPOSALS)]
+    values = np.column_stack(list(beside.values()))
+    r_hat = diagnose([values[thinned[ensemble == one].T] for one in np.unique(ensemble)]).r_hat
+    told["r_hat_beside"] = {
+        name: float(one) for name, one in zip(beside, r_hat, strict=True) if math.isfinite(one)
+    }
+    return told
 
 
 def _sample(population: pd.DataFrame) -> Sample:
