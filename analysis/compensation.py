@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from .measures.correlation import checked_table
 from .measures.estimators import normal_scores
 
 Array = NDArray[np.float64]
@@ -96,7 +95,15 @@ def conditional_means(
     >>> conditional_means(np.column_stack([x, y]), {0: 1.0}).mean.round(1).tolist()
     [1.0, 0.8]
     """
-    table, weight = checked_table(values, weights)
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim != 2 or len(table) < 3 or not np.isfinite(table).all():
+        raise ValueError(
+            "values must be finite, of shape (n_rows, n_variables) with three rows or more; got "
+            f"{table.shape}"
+        )
+    weight = np.ones(len(table)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if weight.shape != (len(table),) or not (weight >= 0).all() or not weight.sum() > 0:
+        raise ValueError(f"weights must be {len(table)} numbers that are not negative")
     for i, value in given.items():
         if not 0 <= i < table.shape[1]:
             raise ValueError(f"given names variable {i}; there are {table.shape[1]}, from 0")

@@ -62,6 +62,7 @@ class Simulations:
         self._found: OrderedDict[Key, Watched] = OrderedDict()
         self._now: Key | None = None
         self._cancelled = False
+        self._is_stopped = True  # nothing is being simulated
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -76,10 +77,11 @@ class Simulations:
         key = (tuple(map(float, theta)), tuple(sorted((fixed or {}).items())))
         with self._lock:
             known = self._found.get(key)
-            if known is not None and known.error == "cancelled":
+            is_stopping = key == self._now and self._cancelled
+            if known is not None and (is_stopping or known.error == "cancelled"):
                 del self._found[key]
                 known = None
-            if known is None and key != self._now:
+            if known is None and (key != self._now or is_stopping or self._is_stopped):
                 self._waiting[key] = None
                 self._lock.notify_all()
         return key
@@ -119,6 +121,8 @@ class Simulations:
                     self._process.cancel()
                 else:
                     self._process.look(_LOOK)
+            with self._lock:
+                self._is_stopped = True
         self._process.close()
 
     def _next(self) -> Key | None:
@@ -129,6 +133,7 @@ class Simulations:
             if self._is_closed:
                 return None
             self._now, _ = self._waiting.popitem(last=False)
+            self._is_stopped = False
             return self._now
 
     def _keep(self, key: Key, watched: Watched) -> None:

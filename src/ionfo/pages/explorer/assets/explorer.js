@@ -101,6 +101,9 @@
       return { type: "scatter", mode: "lines", x: xy[0], y: xy[1], hoverinfo: "skip",
         line: { width: k ? 1.2 : 1, color: k ? ORANGE : colours().faint } };
     });
+    // charts of lines alone cannot be dragged in
+    data.push({ type: "scatter", mode: "markers", hoverinfo: "skip", marker: { opacity: 0 },
+      x: onAxes.map(function (_, k) { return k; }), y: onAxes.map(function () { return 0.5; }) });
     const shapes = onAxes.map(function (i, k) {
       return { type: "line", x0: k, x1: k, y0: 0, y1: 1, layer: "below",
         line: { width: group.members.includes(i) ? 4 : 1,
