@@ -242,26 +242,8 @@ class Simulator:
         return self._held[key]
 
     def record_at(self, name: str, segment: Any) -> Recording:
-        """Make a recording of a variable of any segment of the cell.
-
-        Parameters
-        ----------
-        name : str
-            As of any recording: what follows its last dot is the variable.  One that was made
-            before moves to this segment.
-        segment : NEURON segment
-            Of this cell.
-
-        Raises
-        ------
-        IonfoError
-            If the segment has no such variable.
-        """
+        """Make a recording, whose name ends in its variable, at any segment of this cell."""
         recording = Recording(name=name)
-        if not hasattr(segment, f"_ref_{recording.variable}"):
-            raise IonfoError(
-                f"section '{segment.sec.name()}' has no variable '{recording.variable}'"
-            )
         self._sites[recording] = segment
         return recording
 

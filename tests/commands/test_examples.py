@@ -44,6 +44,7 @@ SMALLER = {
     "genes sizes cells.h5ad": "genes sizes cells.h5ad --draws 3 --sizes 50",
     "--target -5,10 --target-sd 0.5 --n 500": "--target -5,10 --target-sd 0.5 --n 5",
     "dics train stg --n 2048": "dics train stg --n 64",
+    "explore population.parquet": "explore population.parquet --idle 0.001",
     "genes beside": "genes beside --shuffles 2 --bootstrap 2 --draws 3 --permutations 2",
 }
 

@@ -10,7 +10,8 @@ import pytest
 
 from ionfo.errors import IonfoError
 from ionfo.pages.explorer.state import compensated, model_of_row, moved, with_more
-from ionfo.studies.explore import Explored, read_explored
+from ionfo.studies.explore import read_explored
+from ionfo.studies.explored import Explored
 
 from ..pages.conftest import population
 

@@ -10,6 +10,7 @@ import typer
 from ..errors import IonfoError, tell
 from ..terminal.options import MechanismsOption, MorphologyOption
 from ..terminal.output import add_result
+from ..terminal.repair import RepairOption, RepairTypeOption, repaired
 
 
 def explore_command(
@@ -28,6 +29,8 @@ def explore_command(
     ] = 60.0,
     morphology: MorphologyOption = None,
     mechanisms: MechanismsOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
 ) -> None:
     """Explore models by hand, in a page that only this machine can open.
 
@@ -41,6 +44,7 @@ def explore_command(
 
     if not idle > 0:
         raise IonfoError(f"--idle must be a number of minutes above 0, got {idle:g}")
+    morphology = repaired(morphology, source, repair, repair_type)
     explored = read_explored(source, analysis, morphology, mechanisms)
     server = serve(explored, port)
     server.start()

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import IonfoError
 from ...sampling.evaluation.watched import Swept
-from ...studies.explore import Explored
+from ...studies.explored import Explored
 from ...studies.simulations import Job, Simulations
 from . import figures, tables
 from .columns import column_bytes, models_json

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...studies.explore import Explored
+from ...studies.explored import Explored
 
 MOST_LINES = 300
 """Models that are drawn as lines."""

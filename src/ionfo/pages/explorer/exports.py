@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from ...errors import IonfoError
-from ...studies.explore import Explored
+from ...studies.explored import Explored
 from ...tables.files import write_table
 from .state import Shown
 

@@ -12,7 +12,7 @@ from ...analysis.figures.colours import BLUE, GREY, ORANGE
 from ...analysis.figures.names import readable
 from ...emodels.membrane_currents import MembraneCurrents
 from ...sampling.evaluation.watched import Swept
-from ...studies.explore import Explored
+from ...studies.explored import Explored
 from ..report.charts import Chart, layout, numbers, spread
 
 Array = NDArray[np.float64]
@@ -37,7 +37,8 @@ def themed(chart: Chart, is_dark: bool) -> Chart:
         if name.startswith(("xaxis", "yaxis"))
     }
     font = {"color": ink, "size": 12, "family": "system-ui, sans-serif"}
-    return {**chart, "layout": {**chart["layout"], **axes, "font": font}}
+    bar = {"bgcolor": "rgba(0,0,0,0)", "color": grid, "activecolor": ink}
+    return {**chart, "layout": {**chart["layout"], **axes, "font": font, "modebar": bar}}
 
 
 def empty_chart(told: str, height: int = 260) -> Chart:
@@ -78,7 +79,7 @@ def traces_chart(swept: Mapping[str, Swept | None], protocol: str, told: Sequenc
         "data": data,
         "layout": layout(
             height=340,
-            title={"text": readable(protocol), "font": {"size": 13}},
+            title=_title(readable(protocol)),
             showlegend=len(data) > 1,
             xaxis={"title": {"text": "time (ms)"}},
             yaxis={"title": {"text": "voltage at the soma (mV)"}, "automargin": True},
@@ -134,7 +135,7 @@ def currents_chart(found: MembraneCurrents, place: str) -> Chart:
         "data": data,
         "layout": layout(
             height=440,
-            title={"text": f"ionic currents, {place}", "font": {"size": 13}},
+            title=_title(f"ionic currents, {place}"),
             xaxis={"title": {"text": "time (ms)"}, "anchor": "y"},
             yaxis={"title": {"text": "inward | outward<br>share (%)"}, "domain": [0.0, 0.66],
                    "range": [-102, 102], "automargin": True},
@@ -191,8 +192,7 @@ def along_chart(sections: Sequence[tuple[str, Array]], swept: Swept, frame: int)
         "data": data,
         "layout": layout(
             height=440,
-            title={"text": f"voltage along the cell at {swept.frames[frame]:.1f} ms",
-                   "font": {"size": 13}},
+            title=_title(f"voltage along the cell at {swept.frames[frame]:.1f} ms"),
             xaxis={"title": {"text": "x (um)"}, "zeroline": False},
             yaxis={"title": {"text": "y (um)"}, "scaleanchor": "x", "zeroline": False},
         ),
@@ -243,6 +243,11 @@ def bars_chart(explored: Explored, shown: Mapping[str, Mapping[str, float]]) -> 
             }
         )  # fmt: skip
     return chart
+
+
+def _title(text: str) -> dict[str, Any]:
+    """Stand left of the buttons."""
+    return {"text": text, "font": {"size": 13}, "x": 0.01, "xanchor": "left"}
 
 
 def _channel(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...emodels.protocol_kinds import AnyStep, CurrentClamp
-from ...studies.explore import Explored
+from ...studies.explored import Explored
 
 ANY_FEATURE = ""
 
@@ -186,7 +186,7 @@ def _model(explored: Explored) -> Any:
                 _labelled(
                     "stimulus",
                     _choice("protocol", [{"label": one, "value": one} for one in protocols],
-                            protocols[-1] if protocols else None),
+                            protocols[0] if protocols else None),
                 ),
                 _labelled("currents in", _choice("place", [], None)),
             ],

@@ -56,7 +56,7 @@ def serve(explored: Any, port: int = 0) -> Server:
     Parameters
     ----------
     explored : Explored
-        What is explored (`ionfo.studies.explore`).
+        What is explored (`ionfo.studies.explored`).
     port : int
         Where to listen; 0 takes a free one.
 

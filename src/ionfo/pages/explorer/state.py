@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import IonfoError
-from ...studies.explore import Explored
+from ...studies.explored import Explored
 from ...studies.simulations import Key
 
 Shown = dict[str, Any]

@@ -12,7 +12,7 @@ from ...analysis.compensation import Conditional
 from ...analysis.figures.names import readable
 from ...analysis.twins import Neighbours
 from ...sampling.evaluation.evaluator import Evaluation
-from ...studies.explore import Column, Explored
+from ...studies.explored import Column, Explored
 
 _MOST_ROWS = 20
 

@@ -39,6 +39,7 @@
     return Object.assign({
       font: { color: now.ink, size: 12, family: "system-ui, sans-serif" },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest",
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: now.grid, activecolor: now.ink },
       margin: { l: 60, r: 15, t: 20, b: 45 }, showlegend: false, dragmode: "select",
       xaxis: Object.assign({}, axis), yaxis: Object.assign({}, axis),
     }, changes);
