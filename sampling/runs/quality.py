@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 
 from ...analysis.uncertainty.convergence import GOOD_R_HAT, HIGHEST_R_HAT, LONG_CHAIN
 from ...analysis.uncertainty.effective import Sample
-from ...analysis.uncertainty.regions import compare_regions, principal_components
 from ...analysis.uncertainty.stationarity import Stationarity, Verdict
 from ...tables.book import book_of
 from ...tables.exchange.inference_data import chain_rows
-from .diagnostics import diagnose, pooled_r_hat
+from .agreement import (
+    FEWEST_PROPOSALS,
+    compare_ensembles,
+    r_hat_of_chains,
+    r_hat_with_gaps,
+    values_of,
+)
 
-_FEWEST_PROPOSALS = 8
 _LITTLE_OVERLAP = 0.5
-_MOST_PROPOSALS = 2000  # of a walker, for R-hat; longer ones are thinned
-_MOST_DRAWS = 20_000  # of an ensemble with gaps
 _NOTHING = pd.DataFrame({"parameter": [], "tau": [], "ess": [], "r_hat": []})
 
 
@@ -320,15 +322,15 @@ def quality_of(
     rows = chain_rows(population)
     n_walkers, n_steps = (0, 0) if rows is None else (rows.shape[0], rows.shape[1])
     plain = Quality(len(population), n_walkers, n_steps, _acceptance(population), _NOTHING)
-    if rows is not None and n_steps < _FEWEST_PROPOSALS:
+    if rows is not None and n_steps < FEWEST_PROPOSALS:
         return plain
     r_hat = (
-        _r_hat_with_gaps(population, starts) if rows is None
-        else _r_hat_of_chains(population, rows, starts)
+        r_hat_with_gaps(population, starts) if rows is None
+        else r_hat_of_chains(population, rows, starts)
     )  # fmt: skip
     if r_hat is None:
         return plain
-    values = _values(population)
+    values = values_of(population)
     sample = _sample(population)
     names = [str(name).removeprefix("parameters/") for name in values]
     tau = np.full(len(names), np.nan) if rows is None else sample.taus
@@ -344,7 +346,7 @@ def quality_of(
         n_unmoved=int((walkers == 1).sum()),
         parameters=varying.reset_index(drop=True),
         ess_between=None if between is None else (between.ess, between.low, between.high),
-        **_agreement(population, sample, rows),
+        **compare_ensembles(population, sample, rows),
         **drift_of(sample.stationarity, names, float(population["step"].min())),
     )
 
@@ -357,84 +359,14 @@ def drift_of(found: Stationarity, names: Sequence[str], begin: float) -> dict[st
     return {"verdict": found.verdict, "settled_from": settled, "moving": moving}
 
 
-def _agreement(
-    population: pd.DataFrame,
-    sample: Sample,
-    rows: NDArray[np.int64] | None,
-) -> dict[str, Any]:
-    """Compare the ensembles by cost, components and region, in the words of `Quality`."""
-    if sample.walker is None or sample.ensemble is None or sample.ensemble.max() == 0:
-        return {}
-    found = compare_regions(sample.values, sample.weights, sample.walker, sample.ensemble)
-    told: dict[str, Any] = {
-        "regions": found.groups,
-        "overlap": found.smallest if math.isfinite(found.smallest) else None,
-    }
-    if rows is None:
-        return told
-    components = principal_components(sample.values, sample.weights)
-    beside = {f"component {i + 1}": column for i, column in enumerate(components.T)}
-    if "cost" in population:
-        beside = {"the cost": population["cost"].to_numpy(np.float64), **beside}
-    ensemble = population["ensemble"].to_numpy()[rows[:, 0]]
-    thinned = rows[:, :: -(-rows.shape[1] // _MOST_PROPOSALS)]
-    values = np.column_stack(list(beside.values()))
-    r_hat = diagnose([values[thinned[ensemble == one].T] for one in np.unique(ensemble)]).r_hat
-    told["r_hat_beside"] = {
-        name: float(one) for name, one in zip(beside, r_hat, strict=True) if math.isfinite(one)
-    }
-    return told
-
-
 def _sample(population: pd.DataFrame) -> Sample:
     return Sample(
-        _values(population).to_numpy(np.float64),
+        values_of(population).to_numpy(np.float64),
         population["weight"].to_numpy(np.float64),
         np.asarray(population.groupby(["ensemble", "walker"]).ngroup(), dtype=np.int64),
         population["step"].to_numpy(np.int64),
         np.asarray(population.groupby("ensemble").ngroup(), dtype=np.int64),
     )
-
-
-def _r_hat_of_chains(
-    population: pd.DataFrame,
-    rows: NDArray[np.int64],
-    starts: Sequence[NDArray[np.float64]] | None,
-) -> NDArray[np.float64]:
-    """R-hat of unbroken chains, rows by walker and proposal."""
-    ensemble = population["ensemble"].to_numpy()[rows[:, 0]]
-    thinned = rows[:, :: -(-rows.shape[1] // _MOST_PROPOSALS)]
-    values = _values(population).to_numpy(np.float64)
-    chains = [values[thinned[ensemble == one].T] for one in np.unique(ensemble)]
-    found = diagnose(chains, starts)
-    return np.where(found.is_assessed, found.r_hat, np.nan)
-
-
-def _r_hat_with_gaps(
-    population: pd.DataFrame, starts: Sequence[NDArray[np.float64]] | None
-) -> NDArray[np.float64] | None:
-    """R-hat of what walkers with gaps are known to have held; None where there is too little."""
-    if not {"ensemble", "walker", "step", "weight"} <= set(population):
-        return None
-    step, weight = (population[one].to_numpy(np.float64) for one in ("step", "weight"))
-    if not (weight >= 1).all() or (step + weight).max() - step.min() < _FEWEST_PROPOSALS:
-        return None
-    draws, first = [], []
-    for _, rows in population.sort_values("step", kind="stable").groupby("ensemble"):
-        values = _values(rows).to_numpy(np.float64)
-        # every so many-th of all that was held, without writing down all of it
-        until = np.cumsum(np.floor(rows["weight"].to_numpy(np.float64)))
-        stride = max(1.0, np.ceil(until[-1] / _MOST_DRAWS))
-        held = np.searchsorted(until, np.arange(0.0, until[-1], stride), side="right")
-        draws.append(values[held])
-        first.append(values[~rows["walker"].duplicated().to_numpy()])
-    if len(draws) < 2 or min(map(len, draws)) < _FEWEST_PROPOSALS:
-        return None
-    return pooled_r_hat(draws, first if starts is None else starts)
-
-
-def _values(population: pd.DataFrame) -> pd.DataFrame:
-    return population[[name for name in population if str(name).startswith("parameters/")]]
 
 
 def _acceptance(population: pd.DataFrame) -> float | None:
