@@ -269,8 +269,8 @@ def list_emodels() -> list[str]:
 
 
 def bundled_populations(name: str) -> list[Path]:
-    """Files of the sampled populations that ship with an e-model, those of high cost last."""
-    files = [POPULATIONS / f"{name}{kind}.parquet" for kind in ("", "_high")]
+    """Files of the sampled populations that ship with an e-model: chain, draws, high cost."""
+    files = [POPULATIONS / f"{name}{kind}.parquet" for kind in ("", "_draws", "_high")]
     return [file for file in files if file.exists()]
 
 

@@ -22,7 +22,7 @@ import pandas as pd
 from ionfo.analysis import Sample
 from ionfo.emodels.definition import POPULATIONS
 from ionfo.errors import IonfoError
-from ionfo.sampling import read_population
+from ionfo.sampling import Population, read_population
 from ionfo.sampling.runs.quality import Quality, quality_of
 from ionfo.tables.matrix import read_analysis_table
 from ionfo.tables.population_files import list_populations
@@ -37,6 +37,8 @@ def described(file: Path) -> tuple[str, ...]:
     """Give the cells of a population's row."""
     population = read_population(file)
     frame = population.frame
+    if "importance" in population.metadata:
+        return described_draws(file, population)
     quality = quality_of(frame)
     parameters = [name for name in frame if str(name).startswith("parameters/")]
     distinct = len(frame[parameters].drop_duplicates())
@@ -74,6 +76,29 @@ def described(file: Path) -> tuple[str, ...]:
         drift_told(quality),
         f"{halves[0]:.2f}, {halves[1]:.2f}",
         note,
+    )
+
+
+def described_draws(file: Path, population: Population) -> tuple[str, ...]:
+    """Give the cells of the row of weighted draws, by what `ionfo collect` found of them."""
+    frame, found = population.frame, population.metadata["importance"]
+    asked = 10 * sum(str(name).startswith("parameters/") for name in frame)
+    between = found["ess_between_ensembles"]
+    r_hat = found["r_hat_of_the_walks"]
+    least = min(found["effective_sample_size"], between[1] if between else 0.0)
+    return (
+        f"`{file.stem}`",
+        f"{len(frame)}",
+        f"{frame['cost'].min():.2f} to {frame['cost'].max():.2f}",
+        f"{found['n_draws']} weighted draws in {frame['ensemble'].nunique()} ensembles, "
+        f"Pareto k {found['pareto_k']:.2f}",
+        "",
+        f"{found['effective_sample_size']:.0f}",
+        "" if between is None else f"{between[0]:.0f} ({between[1]:.0f} to {between[2]:.0f})",
+        "" if r_hat is None else f"{r_hat:.3f} (walks on what was learned)",
+        "independent draws",
+        "",
+        "" if least >= asked else f"not known to hold {asked} independent models",
     )
 
 

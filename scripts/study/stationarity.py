@@ -85,6 +85,8 @@ def population_table(folder: Path) -> list[str]:
     ]
     for file in list_populations(folder):
         table = read_analysis_table(file, [])
+        if table.step is None:
+            continue  # independent draws
         assert table.step is not None and table.walker is not None and table.ensemble is not None
         begin = table.step.astype(np.float64)
         states = HeldStates(
