@@ -89,17 +89,40 @@ def patchseq_features(
     ----------
     Bernaerts et al. (2025), Patterns 6:101323; Scala et al. (2021), Nature 598:144.
     """
-    from .patchseq_kernel import trace_features
-
     times, voltage = _checked(t, v, stim_start, stim_end)
     if rest not in ("before", "before and after"):
         raise IonfoError(f"rest must be 'before' or 'before and after', got '{rest}'")
     dt = float(times[-1] - times[0]) / (len(times) - 1)
+    return even_trace_features(
+        voltage, (float(times[0]), dt, float(stim_start), float(stim_end)), rest
+    )
+
+
+def even_trace_features(
+    voltage: Array, clock: tuple[float, float, float, float], rest: Rest = "before"
+) -> Array:
+    """Extract the 23 features of a trace that needs no check, as simulations are.
+
+    Parameters
+    ----------
+    voltage : ndarray, shape (n_times,)
+        mV.
+    clock : tuple of float
+        Time of the first sample, step, beginning and end of the step of current (ms).
+    rest : {"before", "before and after"}
+        As `patchseq_features` takes it.
+
+    Returns
+    -------
+    ndarray, shape (23,)
+        NaN where a feature is not defined.
+    """
+    from .patchseq_kernel import trace_features
+
     found = np.empty(len(PATCHSEQ_FEATURES))
-    clock = (float(times[0]), dt, float(stim_start), float(stim_end))
     # a trace of one value has no spread to divide by
     with np.errstate(all="ignore"):
-        trace_features(voltage, clock, _low_pass(dt), rest != "before", found)
+        trace_features(voltage, clock, _low_pass(clock[1]), rest != "before", found)
     found[~np.isfinite(found)] = np.nan
     return found
 

@@ -169,11 +169,13 @@ def spikes(
     threshold, peak, trough : ndarray, shape (n_spikes,)
         The trough is -1 for a spike that is cut, so that its end is not known.
     """
+    none = np.empty(0, np.int64)
+    if v[first : last + 1].max() < LOWEST_PEAK:
+        return none, none, none
     b, a, settled = filters
     d = slope(v, dt, b, a, settled)
     window = slope(v[first : last + 1], dt, b, a, settled)
     longest = int(np.floor(LONGEST_RISE / dt + 1e-6))
-    none = np.empty(0, np.int64)
     onset, peak = rises(v, d, window, first, last)
     if len(onset) == 0:
         return none, none, none

@@ -212,7 +212,7 @@ class HHRun:
         generator : Generator
             Of the noise.
         by_table : bool
-            Whether rates come from tables of 0.1 mV, which is three times as fast; most features
+            Whether rates come from tables of 0.2 mV, which is four times as fast; most features
             then change by less than 0.001 of their SD over the box.
 
         Returns

