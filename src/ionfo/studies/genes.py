@@ -12,8 +12,10 @@ from typing_extensions import Unpack
 
 from ..analysis.genes.ion_channels import genes_of_conductances
 from ..emodels import EModel, load_emodel
+from ..tables.cell_parameters import CellParameters, read_cell_parameters
 from ..tables.expression import Expression
 from ..tables.expression_files import read_expression
+from ..tables.population import Population
 from ..tables.text import csv_format
 from .beside import (
     BesideFindings,
@@ -25,9 +27,14 @@ from .beside import (
 )
 from .expression_input import ReadOptions, Source, settings_of, take
 from .identify import Identification, IdentifySettings, identify_types
+from .regress import GeneRegression, RegressSettings, regress_genes
 from .sizes import SizeFindings, SizeSettings, measure_sizes
 
-__all__ = ["beside", "channels", "identify", "sizes"]
+__all__ = ["beside", "channels", "identify", "regress", "sizes"]
+
+
+ParameterSource = str | Path | pd.DataFrame | Population | CellParameters
+"""A file, a table with a row per cell or draw, a population, or what was read already."""
 
 
 class IdentifyOptions(ReadOptions, total=False):
@@ -71,6 +78,27 @@ class BesideOptions(ReadOptions, total=False):
     library: str | None
     seed: int
     threads: int | None
+
+
+class CellOptions(ReadOptions, total=False):
+    """How parameters of cells are read; see `ionfo.tables.cell_parameters`."""
+
+    columns: str
+    cell: str | None
+
+
+class RegressOptions(CellOptions, total=False):
+    """The settings of `regress` as options; see `ionfo.studies.regress.RegressSettings`."""
+
+    genes: str
+    least_count: float
+    rank: int
+    penalty: float | None
+    relaxed: bool
+    folds: int
+    permutations: int
+    draws: int
+    seed: int
 
 
 def channels(
@@ -171,6 +199,57 @@ def sizes(
     if out is not None:
         found.write(out)
     return found
+
+
+def regress(
+    counts: Source,
+    parameters: ParameterSource,
+    labels: str,
+    out: str | Path | None = None,
+    **options: Unpack[RegressOptions],
+) -> GeneRegression:
+    """Regress parameters of cells on their genes, beside the mean of their family.
+
+    Parameters
+    ----------
+    counts : path, DataFrame or Expression
+        Cells x genes.
+    parameters : path, DataFrame, Population or CellParameters
+        A row a cell, or several that are draws of its posterior; cells are matched by name.
+    labels : str
+        Column of the counts with the family of each cell.
+    out : path, optional
+        Folder to write to.
+    **options
+        Those of ``ionfo genes regress``; see `RegressOptions`.
+
+    Returns
+    -------
+    GeneRegression
+        Genes, coefficients, R2 of cells that were not seen, and what genes add to the family.
+
+    Raises
+    ------
+    IonfoError
+        If cells do not match, or genes, folds, rank or penalty do not allow it.
+    """
+    settings = settings_of(RegressSettings, _without_cells(options), labels=labels)
+    found = regress_genes(take(counts, [labels], options), _cells(parameters, options), settings)
+    if out is not None:
+        found.write(out)
+    return found
+
+
+def _without_cells(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in options.items() if name not in ("columns", "cell")}
+
+
+def _cells(source: ParameterSource, options: Mapping[str, Any]) -> CellParameters:
+    if isinstance(source, CellParameters):
+        return source
+    csv = csv_format(options.get("separator"), options.get("decimal"))
+    prefix = options.get("columns", "parameters/")
+    return read_cell_parameters(source, prefix, options.get("cell"), csv)
 
 
 def beside(
