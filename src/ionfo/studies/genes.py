@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,10 @@ from typing_extensions import Unpack
 
 from ..analysis.genes.ion_channels import genes_of_conductances
 from ..emodels import EModel, load_emodel
+from ..emodels.point.hh import HHRun
+from ..features.patchseq import Rest
 from ..tables.cell_parameters import CellParameters, read_cell_parameters
+from ..tables.cell_traces import read_cell_traces
 from ..tables.expression import Expression
 from ..tables.expression_files import read_expression
 from ..tables.population import Population
@@ -27,10 +30,11 @@ from .beside import (
 )
 from .expression_input import ReadOptions, Source, settings_of, take
 from .identify import Identification, IdentifySettings, identify_types
+from .predict import FiringPrediction, PredictSettings, predict_firing
 from .regress import GeneRegression, RegressSettings, regress_genes
 from .sizes import SizeFindings, SizeSettings, measure_sizes
 
-__all__ = ["beside", "channels", "identify", "regress", "sizes"]
+__all__ = ["beside", "channels", "identify", "predict", "regress", "sizes"]
 
 
 ParameterSource = str | Path | pd.DataFrame | Population | CellParameters
@@ -99,6 +103,24 @@ class RegressOptions(CellOptions, total=False):
     permutations: int
     draws: int
     seed: int
+
+
+class PredictOptions(CellOptions, total=False):
+    """The settings of `predict` as options; see `ionfo.studies.predict.PredictSettings`."""
+
+    genes: str
+    least_count: float
+    rank: int
+    penalty: float | None
+    relaxed: bool
+    folds: int
+    seed: int
+    measured: str
+    draws: int
+    run: HHRun
+    rest: Rest
+    threads: int
+    recordings: str | Path | None
 
 
 def channels(
@@ -235,6 +257,57 @@ def regress(
     """
     settings = settings_of(RegressSettings, _without_cells(options), labels=labels)
     found = regress_genes(take(counts, [labels], options), _cells(parameters, options), settings)
+    if out is not None:
+        found.write(out)
+    return found
+
+
+def predict(
+    counts: Source,
+    parameters: ParameterSource,
+    labels: str,
+    out: str | Path | None = None,
+    **options: Unpack[PredictOptions],
+) -> FiringPrediction:
+    """Predict how cells fire by their genes, beside their own fit and the mean of their family.
+
+    Parameters
+    ----------
+    counts : path, DataFrame or Expression
+        Cells x genes.
+    parameters : path, DataFrame, Population or CellParameters
+        Of the model ``hh``, with measured features: a row a cell, or several that are draws.
+    labels : str
+        Column of the counts with the family of each cell.
+    out : path, optional
+        Folder to write to.
+    **options
+        Those of ``ionfo genes predict``; see `PredictOptions`.
+
+    Returns
+    -------
+    FiringPrediction
+        Features with intervals, errors and coverage of every way to predict them.
+
+    Raises
+    ------
+    IonfoError
+        If cells or columns do not match, or a setting is out of bounds.
+    """
+    csv = csv_format(options.get("separator"), options.get("decimal"))
+    rest = _without_cells(options)
+    file = rest.pop("recordings", None)
+    own = [one.name for one in fields(PredictSettings)]
+    chosen = {name: one for name, one in rest.items() if name in own}
+    regression = settings_of(
+        RegressSettings, {k: v for k, v in rest.items() if k not in own}, labels=labels
+    )
+    found = predict_firing(
+        take(counts, [labels], options),
+        _cells(parameters, options),
+        PredictSettings(regression, **chosen),
+        None if file is None else read_cell_traces(Path(file), csv),
+    )
     if out is not None:
         found.write(out)
     return found

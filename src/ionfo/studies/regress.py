@@ -107,7 +107,8 @@ class GeneRegression(Shown):
     nested : CrossValidation
         The penalty of each fold chosen among its training cells.
     within : CrossValidation
-        The same within families, their means added.
+        The same within families, their means added; by the sparse fit, which alone can select
+        nothing where the family tells all there is.
     family : ndarray, shape (n_cells, n_parameters)
         Means of the family in the other folds.
     folds : list of ndarray of int
@@ -256,7 +257,7 @@ def regress_genes(
         nested = nested_cross_validation(cells.genes, outputs, folds, penalties, choice)
         advance()
         within = nested_cross_validation(
-            cells.genes, outputs, folds, penalties, choice, cells.families
+            cells.genes, outputs, folds, penalties, replace(choice, relaxed=False), cells.families
         )
         advance()
         best = settings.penalty
@@ -339,7 +340,7 @@ def _tests(
     if not settings.permutations:
         return []
     outputs, n = cells.parameters.means, settings.permutations
-    inside = replace(choice, penalty=float(np.median(within.penalties)))
+    inside = replace(choice, penalty=float(np.median(within.penalties)), relaxed=False)
     return [
         permutation_test(cells.genes, outputs, folds, choice, n, seed=settings.seed),
         permutation_test(cells.genes, outputs, folds, inside, n, cells.families, settings.seed),
