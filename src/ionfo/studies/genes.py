@@ -99,6 +99,7 @@ class RegressOptions(CellOptions, total=False):
     rank: int
     penalty: float | None
     relaxed: bool
+    penalties: int
     folds: int
     permutations: int
     draws: int
@@ -113,6 +114,7 @@ class PredictOptions(CellOptions, total=False):
     rank: int
     penalty: float | None
     relaxed: bool
+    penalties: int
     folds: int
     seed: int
     measured: str

@@ -340,7 +340,7 @@ def _parameters(
             # only the sparse fit can select nothing, where a family tells all there is
             choice = RegressionChoice(asked.rank, 1.0, asked.relaxed and name != WITHIN)
             penalties = (
-                default_penalties(cells.genes, outputs)
+                default_penalties(cells.genes, outputs, asked.penalties)
                 if asked.penalty is None
                 else [asked.penalty]
             )

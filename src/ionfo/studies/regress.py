@@ -66,6 +66,8 @@ class RegressSettings:
         Of the model of all cells; by default the best of the path.
     relaxed : bool
         Fit the selected genes again.
+    penalties : int
+        Of the path.
     folds : int
         Of the cross-validation.
     permutations : int
@@ -82,6 +84,7 @@ class RegressSettings:
     rank: int = 2
     penalty: float | None = None
     relaxed: bool = True
+    penalties: int = 14
     folds: int = 10
     permutations: int = 100
     draws: int = 20
@@ -250,7 +253,7 @@ def regress_genes(
             f"{len(cells.genes.names)} genes, got {settings.rank}"
         )
     folds = make_folds(len(outputs), settings.folds, settings.seed)
-    penalties = default_penalties(cells.genes, outputs)
+    penalties = default_penalties(cells.genes, outputs, settings.penalties)
     with progress("steps of the regression", 5) as advance:
         path = penalty_table(cells, folds, penalties, choice)
         advance()
@@ -286,6 +289,7 @@ def check_settings(settings: RegressSettings) -> None:
     """Refuse numbers that nobody can mean."""
     check_count("--rank", settings.rank, 1, 1000)
     check_number("--penalty", settings.penalty, 0, 1e6, is_above=True)
+    check_count("--penalties", settings.penalties, 2, 1000)
     check_count("--folds", settings.folds, 2, 1000)
     check_count("--permutations", settings.permutations, 0, MOST_REPLICATES)
     check_count("--draws", settings.draws, 2, MOST_REPLICATES)

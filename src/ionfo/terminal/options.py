@@ -264,6 +264,9 @@ RelaxedOption = Annotated[
     bool,
     typer.Option("--relaxed/--sparse", help="Whether selected genes are fitted again."),
 ]
+PenaltiesOption = Annotated[
+    int, typer.Option("--penalties", help="Of the path that is chosen from.")
+]
 FoldsOption = Annotated[int, typer.Option("--folds", help="Of the cross-validation.")]
 
 # how it runs

@@ -21,6 +21,7 @@ from ...terminal.options import (
     LayerOption,
     LeastCountOption,
     ParametersArgument,
+    PenaltiesOption,
     PenaltyOption,
     RankOption,
     RelaxedOption,
@@ -50,6 +51,7 @@ def predict_command(
     rank: RankOption = 2,
     penalty: PenaltyOption = None,
     relaxed: RelaxedOption = True,
+    penalties: PenaltiesOption = 14,
     folds: FoldsOption = 10,
     draws: Annotated[
         int, typer.Option("--draws", help="Of the errors of the parameters of each cell.")
@@ -105,6 +107,7 @@ def predict_command(
         rank=rank,
         penalty=penalty,
         relaxed=relaxed,
+        penalties=penalties,
         folds=folds,
         seed=seed,
         measured=measured,
