@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from .style import BLUE, GREEN, GREY, ORANGE, Figure, titled
@@ -99,10 +100,13 @@ def path_figure(path: pd.DataFrame, family: float, title: str = "") -> Figure:
             right.plot(rows["penalty"], rows["r2"], style, ms=3, color=color)
     for axes in (left, right):
         axes.axhline(family, color=GREY, label="mean of the family")
-        axes.set_xscale("log")
     left.set_xlabel("genes selected")
     left.set_ylabel("cross-validated R2")
     left.legend(frameon=False, fontsize=7)
+    right.set_xscale("log")
+    shown = np.unique(path["penalty"])[::3]
+    right.set_xticks(shown, [f"{one:.2g}" for one in shown])
+    right.xaxis.set_minor_formatter(NullFormatter())
     right.set_xlabel("penalty")
     return figure
 

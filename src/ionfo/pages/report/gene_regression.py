@@ -119,7 +119,7 @@ def path_chart(path: pd.DataFrame, family: float) -> Chart:
         "data": data,
         "layout": layout(
             shapes=[line], annotations=[words],
-            xaxis={"title": {"text": "genes selected"}, "type": "log"},
+            xaxis={"title": {"text": "genes selected"}},
             yaxis={"title": {"text": "cross-validated R2"}, "automargin": True},
         ),
     }  # fmt: skip
