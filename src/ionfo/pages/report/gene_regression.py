@@ -202,7 +202,7 @@ def write_prediction_page(
         section.charts.append((caption, _by_feature(by_feature, column, axis)))
     parts = [section]
     if panels:
-        traces = Section("traces", "Traces of chosen cells")
+        traces = Section("voltages", "Traces of chosen cells")
         for cell, ways in panels.items():
             data: list[Chart] = [
                 {"type": "scatter", "mode": "lines", "name": way, "x": numbers(t, 5),
