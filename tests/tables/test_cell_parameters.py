@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ionfo.errors import IonfoError
-from ionfo.tables.cell_parameters import read_cell_parameters
+from ionfo.tables.cell_parameters import read_cell_parameters, with_columns_of
 from ionfo.tables.cell_traces import read_cell_traces
 
 
@@ -61,3 +61,16 @@ def test_traces_are_read_by_cell(tmp_path: Path) -> None:
     pd.DataFrame({"cell": [1], "t": [0.0]}).to_csv(file, index=False)
     with pytest.raises(IonfoError, match="no column 'v'"):
         read_cell_traces(file)
+
+
+def test_a_population_of_posteriors_takes_measured_features_from_another_table() -> None:
+    draws = pd.DataFrame({"parameters/C": [1.0, 2.0, 3.0], "cells/cell": ["a", "a", "b"]})
+    found = read_cell_parameters(draws)
+    measured = pd.DataFrame({"cell_id": ["b", "c"], "features/rest": [-70.0, -60.0]})
+    told = with_columns_of(found, measured)
+    assert found.cells == told.cells == ("a", "b")
+    np.testing.assert_array_equal(told.columns("features/")["rest"], [np.nan, -70.0])
+    with pytest.raises(IonfoError, match="such as 'c'\\) has parameters in"):
+        with_columns_of(found, measured.tail(1))
+    with pytest.raises(IonfoError, match="cell 'b' comes twice"):
+        with_columns_of(found, pd.concat([measured, measured]))

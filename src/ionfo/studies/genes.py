@@ -14,7 +14,7 @@ from ..analysis.genes.ion_channels import genes_of_conductances
 from ..emodels import EModel, load_emodel
 from ..emodels.point.hh import HHRun
 from ..features.patchseq import Rest
-from ..tables.cell_parameters import CellParameters, read_cell_parameters
+from ..tables.cell_parameters import CellParameters, read_cell_parameters, with_columns_of
 from ..tables.cell_traces import read_cell_traces
 from ..tables.expression import Expression
 from ..tables.expression_files import read_expression
@@ -122,6 +122,7 @@ class PredictOptions(CellOptions, total=False):
     run: HHRun
     rest: Rest
     threads: int
+    observed: str | Path | pd.DataFrame | None
     recordings: str | Path | None
 
 
@@ -278,7 +279,8 @@ def predict(
     counts : path, DataFrame or Expression
         Cells x genes.
     parameters : path, DataFrame, Population or CellParameters
-        Of the model ``hh``, with measured features: a row a cell, or several that are draws.
+        Of the model ``hh``: a row a cell, or several that are draws.  Measured features are columns
+        of the same table, or of that of the option ``observed``.
     labels : str
         Column of the counts with the family of each cell.
     out : path, optional
@@ -298,7 +300,10 @@ def predict(
     """
     csv = csv_format(options.get("separator"), options.get("decimal"))
     rest = _without_cells(options)
-    file = rest.pop("recordings", None)
+    file, observed = rest.pop("recordings", None), rest.pop("observed", None)
+    cells = _cells(parameters, options)
+    if observed is not None:
+        cells = with_columns_of(cells, observed, options.get("cell"), csv)
     own = [one.name for one in fields(PredictSettings)]
     chosen = {name: one for name, one in rest.items() if name in own}
     regression = settings_of(
@@ -306,7 +311,7 @@ def predict(
     )
     found = predict_firing(
         take(counts, [labels], options),
-        _cells(parameters, options),
+        cells,
         PredictSettings(regression, **chosen),
         None if file is None else read_cell_traces(Path(file), csv),
     )

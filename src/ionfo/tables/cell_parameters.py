@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,9 @@ from .population import Population
 from .text import PLAIN_CSV, CsvFormat
 
 Array = NDArray[np.float64]
+
+_NAMED = ("cell", "cell_id", "cells/cell")
+"""Columns that name cells, the last in populations of posteriors."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ def read_cell_parameters(
     prefix : str
         Of the columns with parameters.
     cell : str, optional
-        Column with the names of the cells; by default ``cell`` or ``cell_id``, else the first.
+        Column with the names of the cells; by default ``cell``, ``cell_id`` or ``cells/cell``, else
+        the first.
     how : CsvFormat
         Of a CSV file.
 
@@ -96,11 +100,7 @@ def read_cell_parameters(
     >>> read_cell_parameters(table).means.ravel()
     array([2., 5.])
     """
-    if isinstance(source, (str, Path)):
-        frame, origin = read_table(Path(source), how=how)[0].rename(columns=str), str(source)
-    else:
-        table = source.frame if isinstance(source, Population) else source
-        frame, origin = table.rename(columns=str), "parameters"
+    frame, origin = _frame(source, how)
     names = [one for one in map(str, frame) if one.startswith(prefix)]
     if not names:
         raise IonfoError(
@@ -142,15 +142,67 @@ def read_cell_parameters(
     )
 
 
+def with_columns_of(
+    parameters: CellParameters,
+    source: str | Path | pd.DataFrame,
+    cell: str | None = None,
+    how: CsvFormat = PLAIN_CSV,
+) -> CellParameters:
+    """Take what is known of the cells from another table, a row a cell, such as measured features.
+
+    Parameters
+    ----------
+    parameters : CellParameters
+        Of cells.
+    source : path or DataFrame
+        The other table; cells that it does not hold have NaN.
+    cell, how
+        As `read_cell_parameters` takes them.
+
+    Returns
+    -------
+    CellParameters
+        With the columns of the other table.
+
+    Raises
+    ------
+    IonfoError
+        If none of the cells is in the table, or one comes twice.
+    """
+    frame, origin = _frame(source, how)
+    key = _key(frame, cell if cell in frame else None, origin)
+    names = frame[key].astype(str)
+    if names.duplicated().any():
+        raise IonfoError(
+            f"'{origin}': cell '{names[names.duplicated()].iloc[0]}' comes twice in column '{key}'"
+        )
+    if not names.isin(parameters.cells).any():
+        raise IonfoError(
+            f"'{origin}': none of its cells (column '{key}', such as '{names.iloc[0]}') has "
+            f"parameters in '{parameters.origin}'"
+        )
+    about = frame.set_index(names).reindex(list(parameters.cells)).reset_index(drop=True)
+    return replace(parameters, about=about)
+
+
+def _frame(
+    source: str | Path | pd.DataFrame | Population, how: CsvFormat
+) -> tuple[pd.DataFrame, str]:
+    if isinstance(source, (str, Path)):
+        return read_table(Path(source), how=how)[0].rename(columns=str), str(source)
+    frame = source.frame if isinstance(source, Population) else source
+    return frame.rename(columns=str), "parameters"
+
+
 def _key(frame: pd.DataFrame, cell: str | None, origin: str) -> str:
     if cell is not None and cell not in frame:
         raise IonfoError(
             f"'{origin}' has no column '{cell}' with the names of the cells"
             f"{nearest(cell, map(str, frame))}"
         )
-    known = [one for one in (cell, "cell", "cell_id", str(frame.columns[0])) if one in frame]
+    known = [one for one in (cell, *_NAMED, str(frame.columns[0])) if one in frame]
     key = str(known[0])
-    if cell is None and "/" in key:
+    if cell is None and "/" in key and key not in _NAMED:
         raise IonfoError(
             f"'{origin}' has no column 'cell' or 'cell_id', and its first, '{key}', names no cells;"
             " name the column with --cell"

@@ -242,8 +242,8 @@ CellOption = Annotated[
     str | None,
     typer.Option(
         "--cell",
-        help="Column of the parameters with the names of the cells; default cell or cell_id, else "
-        "the first.",
+        help="Column of the parameters with the names of the cells; default cell, cell_id or "
+        "cells/cell, else the first.",
         rich_help_panel=TABLE,
     ),
 ]

@@ -44,6 +44,12 @@ def predict_command(
             "--measured", help="What the names of columns with measured features begin with."
         ),
     ] = "features/",
+    observed: Annotated[
+        Path | None,
+        typer.Option(
+            "--observed", help="Table with the measured features; default that of the parameters."
+        ),
+    ] = None,
     recordings: Annotated[
         Path | None,
         typer.Option("--recordings", help="Voltages to draw: columns cell, t (ms), v (mV)."),
@@ -115,6 +121,7 @@ def predict_command(
         run=HHRun(temperature, current, noise_sd),
         rest="before and after" if rest_after else "before",
         threads=threads or usable_cores(),
+        observed=observed,
         recordings=recordings,
         columns=columns,
         cell=cell,
