@@ -332,13 +332,17 @@ def choose_penalty(
         for one in penalties
     ]
     scores = np.array([one.r2.mean() for one in found])
-    if np.isnan(scores).all():
-        raise IonfoError(
-            f"no penalty from {min(penalties):g} to {max(penalties):g} selects {choice.rank} genes "
-            "in every fold; take smaller penalties or a smaller rank"
-        )
-    best = int(np.nanargmax(scores))
-    return float(penalties[best]), found[best]
+    for best in np.argsort(-scores, kind="stable"):  # NaN comes last
+        if np.isnan(scores[best]):
+            break
+        one = replace(choice, penalty=penalties[best])
+        # the fit of all these cells may select fewer genes than those of its folds
+        if np.isfinite(fit_genes(genes, outputs, one, families).regression.r2):
+            return float(penalties[best]), found[best]
+    raise IonfoError(
+        f"no penalty from {min(penalties):g} to {max(penalties):g} selects {choice.rank} genes "
+        "in every fold; take smaller penalties or a smaller rank"
+    )
 
 
 def nested_cross_validation(

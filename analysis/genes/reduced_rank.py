@@ -217,10 +217,10 @@ def _checked_options(rank: int, penalty: float, n_genes: int, n_outputs: int) ->
     if isinstance(rank, bool) or not isinstance(rank, (int, np.integer)) or not 1 <= rank <= most:
         raise IonfoError(
             f"rank must be a whole number from 1 to the smaller of {n_outputs} outputs and "
-            f"{n_genes} genes, got {rank}"
+            f"{n_genes} genes, got {rank!r}"
         )
     if isinstance(penalty, bool) or not isinstance(penalty, (int, float, np.number)):
-        raise IonfoError(f"penalty must be a number above 0, got {penalty!r}")
+        raise IonfoError(f"penalty must be a finite number above 0, got {penalty!r}")
     if not 0 < penalty < np.inf:
-        raise IonfoError(f"penalty must be a number above 0, got {penalty:g}")
+        raise IonfoError(f"penalty must be a finite number above 0, got {penalty:g}")
     return int(rank), float(penalty)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ionfo.analysis.genes import cross_validation
 from ionfo.analysis.genes.cross_validation import (
     RegressionChoice,
     choose_penalty,
@@ -142,3 +144,21 @@ def test_published_folds_and_preparation_give_the_stored_r2(shared: Path) -> Non
             np.testing.assert_allclose(
                 found.r2_outputs.mean(axis=0), fit["per_parameter"], atol=1e-3
             )
+
+
+def test_a_penalty_that_leaves_too_few_genes_is_not_chosen(
+    cells: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best penalty by its folds is of no use where the fit of all of them has no solution."""
+    genes, outputs, _ = cells
+    best, _ = choose_penalty(genes, outputs, [0.1, 0.2], CHOICE, 3)
+    real = cross_validation.fit_genes
+
+    def fit(table: Any, y: Any, choice: Any, families: Any = None) -> Any:
+        model = real(table, y, choice, families)
+        if len(y) == 120 and choice.penalty == best:
+            return replace(model, regression=replace(model.regression, r2=np.nan))
+        return model
+
+    monkeypatch.setattr(cross_validation, "fit_genes", fit)
+    assert {choose_penalty(genes, outputs, [0.1, 0.2], CHOICE, 3)[0], best} == {0.1, 0.2}

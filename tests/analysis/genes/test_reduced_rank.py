@@ -80,7 +80,7 @@ def test_fewer_genes_than_components_have_no_relaxed_fit() -> None:
         ({"y": np.ones((4, 6))}, "got 300 and 4 rows"),
         ({"rank": 7}, "smaller of 6 outputs and 12 genes, got 7"),
         ({"rank": 1.5}, "rank must be a whole number"),
-        ({"penalty": 0.0}, "penalty must be a number above 0, got 0"),
+        ({"penalty": 0.0}, "penalty must be a finite number above 0, got 0"),
         ({"penalty": float("nan")}, "above 0, got nan"),
         ({"penalty": None}, "above 0, got None"),
     ],
