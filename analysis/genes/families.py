@@ -45,8 +45,22 @@ def family_means(outputs: Array, families: Labels, folds: Sequence[Rows]) -> Arr
         for name in np.unique(families[test]):
             here = test[families[test] == name]
             known = train[families[train] == name]
-            predicted[here] = np.nanmean(outputs[known if len(known) else train], axis=0)
+            predicted[here] = mean_of_known(outputs[known if len(known) else train])
     return predicted
+
+
+def mean_of_known(values: Array, axis: int = 0) -> Array:
+    """Mean along an axis without the values that are NaN; NaN where all are.
+
+    Examples
+    --------
+    >>> mean_of_known(np.array([[1.0, np.nan], [3.0, np.nan]]))
+    array([ 2., nan])
+    """
+    known = np.isfinite(values)
+    n = known.sum(axis=axis)
+    total = np.where(known, values, 0.0).sum(axis=axis)
+    return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
 
 
 def overall_means(outputs: Array, folds: Sequence[Rows]) -> Array:

@@ -121,7 +121,7 @@ def draws_inside(
     Returns
     -------
     ndarray, shape (n_cells, n_draws, n_outputs)
-        Draws inside the bounds.
+        Draws inside the bounds; cells with the same means share theirs.
     float
         Share of draws that were moved to the bounds, since too few fell inside.
 
@@ -136,9 +136,10 @@ def draws_inside(
     low, high = bounds
     scale, axes = np.linalg.eigh(covariance)
     spread = np.sqrt(np.clip(scale, 0.0, None)) * axes
-    draws = np.empty((len(means), n_draws, len(low)))
-    moved = 0
-    for i, mean in enumerate(np.clip(means, low, high)):
+    inside, cells = np.unique(np.clip(means, low, high), axis=0, return_inverse=True)
+    draws = np.empty((len(inside), n_draws, len(low)))
+    moved = np.zeros(len(inside))
+    for i, mean in enumerate(inside):
         kept = np.empty((0, len(low)))
         for _ in range(_BATCHES):
             some = mean + rng.standard_normal((20 * n_draws, len(low))) @ spread.T
@@ -146,9 +147,10 @@ def draws_inside(
             if len(kept) >= n_draws:
                 break
         lacking = max(0, n_draws - len(kept))
-        moved += lacking
+        moved[i] = lacking / n_draws
         draws[i] = np.vstack([kept, np.clip(some[:lacking], low, high)])[:n_draws]
-    return draws, moved / max(1, len(means) * n_draws)
+    cells = cells.ravel()
+    return draws[cells], float(moved[cells].mean())
 
 
 def interval_of(draws: Array, level: float = 0.9) -> tuple[Array, Array, Array]:

@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument("--permutations", type=int, default=100)
     parser.add_argument("--draws", type=int, default=19)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", choices=("regression", "firing"), help="one part alone")
     options = parser.parse_args()
     make_folder(options.out)
     counts = pd.read_parquet(options.folder / "expression/m1_patchseq_counts.parquet")
@@ -65,11 +66,43 @@ def main() -> None:
     stored = json.loads((options.folder / "reference/npe/srrr.json").read_text())
     write_text(options.out / "genes.txt", "\n".join(stored["gene_list"]) + "\n")
     claims = Claims()
-    against_stored(claims, counts, fits, stored)
+    if options.only != "firing":
+        against_stored(claims, counts, fits, stored)
+        regressions(claims, counts, fits, options)
+    if options.only != "regression":
+        firing(
+            claims,
+            genes.predict(
+                counts,
+                fits,
+                FAMILIES,
+                options.out / "firing",
+                columns="map/",
+                measured="observed/",
+                genes=str(options.out / "genes.txt"),
+                draws=options.draws,
+                run=HHRun(noise_sd=NOISE_SD),
+                rest="before and after",
+                threads=options.threads,
+                seed=FOLDS_SEED,
+            ),
+        )
+    for line in claims.write(options.out):
+        print(line)
+    print(f"{claims.seconds:.0f} s")
+
+
+def regressions(
+    claims: Claims, counts: pd.DataFrame, fits: pd.DataFrame, options: argparse.Namespace
+) -> None:
+    """Regress published fits and posterior means, with two components and with all."""
     theta, features = simulated(options.out, options.simulations, options.threads)
     tables = {
         "published fits": (fits, "map/"),
-        "posterior means": (posterior_means(fits, theta, features), "parameters/"),
+        f"posterior means by {len(theta)} simulations": (
+            posterior_means(fits, theta, features),
+            "parameters/",
+        ),
     }
     for what, (table, prefix) in tables.items():
         for rank in (2, len(HH_BOUNDS)):
@@ -77,7 +110,7 @@ def main() -> None:
                 counts,
                 table,
                 FAMILIES,
-                options.out / f"{what.replace(' ', '_')}_rank{rank}",
+                options.out / f"{'_'.join(what.split()[:2])}_rank{rank}",
                 columns=prefix,
                 genes=str(options.out / "genes.txt"),
                 rank=rank,
@@ -85,26 +118,6 @@ def main() -> None:
                 seed=FOLDS_SEED,
             )
             regression(claims, what, found)
-    firing(
-        claims,
-        genes.predict(
-            counts,
-            fits,
-            FAMILIES,
-            options.out / "firing",
-            columns="map/",
-            measured="observed/",
-            genes=str(options.out / "genes.txt"),
-            draws=options.draws,
-            run=HHRun(noise_sd=NOISE_SD),
-            rest="before and after",
-            threads=options.threads,
-            seed=FOLDS_SEED,
-        ),
-    )
-    for line in claims.write(options.out):
-        print(line)
-    print(f"{len(theta)} simulations of the prior; {claims.seconds:.0f} s")
 
 
 def against_stored(

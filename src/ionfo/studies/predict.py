@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..analysis.figures.regression import prediction_intervals
 from ..analysis.figures.style import Figure
 from ..analysis.genes.cross_validation import RegressionChoice, default_penalties, make_folds
-from ..analysis.genes.families import Gain, paired_gain
+from ..analysis.genes.families import Gain, mean_of_known, paired_gain
 from ..analysis.genes.predicted_draws import (
     draws_inside,
     interval_of,
@@ -148,10 +148,7 @@ class FiringPrediction(Shown):
         found = ranked_probability_score(
             self._by_name(name).draws / self.scale, self.measured / self.scale
         )
-        known = np.isfinite(found)
-        n = known.sum(axis=1)
-        total = np.where(known, found, 0.0).sum(axis=1)
-        return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+        return mean_of_known(found, axis=1)
 
     def gain(self, worse: str, better: str) -> Gain:
         """Mean of how much lower the score of one prediction is, with its interval over cells."""
@@ -172,8 +169,8 @@ class FiringPrediction(Shown):
                     "distance_mean": known.mean() if len(known) else np.nan,
                     "distance_sd": known.std() if len(known) else np.nan,
                     "distance_median": np.median(known) if len(known) else np.nan,
-                    "score": float(np.nanmean(self.scores(one.name))),
-                    "coverage_90": float(np.nanmean(self._covered(one))),
+                    "score": float(mean_of_known(self.scores(one.name))),
+                    "coverage_90": float(mean_of_known(self._covered(one).ravel())),
                     "undefined_draws": float(np.isnan(one.draws).any(axis=2).mean()),
                     "draws_at_bounds": one.moved,
                 }
@@ -192,8 +189,8 @@ class FiringPrediction(Shown):
                     {
                         "predictor": one.name,
                         "feature": list(PATCHSEQ_FEATURES),
-                        "error_sd": np.nanmedian(error, axis=0),
-                        "coverage_90": np.nanmean(self._covered(one), axis=0),
+                        "error_sd": [_median(column) for column in error.T],
+                        "coverage_90": mean_of_known(self._covered(one)),
                     }
                 )
             )
@@ -265,6 +262,11 @@ def predict_firing(
             advance()
     predictors.append(_measured(measured, cells, folds, settings, rng))
     return FiringPrediction(cells, measured, predictors, settings, recordings or {})
+
+
+def _median(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan
 
 
 def measured_features(parameters: CellParameters, prefix: str) -> Array:
@@ -356,15 +358,16 @@ def _parameters(
 def _simulated(
     name: str, means: Array, draws: Array, moved: float, settings: PredictSettings
 ) -> Predictor:
-    """Simulate the cells at the means of their parameters, and at the draws."""
-    rows = np.vstack([means, draws.reshape(-1, draws.shape[2])])
+    """Simulate the cells at the means of their parameters, and at the draws; none twice."""
+    every = np.vstack([means, draws.reshape(-1, draws.shape[2])])
+    rows, place = np.unique(every, axis=0, return_inverse=True)
     found = hh_features(
         rows,
         settings.run,
         seed=settings.regression.seed,
         rest=settings.rest,
         workers=settings.threads,
-    )
+    )[place.ravel()]
     point, others = found[: len(means)], found[len(means) :]
     return Predictor(name, means, point, others.reshape(*draws.shape[:2], -1), moved)
 
