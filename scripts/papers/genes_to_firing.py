@@ -35,6 +35,7 @@ from ionfo.emodels.point.hh import HH_BOUNDS, HHRun
 from ionfo.features.patchseq import PATCHSEQ_FEATURES
 from ionfo.sampling.posterior.hh import NOISE_SD, hh_features
 from ionfo.studies.predict import FiringPrediction
+from ionfo.studies.predict_output import predictor_told
 from ionfo.studies.regress import GeneRegression
 from ionfo.studies.regress_output import nearest_to
 from ionfo.tables.files import make_folder, write_text
@@ -250,9 +251,7 @@ def firing(claims: Claims, found: FiringPrediction) -> None:
         claims.add(
             claim=f"firing by {row['predictor']}",
             published="2.5 % failed, distance 4.35 (median 3.35), 955 cells" if own else "",
-            measured=f"{row['failed']:.1%} failed, distance {row['distance_mean']:.2f} (median "
-            f"{row['distance_median']:.2f}), score {row['score']:.3f} SD, 90 % intervals hold "
-            f"{row['coverage_90']:.0%}",
+            measured=predictor_told(row),
             verdict="",
         )
     for worse, better in (

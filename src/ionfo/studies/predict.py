@@ -209,7 +209,12 @@ class FiringPrediction(Shown):
         return next(one for one in self.predictors if one.name == name)
 
     def _covered(self, one: Predictor) -> Array:
-        """Whether the interval holds the measured value; NaN where there is none."""
+        """Whether the interval holds the measured value; NaN where there is none.
+
+        A fit without draws has no interval.
+        """
+        if one.name == OWN and not self.cells.parameters.has_draws:
+            return np.full_like(self.measured, np.nan)
         _, low, high = interval_of(one.draws)
         inside = (self.measured >= low) & (self.measured <= high)
         known = np.isfinite(low) & np.isfinite(self.measured)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,14 +38,20 @@ def sentences_of(found: FiringPrediction) -> list[str]:
         "hold them, but by their own fit"
     ]
     for row in found.by_predictor.to_dict("records"):
-        told.append(
-            f"  {row['predictor']}: {row['failed']:.1%} failed, distance "
-            f"{row['distance_mean']:.2f} (median {row['distance_median']:.2f}) SD, score "
-            f"{row['score']:.3f} SD, 90 % intervals hold {row['coverage_90']:.0%}"
-        )
+        told.append(f"  {row['predictor']}: {predictor_told(row)}")
     for worse, better, words in gains_told():
         told.append(f"  {words}: {found.gain(worse, better).told()} SD of score")
     return told
+
+
+def predictor_told(row: Mapping[Hashable, Any]) -> str:
+    """Tell a row of `FiringPrediction.by_predictor`."""
+    covered = row["coverage_90"]
+    return (
+        f"{row['failed']:.1%} failed, distance {row['distance_mean']:.2f} (median "
+        f"{row['distance_median']:.2f}) SD, score {row['score']:.3f} SD, "
+        + ("no intervals" if np.isnan(covered) else f"90 % intervals hold {covered:.0%}")
+    )
 
 
 def gains_told() -> list[tuple[str, str, str]]:

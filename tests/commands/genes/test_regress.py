@@ -159,6 +159,8 @@ def test_predict_sets_every_way_beside_the_own_fit(
     ]  # fmt: skip
     # the own parameters differ from the measured cell by the noise of the current alone
     assert table["distance_median"].idxmin() == table["score"].idxmin() == "own fit"
+    # fits without draws have no intervals
+    assert table["coverage_90"].isna().tolist() == [True, *[False] * 5]
     summary = json.loads((out / "predict.json").read_text())
     assert set(summary["predictors"]) == set(table.index)
     low, high = summary["gains_of_score"]["gain of genes within families"]["central_95"]
