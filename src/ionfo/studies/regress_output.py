@@ -56,6 +56,12 @@ def sentences_of(found: GeneRegression) -> list[str]:
         f"  {len(selected)} genes of all cells at penalty {found.choice.penalty:.3g}: "
         + ", ".join(selected)
     )
+    if len(found.drawn):
+        often = (found.drawn != 0).any(axis=2).mean(axis=0)[found.model.regression.genes]
+        told.append(
+            f"  {len(found.drawn)} draws of the parameters: {int((often >= 0.9).sum())} of these "
+            "genes are selected in at least 90 % of them"
+        )
     return told
 
 

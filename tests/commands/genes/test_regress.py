@@ -93,6 +93,7 @@ def test_uncertain_parameters_make_uncertain_coefficients(tables: tuple[Path, Pa
         counts, draws, "family", folds=2, permutations=0, draws=4, penalty=0.2, penalties=2
     )
     assert len(found.drawn) == 4 and found.drawn.std(axis=0).max() > 0.01
+    assert "4 draws of the parameters:" in found.sentences()[-1]
     table = coefficient_table(found)
     assert (table["sd_over_draws"] > 0).any() and table["selected_in_draws"].between(0, 1).all()
 
