@@ -57,7 +57,9 @@ def sentences_of(found: GeneRegression) -> list[str]:
         + ", ".join(selected)
     )
     if len(found.drawn):
-        often = (found.drawn != 0).any(axis=2).mean(axis=0)[found.model.regression.genes]
+        often = (
+            (np.nan_to_num(found.drawn) != 0).any(axis=2).mean(axis=0)[found.model.regression.genes]
+        )
         told.append(
             f"  {len(found.drawn)} draws of the parameters: {int((often >= 0.9).sum())} of these "
             "genes are selected in at least 90 % of them"
