@@ -222,8 +222,8 @@ def regression(claims: Claims, what: str, found: GeneRegression) -> None:
     claims.add(
         claim=f"{of}: genes tell more than the mean of the family",
         published="",
-        measured=f"family {family.mean():.3f} ± {family.std():.3f}; genes within families add "
-        f"{found.gain.told()}",
+        measured=f"family {family.mean():.3f} ± {family.std():.3f}; genes alone "
+        f"{found.over_family.told()} beside it, genes within families add {found.gain.told()}",
         verdict="holds" if found.gain.low > 0 else "not shown",
     )
     for test, words in zip(found.tests, ("cells", "cells within families"), strict=False):

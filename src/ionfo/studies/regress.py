@@ -175,6 +175,17 @@ class GeneRegression(Shown):
         return fold_r2(self.cells.parameters.means, self.family, self.folds)[0]
 
     @property
+    def over_family(self) -> Gain:
+        """R2 that genes alone tell more (or less) than the mean of the family."""
+        outputs = self.cells.parameters.means
+        return paired_gain(
+            squared_errors(outputs, self.family),
+            squared_errors(outputs, self.nested.predicted),
+            squared_errors(outputs, overall_means(outputs, self.folds)),
+            seed=self.settings.seed,
+        )
+
+    @property
     def components(self) -> tuple[Array, Array]:
         """Components of cells by their genes and by their parameters, shape (n_cells, rank)."""
         x = self.model.preparation.apply(self.cells.genes.values)

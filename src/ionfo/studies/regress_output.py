@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.figures.regression import path_figure, r2_bars
+from ..analysis.genes.families import Gain
 from ..pages.report.gene_regression import write_regression_page
 from ..tables.files import write_table, write_text
 from .saved import save_figure
@@ -35,7 +36,8 @@ def sentences_of(found: GeneRegression) -> list[str]:
         "penalty chosen inside the folds",
         f"  the mean of the family alone ({found.settings.labels}, "
         f"{len(np.unique(cells.families))} families): R2 {family.mean():.3f} (SD "
-        f"{family.std():.3f}); genes within families add {found.gain.told()}",
+        f"{family.std():.3f}); genes alone tell {found.over_family.told()} beside it, genes within "
+        f"families add {found.gain.told()}",
         f"  best told: {best}",
     ]
     for prepared, words in (
@@ -142,10 +144,8 @@ def regression_summary(found: GeneRegression) -> dict[str, Any]:
         "family_r2": _number(found.family_r2.mean()),
         "family_r2_sd": _number(found.family_r2.std()),
         "genes_within_families_r2": _number(found.within.r2.mean()),
-        "gain_within_families": {
-            "value": _number(found.gain.value),
-            "central_95": [_number(found.gain.low), _number(found.gain.high)],
-        },
+        "gain_over_family": _gain(found.over_family),
+        "gain_within_families": _gain(found.gain),
         "about_25_genes": {
             prepared: {
                 name: _number(value)
@@ -160,6 +160,14 @@ def regression_summary(found: GeneRegression) -> dict[str, Any]:
         ],
         "draws": len(found.drawn),
         "is_converged": found.model.regression.is_converged,
+    }
+
+
+def _gain(gain: Gain) -> dict[str, Any]:
+    return {
+        "value": _number(gain.value),
+        "central_95": [_number(gain.low), _number(gain.high)],
+        "cells": gain.n_cells,
     }
 
 
