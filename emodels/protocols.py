@@ -24,6 +24,7 @@ from .protocol_kinds import (
     HoldingSearch,
     InputResistance,
     Protocol,
+    Recording,
     RestingPotential,
     Step,
     ThresholdSearch,
@@ -135,6 +136,8 @@ class ProtocolRunner:
         Protocols in the order to run them in (`check_order`); the definition's by default.
     watch : callable, optional
         Asked during the steps, see `Watch`; a step that it ends is the last item of the run.
+    more : sequence of Recording
+        Recorded at steps and current clamps besides what they record themselves.
     """
 
     def __init__(
@@ -142,11 +145,13 @@ class ProtocolRunner:
         simulator: Simulator,
         order: Sequence[str] | None = None,
         watch: Watch | None = None,
+        more: Sequence[Recording] = (),
     ) -> None:
         self.simulator = simulator
         self.emodel = simulator.emodel
         self.order = tuple(p.name for p in self.emodel.protocols) if order is None else order
         self.watch = watch
+        self.more = tuple(more)
 
     def run(self) -> Iterator[tuple[str, Response | Missing]]:
         """Yield each protocol's name and response.
@@ -225,7 +230,7 @@ class ProtocolRunner:
             holding_current=holding,
         )
         held = self._held(holding, start)
-        return self.simulator.run(sweep, protocol.recordings, stop_when, held)
+        return self.simulator.run(sweep, (*protocol.recordings, *self.more), stop_when, held)
 
     def _held(self, holding: float, duration: float) -> Held | None:
         """Give the state that all sweeps with this holding current and delay start from."""
@@ -234,7 +239,7 @@ class ProtocolRunner:
         recordings = dict.fromkeys(
             recording for protocol in self.emodel.protocols for recording in protocol.recordings
         )
-        return self.simulator.hold(holding, duration, tuple(recordings))
+        return self.simulator.hold(holding, duration, (*recordings, *self.more))
 
     # -- searches ---------------------------------------------------------------
 
@@ -385,7 +390,8 @@ class ProtocolRunner:
         assert holding is not None
         sweep = clamp_sweep(protocol, holding, measured.threshold)
         held = self._held(holding, sweep.held_until) if sweep.held_until < sweep.total else None
-        return self.simulator.run(sweep, protocol.recordings, self._watched(protocol), held)
+        recordings = (*protocol.recordings, *self.more)
+        return self.simulator.run(sweep, recordings, self._watched(protocol), held)
 
     def _watched(
         self, protocol: AnyStep | CurrentClamp

@@ -83,7 +83,7 @@ class Simulator:
             for suffix in sorted({s for many in emodel.mechanisms.values() for s in many})
             if hasattr(self._h, f"usetable_{suffix}")
         ]  # fmt: skip
-        self._held: dict[tuple[float, float], Held] = {}
+        self._held: dict[tuple[float, float, tuple[Recording, ...]], Held] = {}
         self._vectors: dict[str | Recording, Any] = {}
         # played for ever: only the numbers change from sweep to sweep
         self._vector("corners").from_python([0.0])
@@ -231,7 +231,7 @@ class Simulator:
         SimulationError
             As `run`.
         """
-        key = (current, duration)
+        key = (current, duration, tuple(recordings))
         if key not in self._held:
             with self._playing([(0.0, current)], duration, recordings) as (recorder, vectors):
                 self._integrate(duration, recorder, None, None)
@@ -240,6 +240,12 @@ class Simulator:
                 t, traces = copied(recorder, vectors)
             self._held[key] = Held(duration, current, states, t, traces)
         return self._held[key]
+
+    def record_at(self, name: str, segment: Any) -> Recording:
+        """Make a recording, whose name ends in its variable, at any segment of this cell."""
+        recording = Recording(name=name)
+        self._sites[recording] = segment
+        return recording
 
     @contextmanager
     def _playing(

@@ -7,12 +7,13 @@ evaluation counts by its weight, and ends early where that is zero.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...analysis.uncertainty.between_ensembles import between_ensembles
 from ...analysis.uncertainty.effective import kish_size
 from ...analysis.uncertainty.pareto import LARGEST_K, pareto_smoothed
 from ...errors import IonfoError
@@ -105,9 +106,12 @@ class Importance:
         Shape of the tail of the weights: good below 0.5, usable below 0.7.
     ess : float
         Effective size: Kish's of the smoothed weights, less where the draws themselves are
-        autocorrelated.
+        autocorrelated; where the ensembles lie farther apart than that allows, what they say.
     walks : Diagnostics
         Of the walks that made the draws: the weights are only as right as these are long.
+    between : tuple of float or None
+        Effective size by the distance of the ensembles, each weighted by itself, and its 95 %
+        interval; None of one ensemble.
     """
 
     n_draws: int
@@ -115,6 +119,7 @@ class Importance:
     pareto_k: float
     ess: float
     walks: Diagnostics
+    between: tuple[float, float, float] | None = None
 
     @property
     def r_hat(self) -> float:
@@ -126,9 +131,26 @@ class Importance:
         return (
             f"{self.n_draws} draws, {self.n_whole} below the largest cost; Pareto k of the weights "
             f"{self.pareto_k:.2f} (good below 0.5, usable below {LARGEST_K:g}); effective size "
-            f"{self.ess:.0f}; the walks that made the draws: R-hat {self.r_hat:.3f}, "
-            f"autocorrelation time {np.nanmax(self.walks.tau):.1f} draws"
+            f"{self.ess:.0f}{self._between_told()}; the walks that made the draws: "
+            f"{self._walks_told()}"
         )
+
+    @property
+    def tau(self) -> float:
+        """Longest autocorrelation time of the walks, draws; NaN of fewer than four draws each."""
+        known = self.walks.tau[np.isfinite(self.walks.tau)]
+        return float(known.max()) if len(known) else np.nan
+
+    def _walks_told(self) -> str:
+        if np.isnan(self.tau) or np.isnan(self.r_hat):
+            return "too few draws of each to compare them"
+        return f"R-hat {self.r_hat:.3f}, autocorrelation time {self.tau:.1f} draws"
+
+    def _between_told(self) -> str:
+        if self.between is None:
+            return ""
+        size, low, high = self.between
+        return f", by the distance of the ensembles {size:.0f} ({low:.0f} to {high:.0f})"
 
 
 def collect_draws(
@@ -182,8 +204,11 @@ def collect_draws(
     ]
     walks = diagnose(chains)
     weight = np.exp(smoothed - smoothed[is_kept].max(initial=-np.inf))
-    ess = kish_size(weight[is_kept]) / max(float(np.nanmax(walks.tau)), 1.0) if any(is_kept) else 0
-    found = Importance(len(draws), int(is_kept.sum()), k, ess, walks)
+    between = _between(theta, weight, draws, n_walkers)
+    found = Importance(len(draws), int(is_kept.sum()), k, 0.0, walks, between)
+    if is_kept.any():
+        ess = kish_size(weight[is_kept]) / (1.0 if np.isnan(found.tau) else found.tau)
+        found = replace(found, ess=between[0] if between is not None and between[2] < ess else ess)
     if not k <= LARGEST_K:
         raise IonfoError(
             f"run '{store.folder}': the weights have a Pareto k of {k:.2f}, above {LARGEST_K:g}: a "
@@ -208,6 +233,7 @@ def collect_draws(
             "n_whole": found.n_whole,
             "pareto_k": found.pareto_k,
             "effective_sample_size": found.ess,
+            "ess_between_ensembles": None if between is None else list(between),
             "r_hat_of_the_walks": None if np.isnan(found.r_hat) else found.r_hat,
         },
         "units": {p.name: p.unit for p in emodel.free_parameters}
@@ -220,6 +246,22 @@ def collect_draws(
         },
     }
     return Population(frame.reset_index(drop=True), metadata), found
+
+
+def _between(
+    theta: Array, weight: Array, draws: pd.DataFrame, n_walkers: int
+) -> tuple[float, float, float] | None:
+    """Effective size by the distance of the ensembles, where each has draws that count."""
+    ensemble = draws["ensemble"].to_numpy(np.int64)
+    total = np.bincount(ensemble, weight)
+    if np.count_nonzero(total) < 2 or not (total > 0).all():
+        return None
+    walker = ensemble * n_walkers + draws["evaluation"].to_numpy(np.int64) % n_walkers
+    is_kept = weight > 0
+    # every ensemble counts alike, as far as it is known by itself
+    share = weight / total[ensemble]
+    found = between_ensembles(theta[is_kept], share[is_kept], walker[is_kept], ensemble[is_kept])
+    return (found.ess, found.low, found.high)
 
 
 def _complete(table: pd.DataFrame | None, n_walkers: int) -> pd.DataFrame | None:

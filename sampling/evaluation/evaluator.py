@@ -159,7 +159,7 @@ class Evaluator:
         if order is not None:
             check_order(self.emodel, order, is_whole=False)
         self.simulator.set_parameters(theta, fixed, max_steps)
-        known = _Known(self.emodel, cost or self.cost, order)
+        known = Known(self.emodel, cost or self.cost, order)
         watch = known.watch(bound) if np.isfinite(bound) else None
         steps: dict[str, int] = {}
         try:
@@ -175,7 +175,7 @@ class Evaluator:
         return known.evaluation(steps)
 
 
-class _Known:
+class Known:
     """What an evaluation has found so far, protocol by protocol, in any order.
 
     A protocol without a response makes every later one of the definition count as missing,

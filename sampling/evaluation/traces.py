@@ -200,14 +200,19 @@ def thinned(
     >>> v
     array([ 0.,  5., -3.,  2.])
     """
-    if len(t) <= 2 * n_bins and n_bins > 2:
-        return t, v
-    if not len(t):
-        return t, v
+    index = thinned_index(t, v, n_bins)
+    return t[index], v[index]
+
+
+def thinned_index(
+    t: NDArray[np.float64], v: NDArray[np.float64], n_bins: int = 500
+) -> NDArray[np.int64]:
+    """Give which points `thinned` keeps."""
+    if not len(t) or (len(t) <= 2 * n_bins and n_bins > 2):
+        return np.arange(len(t))
     bins = np.minimum((n_bins * (t - t[0]) / max(t[-1] - t[0], 1e-12)).astype(int), n_bins - 1)
     starts = np.flatnonzero(np.diff(bins, prepend=-1))
     kept = set()
     for start, end in zip(starts, [*starts[1:], len(t)], strict=True):
         kept |= {start + int(np.argmin(v[start:end])), start + int(np.argmax(v[start:end]))}
-    index = np.array(sorted(kept))
-    return t[index], v[index]
+    return np.array(sorted(kept))

@@ -19,11 +19,15 @@ from ...analysis.uncertainty.effective import Sample
 from ...analysis.uncertainty.stationarity import Stationarity, Verdict
 from ...tables.book import book_of
 from ...tables.exchange.inference_data import chain_rows
-from .diagnostics import diagnose, pooled_r_hat
+from .agreement import (
+    FEWEST_PROPOSALS,
+    compare_ensembles,
+    r_hat_of_chains,
+    r_hat_with_gaps,
+    values_of,
+)
 
-_FEWEST_PROPOSALS = 8
-_MOST_PROPOSALS = 2000  # of a walker, for R-hat; longer ones are thinned
-_MOST_DRAWS = 20_000  # of an ensemble with gaps
+_LITTLE_OVERLAP = 0.5
 _NOTHING = pd.DataFrame({"parameter": [], "tau": [], "ess": [], "r_hat": []})
 
 
@@ -55,6 +59,13 @@ class Quality:
     moving : dict of str to float
         Parameters that drift, and how far their means move from the first third to the last, in
         SDs.
+    r_hat_beside : dict of str to float
+        R-hat of the cost and of the first principal components of the parameters, where assessed.
+    regions : list of list of int
+        Ensembles by the region in which they sit (`analysis.uncertainty.regions`); one list where
+        all overlap, none where it is not known.
+    overlap : float or None
+        Smallest overlap of two ensembles: 0 apart, 1 alike.
     """
 
     n_models: int
@@ -68,6 +79,9 @@ class Quality:
     verdict: Verdict = "not tested"
     settled_from: float | None = None
     moving: Mapping[str, float] | None = None
+    r_hat_beside: Mapping[str, float] | None = None
+    regions: Sequence[Sequence[int]] = ()
+    overlap: float | None = None
 
     @property
     def is_chain(self) -> bool:
@@ -90,8 +104,18 @@ class Quality:
 
     @property
     def r_hat(self) -> float:
-        """Largest R-hat; NaN where none is assessed."""
+        """Largest R-hat of a parameter; NaN where none is assessed."""
         return _largest(self.parameters["r_hat"])
+
+    @property
+    def agree(self) -> bool:
+        """Whether ensembles agree: in every parameter, cost and component, and in one region."""
+        beside = (self.r_hat_beside or {}).values()
+        return (
+            self.r_hat <= HIGHEST_R_HAT
+            and all(one <= HIGHEST_R_HAT for one in beside)
+            and len(self.regions) <= 1
+        )
 
     @property
     def n_tau(self) -> float:
@@ -136,6 +160,18 @@ class Quality:
             )
         elif self.r_hat > HIGHEST_R_HAT:
             found.append(f"The largest R-hat is {self.r_hat:.2f}: the ensembles do not agree.")
+        for name, r_hat in (self.r_hat_beside or {}).items():
+            if r_hat > HIGHEST_R_HAT >= self.r_hat:
+                found.append(
+                    f"The R-hat of {name} is {r_hat:.2f}: the ensembles do not agree in it."
+                )
+        if len(self.regions) > 1:
+            found.append(self._regions_told())
+        elif self.overlap is not None and self.overlap < _LITTLE_OVERLAP:
+            found.append(
+                f"Two ensembles overlap by {self.overlap:.2f} only (1: nothing tells them apart, "
+                "0: a linear rule always does): they still lie about where they began."
+            )
         return found
 
     @property
@@ -183,6 +219,9 @@ class Quality:
             "verdict": self.verdict,
             "settled_from": self.settled_from,
             "moving": dict(self.moving or {}),
+            "r_hat_beside": dict(self.r_hat_beside or {}),
+            "regions": [list(one) for one in self.regions],
+            "overlap": self.overlap,
             "ess_between_ensembles": None if self.ess_between is None else list(self.ess_between),
             "parameters": {
                 str(row["parameter"]): {
@@ -218,6 +257,9 @@ class Quality:
             content["verdict"],
             None if content["settled_from"] is None else float(content["settled_from"]),
             {str(name): float(value) for name, value in content["moving"].items()},
+            {str(name): float(value) for name, value in content.get("r_hat_beside", {}).items()},
+            [[int(i) for i in one] for one in content.get("regions", [])],
+            None if content.get("overlap") is None else float(content["overlap"]),
         )
 
     def _moving_told(self) -> str:
@@ -227,6 +269,14 @@ class Quality:
         listed = ", ".join(f"{one} ({(self.moving or {})[one]:+.2f} SD)" for one in names[:3])
         rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return f"the means or variances of {listed}{rest}"
+
+    def _regions_told(self) -> str:
+        sets = " | ".join(", ".join(str(i + 1) for i in one) for one in self.regions)
+        return (
+            f"Ensembles sit in {len(self.regions)} regions that do not overlap ({sets}): how many "
+            "models lie in each is where the searches ended, and says nothing of how likely the "
+            "regions are. Sample on until walkers pass between them, or analyse each by itself."
+        )
 
     def _named(self) -> str:
         return f" ({', '.join(list(self.moving)[:3])})" if self.moving else ""
@@ -272,15 +322,15 @@ def quality_of(
     rows = chain_rows(population)
     n_walkers, n_steps = (0, 0) if rows is None else (rows.shape[0], rows.shape[1])
     plain = Quality(len(population), n_walkers, n_steps, _acceptance(population), _NOTHING)
-    if rows is not None and n_steps < _FEWEST_PROPOSALS:
+    if rows is not None and n_steps < FEWEST_PROPOSALS:
         return plain
     r_hat = (
-        _r_hat_with_gaps(population, starts) if rows is None
-        else _r_hat_of_chains(population, rows, starts)
+        r_hat_with_gaps(population, starts) if rows is None
+        else r_hat_of_chains(population, rows, starts)
     )  # fmt: skip
     if r_hat is None:
         return plain
-    values = _values(population)
+    values = values_of(population)
     sample = _sample(population)
     names = [str(name).removeprefix("parameters/") for name in values]
     tau = np.full(len(names), np.nan) if rows is None else sample.taus
@@ -296,6 +346,7 @@ def quality_of(
         n_unmoved=int((walkers == 1).sum()),
         parameters=varying.reset_index(drop=True),
         ess_between=None if between is None else (between.ess, between.low, between.high),
+        **compare_ensembles(population, sample, rows),
         **drift_of(sample.stationarity, names, float(population["step"].min())),
     )
 
@@ -310,53 +361,12 @@ def drift_of(found: Stationarity, names: Sequence[str], begin: float) -> dict[st
 
 def _sample(population: pd.DataFrame) -> Sample:
     return Sample(
-        _values(population).to_numpy(np.float64),
+        values_of(population).to_numpy(np.float64),
         population["weight"].to_numpy(np.float64),
         np.asarray(population.groupby(["ensemble", "walker"]).ngroup(), dtype=np.int64),
         population["step"].to_numpy(np.int64),
         np.asarray(population.groupby("ensemble").ngroup(), dtype=np.int64),
     )
-
-
-def _r_hat_of_chains(
-    population: pd.DataFrame,
-    rows: NDArray[np.int64],
-    starts: Sequence[NDArray[np.float64]] | None,
-) -> NDArray[np.float64]:
-    """R-hat of unbroken chains, rows by walker and proposal."""
-    ensemble = population["ensemble"].to_numpy()[rows[:, 0]]
-    thinned = rows[:, :: -(-rows.shape[1] // _MOST_PROPOSALS)]
-    values = _values(population).to_numpy(np.float64)
-    chains = [values[thinned[ensemble == one].T] for one in np.unique(ensemble)]
-    found = diagnose(chains, starts)
-    return np.where(found.is_assessed, found.r_hat, np.nan)
-
-
-def _r_hat_with_gaps(
-    population: pd.DataFrame, starts: Sequence[NDArray[np.float64]] | None
-) -> NDArray[np.float64] | None:
-    """R-hat of what walkers with gaps are known to have held; None where there is too little."""
-    if not {"ensemble", "walker", "step", "weight"} <= set(population):
-        return None
-    step, weight = (population[one].to_numpy(np.float64) for one in ("step", "weight"))
-    if not (weight >= 1).all() or (step + weight).max() - step.min() < _FEWEST_PROPOSALS:
-        return None
-    draws, first = [], []
-    for _, rows in population.sort_values("step", kind="stable").groupby("ensemble"):
-        values = _values(rows).to_numpy(np.float64)
-        # every so many-th of all that was held, without writing down all of it
-        until = np.cumsum(np.floor(rows["weight"].to_numpy(np.float64)))
-        stride = max(1.0, np.ceil(until[-1] / _MOST_DRAWS))
-        held = np.searchsorted(until, np.arange(0.0, until[-1], stride), side="right")
-        draws.append(values[held])
-        first.append(values[~rows["walker"].duplicated().to_numpy()])
-    if len(draws) < 2 or min(map(len, draws)) < _FEWEST_PROPOSALS:
-        return None
-    return pooled_r_hat(draws, first if starts is None else starts)
-
-
-def _values(population: pd.DataFrame) -> pd.DataFrame:
-    return population[[name for name in population if str(name).startswith("parameters/")]]
 
 
 def _acceptance(population: pd.DataFrame) -> float | None:

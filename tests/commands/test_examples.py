@@ -49,6 +49,7 @@ SMALLER = {
     "dics train stg --n 2048": "dics train stg --n 64",
     "genes regress": "genes regress --permutations 2 --folds 3 --penalties 3",
     "genes predict": "genes predict --draws 5 --folds 3 --penalties 3",
+    "explore population.parquet": "explore population.parquet --idle 0.001",
     "genes beside": "genes beside --shuffles 2 --bootstrap 2 --draws 3 --permutations 2",
 }
 

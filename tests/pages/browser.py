@@ -27,7 +27,7 @@ def chromium_or_skip() -> str:
 
 
 class Browser:
-    """One tab of a headless Chromium that reaches no network.
+    """One tab of a headless Chromium that reaches nothing but this machine.
 
     Commands go through a pair of pipes (file descriptors 3 and 4 of the browser), each a JSON
     text that ends in a zero byte.
@@ -38,7 +38,7 @@ class Browser:
         self._in, from_browser = os.pipe()
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
                    "--remote-debugging-pipe", "--allow-file-access-from-files",
-                   "--host-resolver-rules=MAP * ~NOTFOUND",
+                   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                    f"--user-data-dir={profile}"]  # fmt: skip
         pipes = (to_browser, from_browser)
 
@@ -110,13 +110,14 @@ class Browser:
                 result: dict[str, Any] = message["result"]
                 return result
 
-    def open(self, file: Path, width: int, height: int = 900, dark: bool = False) -> None:
-        """Open a file in a window of a size (pixels) and a colour scheme."""
+    def open(self, file: Path | str, width: int, height: int = 900, dark: bool = False) -> None:
+        """Open a file or an address in a window of a size (pixels) and a colour scheme."""
         self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=False)  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._ask("Emulation.setEmulatedMedia", features=[scheme])
-        self._ask("Page.navigate", url=file.as_uri())
+        url = file if isinstance(file, str) else file.as_uri()
+        self._ask("Page.navigate", url=url)
         self.wait("document.readyState === 'complete'")
 
     def print(self) -> bytes:

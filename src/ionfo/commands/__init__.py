@@ -8,6 +8,7 @@ from .check import check_command
 from .collect import collect_command
 from .doctor import doctor_command
 from .emodels import emodels_command
+from .explore import explore_command
 from .export import export_command
 from .groups import groups_command
 from .import_ import import_command
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "genes": genes.COMMANDS,
     "report": report_command,
     "plot": plot_command,
+    "explore": explore_command,
     "export": export_command,
 }
 """Every command by its name; ``genes`` and ``dics`` are commands of commands."""

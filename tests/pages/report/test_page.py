@@ -19,7 +19,7 @@ from ionfo.pages.report.charts import by_order, heat_map, spread
 from ionfo.pages.report.explore import MOST_MODELS, explore_data
 from ionfo.pages.report.page import NAME, page_text
 from ionfo.pages.report.tables import Material, read_material
-from ionfo.sampling.runs.quality import quality_of
+from ionfo.sampling.runs.quality import Quality, quality_of
 from ionfo.tables.files import read_table, write_table
 
 from ..browser import Browser
@@ -170,6 +170,10 @@ def test_quality_of_known_chains() -> None:
     assert good["r_hat"] == pytest.approx(1.0, abs=0.01)
     assert good["ess"] == pytest.approx(n_walkers * n_steps, rel=0.2)
     assert bad["r_hat"] > 1.5 and bad["ess"] < 100
+    assert found.r_hat_beside is not None
+    assert max(found.r_hat_beside.values()) > 1.05 and not found.agree
+    kept = json.loads(json.dumps(found.to_json()))
+    assert Quality.from_json(kept, len(frame)).to_json() == kept
     alone = quality_of(frame.assign(ensemble=0)).parameters
     assert alone["r_hat"].isna().all()  # one ensemble
     broken = quality_of(frame.drop(index=[7, 500, 2000]))

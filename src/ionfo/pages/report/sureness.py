@@ -11,7 +11,6 @@ import pandas as pd
 
 from ...analysis import LONG_CHAIN
 from ...analysis.figures.names import readable
-from ...analysis.uncertainty.convergence import HIGHEST_R_HAT
 from ...sampling.runs.quality import Quality
 from ...tables.book import book_of
 from .scale import signed, span
@@ -177,7 +176,7 @@ def judged(quality: Quality, material: Material) -> str:
     ess = material.summary.get("effective_sample_size") or quality.ess
     is_good = (
         quality.verdict == "settled"
-        and quality.r_hat <= HIGHEST_R_HAT
+        and quality.agree
         and spanned >= LONG_CHAIN
         and ess >= _FEWEST_INDEPENDENT
     )
@@ -205,7 +204,7 @@ def believed(material: Material, quality: Quality) -> list[str]:
             f"{_round(times * quality.n_steps)} proposals of a walker instead of "
             f"{quality.n_steps}: continue the run with more --steps."
         )
-    elif verdict != "good" and not quality.r_hat <= HIGHEST_R_HAT:
+    elif verdict != "good" and not quality.agree:
         told.append("To make claims, sample until the ensembles agree, from two starts or more.")
     return told
 

@@ -189,6 +189,12 @@ def sampling(material: Material, quality: Quality) -> Section:
             f"The means of the ensembles lie as far apart as those of {size:.0f} independent "
             f"models would (95 %: {low:.0f} to {high:.0f})."
         )
+    if quality.overlap is not None:
+        section.words.append(
+            f"A linear rule that tells the models of two ensembles from each other leaves an "
+            f"overlap of {quality.overlap:.2f} at the least (1: nothing tells them apart; 0: they "
+            "sit in different regions)."
+        )
     section.words.append(
         "The test for drift compares the last third of every walker with its first third; walkers, "
         "and ensembles where they move as one, are its replicates. R-hat compares the halves of "
@@ -204,6 +210,8 @@ def sampling(material: Material, quality: Quality) -> Section:
             quality.parameters.to_dict("records"), key=lambda one: -_or_large(one["r_hat"])
         )
     ]  # fmt: skip
+    rows += [[name, _number(r_hat, 3), "", ""]
+             for name, r_hat in (quality.r_hat_beside or {}).items()]  # fmt: skip
     section.tables.append(
         ("Parameters, the worst first", ["parameter", "R-hat", "tau (proposals)", "ESS"], rows)
     )

@@ -1,0 +1,413 @@
+"use strict";
+// Draws the charts of all models and links them: one selection, shown in every chart.
+// What is touched elsewhere on the page comes in by the functions of dash_clientside.ionfo.
+(function () {
+  const base = window.location.pathname.replace(/[^/]*$/, "");
+  const columns = new Map();
+  const filters = { rows: null, ranges: new Map(), cost: null, band: null };
+  const group = { members: [] };
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const BLUE = "#2A6FBB", ORANGE = "#E0702C";
+  let about = null, axes = null, mask = null, ready = false, isApplying = false;
+
+  function set(id, props) { window.dash_clientside.set_props(id, props); }
+  function nothing() { return window.dash_clientside.no_update; }
+  function place(id) { return document.getElementById(id); }
+  function number(name) {
+    return about.columns.findIndex(function (one) { return one.name === name; });
+  }
+
+  async function column(i) {
+    if (!columns.has(i)) {
+      columns.set(i, fetch(base + "column/" + i).then(function (answer) {
+        if (!answer.ok) { throw new Error("column " + i + ": " + answer.status); }
+        return answer.arrayBuffer();
+      }).then(function (bytes) { return new Float32Array(bytes); }));
+    }
+    return columns.get(i);
+  }
+
+  function colours() {
+    const night = dark.matches;
+    return { ink: night ? "#e6e9ee" : "#1c2330", grid: night ? "#37414f" : "#dfe4ea",
+      faint: night ? "rgba(170,180,195,0.25)" : "rgba(90,100,120,0.22)" };
+  }
+
+  function layout(changes) {
+    const now = colours();
+    const axis = { gridcolor: now.grid, zerolinecolor: now.grid, automargin: true };
+    return Object.assign({
+      font: { color: now.ink, size: 12, family: "system-ui, sans-serif" },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest",
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: now.grid, activecolor: now.ink },
+      margin: { l: 60, r: 15, t: 20, b: 45 }, showlegend: false, dragmode: "select",
+      xaxis: Object.assign({}, axis), yaxis: Object.assign({}, axis),
+    }, changes);
+  }
+
+  const config = { responsive: true, displaylogo: false,
+    toImageButtonOptions: { format: "svg" },
+    modeBarButtons: [["select2d", "lasso2d", "zoom2d", "pan2d", "resetScale2d", "toImage"]] };
+
+  function escaped(text) {
+    return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  }
+
+  function named(one) {
+    return escaped(one.short) + (one.unit ? " (" + escaped(one.unit) + ")" : "");
+  }
+
+  async function drawScatter() {
+    const i = number(axes[0]), j = number(axes[1]);
+    const one = about.columns[i], other = about.columns[j];
+    const x = await column(i), y = await column(j);
+    const data = [{ type: "scattergl", mode: "markers", x: x, y: y,
+      marker: { size: about.n > 20000 ? 3 : 5, color: BLUE, opacity: 0.7 },
+      selected: { marker: { color: ORANGE, opacity: 0.9 } },
+      unselected: { marker: { color: BLUE, opacity: 0.12 } },
+      selectedpoints: chosen(),
+      hovertemplate: "model %{pointNumber}<br>" + escaped(one.name) + ": %{x:.4g}<br>" +
+        escaped(other.name) + ": %{y:.4g}<extra></extra>" }];
+    const shapes = [];
+    if (one.target) { shapes.push(band("x", one.target)); }
+    if (other.target) { shapes.push(band("y", other.target)); }
+    const now = layout({ height: 420, shapes: shapes });
+    now.xaxis.title = { text: named(one) };
+    now.yaxis.title = { text: named(other) };
+    isApplying = true;
+    await Plotly.react(place("scatter"), data, now, config);
+    isApplying = false;
+  }
+
+  function band(axis, target) {
+    const edges = [target[0] - target[1], target[0] + target[1]];
+    const along = axis === "x" ? { xref: "x", yref: "paper", x0: edges[0], x1: edges[1], y0: 0, y1: 1 }
+      : { yref: "y", xref: "paper", y0: edges[0], y1: edges[1], x0: 0, x1: 1 };
+    return Object.assign({ type: "rect", fillcolor: "rgba(130,140,150,0.2)",
+      line: { width: 0 }, layer: "below" }, along);
+  }
+
+  // lines: one axis a parameter, all models faint and the selected ones over them
+  let heights = null, onAxes = [];
+  async function drawLines() {
+    onAxes = about.columns.map(function (_, i) { return i; })
+      .filter(function (i) { return about.columns[i].kind !== "feature"; });
+    heights = [];
+    for (const i of onAxes) {
+      const all = await column(i), bounds = about.columns[i].bounds;
+      const width = bounds[1] > bounds[0] ? bounds[1] - bounds[0] : 1;
+      heights.push(about.lines.map(function (row) { return (all[row] - bounds[0]) / width; }));
+    }
+    const data = paths().map(function (xy, k) {
+      return { type: "scatter", mode: "lines", x: xy[0], y: xy[1], hoverinfo: "skip",
+        line: { width: k ? 1.2 : 1, color: k ? ORANGE : colours().faint } };
+    });
+    // charts of lines alone cannot be dragged in
+    data.push({ type: "scatter", mode: "markers", hoverinfo: "skip", marker: { opacity: 0 },
+      x: onAxes.map(function (_, k) { return k; }), y: onAxes.map(function () { return 0.5; }) });
+    const shapes = onAxes.map(function (i, k) {
+      return { type: "line", x0: k, x1: k, y0: 0, y1: 1, layer: "below",
+        line: { width: group.members.includes(i) ? 4 : 1,
+          color: group.members.includes(i) ? BLUE : colours().ink } };
+    });
+    for (const [i, range] of filters.ranges) {
+      const k = onAxes.indexOf(i), bounds = about.columns[i].bounds;
+      const at = range.map(function (one) { return (one - bounds[0]) / (bounds[1] - bounds[0]); });
+      shapes.push({ type: "rect", x0: k - 0.12, x1: k + 0.12, y0: at[0], y1: at[1],
+        fillcolor: "rgba(224,112,44,0.35)", line: { width: 0 } });
+    }
+    place("lines").style.minWidth = Math.max(320, 52 * onAxes.length) + "px";
+    const now = layout({ height: 380, shapes: shapes, margin: { l: 60, r: 20, t: 20, b: 110 } });
+    Object.assign(now.xaxis, { showgrid: false, zeroline: false, range: [-0.5, onAxes.length - 0.5],
+      tickvals: onAxes.map(function (_, k) { return k; }), tickangle: -50,
+      ticktext: onAxes.map(function (i) {
+        const name = escaped(about.columns[i].short);
+        return group.members.includes(i) ? "<b>" + name + "</b>" : name;
+      }) });
+    Object.assign(now.yaxis, { range: [-0.04, 1.04], title: { text: "fraction of the bounds" } });
+    isApplying = true;
+    await Plotly.react(place("lines"), data, now, config);
+    isApplying = false;
+  }
+
+  function paths() {
+    const found = [[[], []], [[], []]];
+    about.lines.forEach(function (row, r) {
+      const xy = found[mask !== null && mask[row] ? 1 : 0];
+      for (let k = 0; k < onAxes.length; k += 1) { xy[0].push(k); xy[1].push(heights[k][r]); }
+      xy[0].push(null);
+      xy[1].push(null);
+    });
+    return found;
+  }
+
+  // features: what the middle half and nine tenths of the models do, all and selected
+  let shownFeatures = [], deviations = [];
+  async function drawStrip() {
+    shownFeatures = about.columns.map(function (_, i) { return i; })
+      .filter(function (i) { return about.columns[i].target; });
+    if (!shownFeatures.length) { return; }
+    deviations = [];
+    for (const i of shownFeatures) {
+      const all = await column(i), target = about.columns[i].target;
+      deviations.push(about.dots.map(function (row) { return (all[row] - target[0]) / target[1]; }));
+    }
+    const data = [];
+    [false, true].forEach(function (isSelected) {
+      const colour = isSelected ? ORANGE : BLUE, bars = spreads(isSelected);
+      const name = isSelected ? "selected" : "all models";
+      data.push({ type: "scatter", mode: "lines", x: bars.wide, y: bars.lines, hoverinfo: "skip",
+        name: name + ", 90 %", line: { width: 2, color: colour } });
+      data.push({ type: "scatter", mode: "lines", x: bars.narrow, y: bars.lines, hoverinfo: "skip",
+        name: name + ", 50 %", line: { width: 6, color: colour } });
+      data.push({ type: "scatter", mode: "markers", x: bars.median, y: bars.points, name: name,
+        marker: { size: 7, color: colour, line: { width: 1, color: "white" } },
+        customdata: shownFeatures.map(function (i) { return escaped(about.columns[i].name); }),
+        hovertemplate: "%{customdata}: median %{x:.2f} SD<extra>%{fullData.name}</extra>" });
+    });
+    const now = layout({ height: 120 + 19 * shownFeatures.length, dragmode: "zoom",
+      shapes: [band("x", [0, 1])] });
+    Object.assign(now.xaxis, { range: [-8.3, 8.3], zeroline: true,
+      title: { text: "features, in SDs of the experiment: median, 50 % and 90 %" } });
+    Object.assign(now.yaxis, { zeroline: false, range: [shownFeatures.length - 0.3, -0.7],
+      tickvals: shownFeatures.map(function (_, k) { return k; }), tickfont: { size: 10 },
+      ticktext: shownFeatures.map(function (i) { return escaped(about.columns[i].short); }) });
+    isApplying = true;
+    await Plotly.react(place("strip"), data, now, config);
+    isApplying = false;
+  }
+
+  function spreads(isSelected) {
+    const found = { wide: [], narrow: [], lines: [], median: [], points: [] };
+    deviations.forEach(function (values, k) {
+      const kept = [];
+      if (!isSelected || mask !== null) {
+        for (let r = 0; r < values.length; r += 1) {
+          if (Number.isFinite(values[r]) && (!isSelected || mask[about.dots[r]])) {
+            kept.push(values[r]);
+          }
+        }
+      }
+      const sorted = Float32Array.from(kept).sort();
+      const at = function (share) {
+        return sorted.length ? sorted[Math.round(share * (sorted.length - 1))] : null;
+      };
+      const y = k + (isSelected ? 0.2 : -0.2);
+      found.wide.push(at(0.05), at(0.95), null);
+      found.narrow.push(at(0.25), at(0.75), null);
+      found.lines.push(y, y, null);
+      found.median.push(at(0.5));
+      found.points.push(y);
+    });
+    return found;
+  }
+
+  function chosen() {
+    if (mask === null) { return null; }
+    const rows = [];
+    for (let row = 0; row < about.n; row += 1) { if (mask[row]) { rows.push(row); } }
+    return rows;
+  }
+
+  async function select() {
+    const began = performance.now();
+    const ranges = [];
+    for (const [i, range] of filters.ranges) { ranges.push([await column(i), range]); }
+    const extra = [];
+    const costs = about.columns.findIndex(function (one) { return one.kind === "cost"; });
+    if (filters.cost && costs >= 0) { extra.push([await column(costs), filters.cost]); }
+    if (filters.band !== null) {
+      const target = about.columns[filters.band].target;
+      extra.push([await column(filters.band), [target[0] - target[1], target[0] + target[1]]]);
+    }
+    const tests = ranges.concat(extra);
+    if (!filters.rows && !tests.length) {
+      mask = null;
+    } else {
+      mask = new Uint8Array(about.n).fill(filters.rows ? 0 : 1);
+      if (filters.rows) { for (const row of filters.rows) { mask[row] = 1; } }
+      for (const [values, range] of tests) {
+        for (let row = 0; row < about.n; row += 1) {
+          if (!(values[row] >= range[0] && values[row] <= range[1])) { mask[row] = 0; }
+        }
+      }
+    }
+    const rows = chosen();
+    const xy = paths(), changes = [
+      Plotly.restyle(place("scatter"), { selectedpoints: [rows] }, [0]),
+      Plotly.restyle(place("lines"), { x: [xy[0][0], xy[1][0]], y: [xy[0][1], xy[1][1]] }, [0, 1]),
+    ];
+    isApplying = true;
+    if (shownFeatures.length) {
+      const bars = spreads(true);
+      changes.push(Plotly.restyle(place("strip"),
+        { x: [bars.wide, bars.narrow, bars.median] }, [3, 4, 5]));
+    }
+    await Promise.all(changes);
+    isApplying = false;
+    const sampled = about.n > about.lines.length
+      ? "; lines show " + about.lines.length.toLocaleString("en") + " of them" +
+        (about.n > about.dots.length ? ", features " + about.dots.length.toLocaleString("en") : "")
+      : "";
+    place("selected").textContent = (rows === null ? about.n : rows.length).toLocaleString("en") +
+      " of " + about.n.toLocaleString("en") + " models" + sampled;
+    set("selection", { data: rows });
+    window.ionfoExplorer.redrawn = performance.now() - began;
+  }
+
+  function listen() {
+    const scatter = place("scatter");
+    scatter.on("plotly_selected", function (event) {
+      // setting the selected points fires this too, without a range
+      if (isApplying || !event || !(event.range || event.lassoPoints)) { return; }
+      filters.rows = event.points.map(function (point) { return point.pointNumber; });
+      select();
+    });
+    scatter.on("plotly_deselect", function () {
+      if (!isApplying) { filters.rows = null; select(); }
+    });
+    scatter.on("plotly_click", function (event) {
+      set("row", { value: event.points[0].pointNumber });
+    });
+    place("lines").on("plotly_selected", function (event) {
+      if (isApplying || !event || !event.range) { return; }
+      const x = event.range.x.slice().sort(function (p, q) { return p - q; });
+      const y = event.range.y.slice().sort(function (p, q) { return p - q; });
+      onAxes.forEach(function (i, k) {
+        if (k >= x[0] && k <= x[1]) {
+          const bounds = about.columns[i].bounds, width = bounds[1] - bounds[0];
+          filters.ranges.set(i, y.map(function (one) { return bounds[0] + one * width; }));
+        }
+      });
+      Plotly.relayout(place("lines"), { selections: [] });
+      drawLines().then(select);
+    });
+    place("lines").on("plotly_deselect", function () {
+      if (!isApplying && filters.ranges.size) { filters.ranges.clear(); drawLines().then(select); }
+    });
+    if (shownFeatures.length) {
+      place("strip").on("plotly_click", function (event) {
+        const one = about.columns[shownFeatures[Math.round(event.points[0].y)]];
+        if (one) { set("band", { value: one.name }); }
+      });
+    }
+  }
+
+  function rangeOfCost(value) {
+    const one = about.columns.find(function (each) { return each.kind === "cost"; });
+    if (!one || !value) { return null; }
+    const isWhole = value[0] <= one.bounds[0] && value[1] >= one.bounds[1];
+    // slider and table are rounded to different digits
+    const little = 1e-5 * (one.bounds[1] - one.bounds[0]);
+    return isWhole ? null : [value[0] - little, value[1] + little];
+  }
+
+  function view() {
+    const wanted = new URLSearchParams(window.location.search);
+    for (const key of ["across", "up", "moved"]) {
+      if (about.columns.some(function (one) { return one.name === wanted.get(key); })) {
+        set(key, { value: wanted.get(key) });
+      }
+    }
+    if (wanted.get("protocol")) { set("protocol", { value: wanted.get("protocol") }); }
+    for (const key of ["row", "group"]) {
+      const value = parseInt(wanted.get(key), 10);
+      const most = key === "row" ? about.n : about.groups.length;
+      if (value >= 0 && value < most) { set(key, { value: value }); }
+    }
+  }
+
+  async function begin() {
+    about = await (await fetch(base + "models.json")).json();
+    axes = axes || [about.columns[0].name, about.columns[1].name];
+    await Promise.all([drawScatter(), drawLines(), drawStrip()]);
+    listen();
+    ready = true;
+    await select();
+    view();
+    window.ionfoExplorer.ready = true;
+  }
+
+  function scheme() {
+    set("dark", { data: dark.matches });
+    if (ready) { drawScatter(); drawLines(); drawStrip(); }
+  }
+
+  window.ionfoExplorer = { ready: false, redrawn: null, filters: filters, select: select };
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { ionfo: {
+    axes: function (across, up) {
+      axes = [across, up];
+      if (ready) { drawScatter(); }
+      return nothing();
+    },
+    filters: function (cost, name) {
+      const asked = window.dash_clientside.callback_context.triggered
+        .map(function (one) { return one.prop_id.split(".")[0]; });
+      if (!about) { return nothing(); }
+      if (asked.includes("clear")) {
+        filters.rows = null;
+        filters.ranges.clear();
+        filters.cost = filters.band = null;
+        const one = about.columns.find(function (each) { return each.kind === "cost"; });
+        if (one) { set("cost", { value: one.bounds }); }
+        set("band", { value: "" });
+        isApplying = true;
+        Plotly.relayout(place("scatter"), { selections: [] });
+        isApplying = false;
+        drawLines().then(select);
+        return nothing();
+      }
+      filters.cost = rangeOfCost(cost);
+      filters.band = name ? number(name) : null;
+      select();
+      return "cost from " + cost[0].toPrecision(3) + " to " + cost[1].toPrecision(3);
+    },
+    group: function (i) {
+      if (!about) { return nothing(); }
+      group.members = i === null || i === undefined ? [] : about.groups[i];
+      drawLines();
+      if (group.members.length) {
+        const names = group.members.map(function (k) { return about.columns[k].name; });
+        set("across", { value: names[0] });
+        set("up", { value: names[1] || names[0] });
+        set("moved", { value: names[0] });
+      }
+      return nothing();
+    },
+    step: function () {
+      const asked = window.dash_clientside.callback_context.triggered
+        .map(function (one) { return one.prop_id.split(".")[0]; });
+      if (!about || !(asked.includes("next") || asked.includes("previous"))) { return nothing(); }
+      const rows = chosen() || Array.from({ length: about.n }, function (_, row) { return row; });
+      if (!rows.length) { return nothing(); }
+      const now = parseInt(place("row").value, 10);
+      let at = rows.indexOf(now);
+      if (at < 0) { at = asked.includes("next") ? -1 : 0; }
+      at = (at + (asked.includes("next") ? 1 : -1) + rows.length) % rows.length;
+      set("row", { value: rows[at] });
+      return nothing();
+    },
+    link: function (across, up, row, protocol, moved, value, which) {
+      const wanted = new URLSearchParams();
+      const all = { across: across, up: up, row: row, protocol: protocol, moved: moved,
+        group: which };
+      for (const [key, one] of Object.entries(all)) {
+        if (one !== null && one !== undefined && one !== "") { wanted.set(key, one); }
+      }
+      return window.location.origin + base + "?" + wanted.toString();
+    },
+  } });
+
+  // the page is made by Dash some time after this is read, and Plotly is loaded after that
+  const waiting = window.setInterval(function () {
+    if (window.Plotly && place("scatter") && window.dash_clientside.set_props) {
+      window.clearInterval(waiting);
+      scheme();
+      begin().catch(function (error) {
+        place("message").textContent = "The charts could not be drawn: " + error.message;
+        throw error;
+      });
+    }
+  }, 50);
+  dark.addEventListener("change", scheme);
+}());

@@ -1,0 +1,142 @@
+"""The explorer, driven by mouse and keys in a browser: what is touched does what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+pytest.importorskip("dash", reason="needs the explore extra")
+
+from ionfo.pages.explorer.server import Server, serve
+from ionfo.studies.explore import read_explored
+from ionfo.tables.files import write_table
+
+from ..browser import Browser
+from ..conftest import SOMA, population
+
+pytestmark = [pytest.mark.neuron, pytest.mark.slow]
+
+GROUP = ["gIhbar_Ih.somatic", "g_pas.somatic", "gNaTgbar_NaTg.somatic"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("explore")
+    file = folder / "population <of> soma.parquet"
+    population(file)
+    (folder / "analysis").mkdir()
+    (folder / "analysis" / "summary.json").write_text(json.dumps({"population": file.name}))
+    groups = pd.DataFrame({"order": [3], "side": ["lowest"], "rank": [1], "raw_nats": [-0.2],
+                           "multiplet": [" ".join(GROUP)], "p_adjusted": [0.01]})  # fmt: skip
+    write_table(folder / "analysis" / "o_information_extremes.parquet", groups, {})
+    found = serve(read_explored(file))
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def page(server: Server, tmp_path: Path) -> Iterator[Browser]:
+    with Browser(tmp_path / "profile") as browser:
+        browser.open(server.address, 1200)
+        browser.wait("window.ionfoExplorer && window.ionfoExplorer.ready")
+        yield browser
+        assert browser.errors == []
+
+
+def text(page: Browser, key: str) -> str:
+    return str(page.run(f"document.getElementById('{key}').textContent"))
+
+
+def press(page: Browser, key: str) -> None:
+    page.run(f"document.getElementById('{key}').click()")
+
+
+def place(page: Browser, key: str) -> dict[str, float]:
+    page.run(f"document.getElementById('{key}').scrollIntoView({{block: 'center'}})")
+    found: dict[str, float] = json.loads(
+        page.run(f"JSON.stringify(document.getElementById('{key}').getBoundingClientRect())")
+    )
+    return found
+
+
+def test_a_selection_is_shown_everywhere(page: Browser) -> None:
+    everything = text(page, "selected")
+    assert everything.startswith("449") and " of " in everything
+    at = place(page, "scatter")
+    page.drag((at["x"] + 200, at["y"] + 60), (at["x"] + 600, at["y"] + 300))
+    page.wait("document.getElementById('selected').textContent !== " + json.dumps(everything))
+    n = int(text(page, "selected").split(" of ")[0])
+    drawn = "document.getElementById('scatter').data[0].selectedpoints.length"
+    assert 0 < n == page.run(drawn)
+    assert page.run("document.getElementById('strip').data[5].x.some(Number.isFinite)")
+    # along an axis of the lines it becomes smaller
+    at = place(page, "lines")
+    middle = at["x"] + 60 + (at["width"] - 80) * 1.5 / 12
+    page.drag((middle - 25, at["y"] + 30), (middle + 25, at["y"] + 150))
+    page.wait("window.ionfoExplorer.filters.ranges.size > 0")
+    page.wait(f"parseInt(document.getElementById('selected').textContent) < {n}")
+    press(page, "keep-first")
+    press(page, "clear")
+    page.wait("document.getElementById('selected').textContent === " + json.dumps(everything))
+    press(page, "keep-second")
+    page.wait("document.getElementById('contrast').textContent.includes('95 % interval')")
+
+
+def test_a_group_lights_up_and_a_band_selects(page: Browser) -> None:
+    page.run("dash_clientside.set_props('group', {value: 0})")
+    lit = "document.getElementById('lines').layout.xaxis.ticktext.filter(t => t.includes('<b>'))"
+    page.wait(f"{lit}.length === 3")
+    page.wait(f"document.getElementById('link').value.includes('across={GROUP[0]}')")
+    page.run(f"dash_clientside.set_props('band', {{value: '{SOMA.feature_names[0]}'}})")
+    page.wait("window.ionfoExplorer.filters.band !== null")
+    page.wait("!document.getElementById('selected').textContent.startsWith('449')")
+
+
+def test_one_model_is_simulated_moved_and_set_beside_its_twin(page: Browser) -> None:
+    press(page, "simulate")
+    page.wait("document.getElementById('message').textContent.includes('choose a model first')")
+    page.run("document.getElementById('row').focus()")
+    page.type("3")
+    page.press("Enter")
+    page.wait("document.getElementById('neighbours').textContent.includes('put beside')")
+    press(page, "simulate")
+    page.wait("document.getElementById('scores').textContent.includes('model 3: cost')")
+    page.run("dash_clientside.set_props('protocol', {value: 'Step_140'})")
+    n_traces = "document.querySelector('#traces .js-plotly-plot').data.length"
+    page.wait(f"{n_traces} === 1")
+    names = "document.querySelector('#currents .js-plotly-plot').data.map(one => one.name)"
+    assert "Kv3.1" in page.run(names)
+    page.run(f"dash_clientside.set_props('moved', {{value: '{GROUP[0]}'}})")
+    page.wait("document.getElementById('compensation').textContent.includes('leak')")
+    press(page, "move")
+    page.wait(f"{n_traces} === 2")
+    press(page, "compensate")
+    page.wait(f"{n_traces} === 3")
+    page.run("document.querySelector('#neighbours button').click()")
+    page.wait("document.getElementById('scores').textContent.split('cost').length > 4")
+    link = str(page.run("document.getElementById('link').value"))
+    assert "row=3" in link and "protocol=Step_140" in link
+    page.open(link, 400, dark=True)  # the same view, on a phone at night
+    page.wait("window.ionfoExplorer && window.ionfoExplorer.ready")
+    page.wait("document.getElementById('row').value === '3'")
+    assert page.run("document.documentElement.scrollWidth") <= 400
+    ink = "document.getElementById('scatter').layout.font.color"
+    page.wait(f"{ink} === '#e6e9ee'")
+
+
+def test_keys_reach_everything_and_names_stay_text(page: Browser) -> None:
+    seen: list[Any] = []
+    for _ in range(30):
+        page.press("Tab")
+        seen.append(page.run("document.activeElement.id || document.activeElement.className"))
+    assert {"clear", "scatter", "strip"} <= set(seen)
+    assert text(page, "react-entry-point").count("population <of> soma.parquet") == 1
+    loaded = page.run("performance.getEntriesByType('resource').map(one => one.name)")
+    own = page.run("window.location.origin")
+    assert all(one.startswith((own, "data:", "blob:")) for one in loaded)
