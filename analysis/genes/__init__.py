@@ -1,1 +1,5 @@
-"""Sets of genes, and the genes of ion channels."""
+"""Sets of genes, the genes of ion channels, and what genes tell of models."""
+
+from .reduced_rank import SparseRegression, sparse_reduced_rank_regression
+
+__all__ = ["SparseRegression", "sparse_reduced_rank_regression"]

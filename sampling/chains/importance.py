@@ -6,7 +6,6 @@ evaluation counts by its weight, and ends early where that is zero.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...analysis.uncertainty.between_ensembles import between_ensembles
 from ...analysis.uncertainty.effective import kish_size
+from ...analysis.uncertainty.pareto import LARGEST_K, pareto_smoothed
 from ...errors import IonfoError
 from ...tables.columns import columns
 from ...tables.population import Population
@@ -31,10 +31,6 @@ from .target import Target
 from .writer import RunWriter
 
 Array = NDArray[np.float64]
-
-LARGEST_K = 0.7
-"""Of the Pareto tail of the weights; above it no mean of them can be trusted (Vehtari et al. 2024,
-J. Mach. Learn. Res. 25:72)."""
 
 _LEAST_WEIGHT = 1e-12  # of the largest; smaller ones change no digit of a mean
 
@@ -201,7 +197,7 @@ def collect_draws(
     cost = draws["cost"].to_numpy(np.float64)
     is_kept = (draws["rejected_by"] == "").to_numpy() & (cost <= density.max_cost)
     log_weight = np.where(is_kept, -cost / density.temperature - log_q, -np.inf)
-    smoothed, k = _smoothed(log_weight)
+    smoothed, k = pareto_smoothed(log_weight)
     chains = [
         own[parameters].to_numpy(np.float64).reshape(-1, n_walkers, len(parameters))
         for _, own in draws.groupby("ensemble", sort=True)
@@ -277,20 +273,3 @@ def _complete(table: pd.DataFrame | None, n_walkers: int) -> pd.DataFrame | None
     table = table[~gap.groupby(table["ensemble"]).cummax()]
     n_each = int(table.groupby("ensemble").size().min()) // n_walkers * n_walkers
     return table[table["evaluation"] < n_each].reset_index(drop=True)
-
-
-def _smoothed(log_weight: Array) -> tuple[Array, float]:
-    """Smooth the tail of the weights (Pareto-smoothed importance sampling), and tell its shape."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of k, which is told here
-        from arviz import psislw
-
-        is_kept = np.isfinite(log_weight)
-        found = np.full(len(log_weight), -np.inf)
-        if is_kept.sum() < 5:
-            return log_weight, np.inf
-        # weights of zero are draws too: the tail is that of all
-        lowest = log_weight[is_kept].min() - 50.0
-        smoothed, k = psislw(np.where(is_kept, log_weight, lowest))
-        found[is_kept] = np.asarray(smoothed)[is_kept]
-    return found, float(k)

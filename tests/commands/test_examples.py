@@ -20,9 +20,12 @@ import pytest
 from ionfo.commands import COMMANDS
 from ionfo.emodels import load_emodel
 from ionfo.emodels.cell import resolve_morphology
+from ionfo.emodels.point.hh import HH_BOUNDS
+from ionfo.features.patchseq import PATCHSEQ_FEATURES
 from ionfo.mechanisms.build import BUNDLED
 from ionfo.morphologies import find_morphology
 from ionfo.sampling.evaluation.cell_hashes import cell_hashes
+from ionfo.sampling.posterior.hh import hh_features
 from ionfo.tables.files import write_table
 
 pytestmark = [pytest.mark.neuron, pytest.mark.slow]
@@ -44,6 +47,8 @@ SMALLER = {
     "genes sizes cells.h5ad": "genes sizes cells.h5ad --draws 3 --sizes 50",
     "--target -5,10 --target-sd 0.5 --n 500": "--target -5,10 --target-sd 0.5 --n 5",
     "dics train stg --n 2048": "dics train stg --n 64",
+    "genes regress": "genes regress --permutations 2 --folds 3 --penalties 3",
+    "genes predict": "genes predict --draws 5 --folds 3 --penalties 3",
     "explore population.parquet": "explore population.parquet --idle 0.001",
     "genes beside": "genes beside --shuffles 2 --bootstrap 2 --draws 3 --permutations 2",
 }
@@ -104,7 +109,24 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = anndata.AnnData(counts.astype(np.float32), cells)
     content.var_names = genes
     content.write_h5ad(folder / "cells.h5ad")
+    write_fits(folder / "fits.parquet")
     return folder
+
+
+def write_fits(file: Path) -> None:
+    """Parameters of the model hh of some of the cells, which spike, and their features."""
+    rng = np.random.default_rng(1)
+    typical = [9.5, 273.0, 21.4, 93.0, 36.3, 10.7, 0.9, 27.4, 0.9, -85.2, 413.0, -54.4, 1.66]
+    fits = pd.DataFrame(
+        np.array(typical) * rng.uniform(0.95, 1.05, (30, 13)),
+        columns=[f"parameters/{one}" for one in HH_BOUNDS],
+    )
+    features = hh_features(fits.head(10).to_numpy())
+    for name, column in zip(PATCHSEQ_FEATURES, features.T, strict=True):
+        known = column[np.isfinite(column)]
+        fits[f"features/{name}"] = rng.choice(known, len(fits)) + 0.01 * rng.standard_normal(30)
+    fits.insert(0, "cell", [str(i) for i in range(105, 135)])
+    fits.to_parquet(file)
 
 
 def write_own_cell(folder: Path) -> None:

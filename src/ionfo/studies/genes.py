@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,8 +12,13 @@ from typing_extensions import Unpack
 
 from ..analysis.genes.ion_channels import genes_of_conductances
 from ..emodels import EModel, load_emodel
+from ..emodels.point.hh import HHRun
+from ..features.patchseq import Rest
+from ..tables.cell_parameters import CellParameters, read_cell_parameters, with_columns_of
+from ..tables.cell_traces import read_cell_traces
 from ..tables.expression import Expression
 from ..tables.expression_files import read_expression
+from ..tables.population import Population
 from ..tables.text import csv_format
 from .beside import (
     BesideFindings,
@@ -25,9 +30,15 @@ from .beside import (
 )
 from .expression_input import ReadOptions, Source, settings_of, take
 from .identify import Identification, IdentifySettings, identify_types
+from .predict import FiringPrediction, PredictSettings, predict_firing
+from .regress import GeneRegression, RegressSettings, regress_genes
 from .sizes import SizeFindings, SizeSettings, measure_sizes
 
-__all__ = ["beside", "channels", "identify", "sizes"]
+__all__ = ["beside", "channels", "identify", "predict", "regress", "sizes"]
+
+
+ParameterSource = str | Path | pd.DataFrame | Population | CellParameters
+"""A file, a table with a row per cell or draw, a population, or what was read already."""
 
 
 class IdentifyOptions(ReadOptions, total=False):
@@ -71,6 +82,48 @@ class BesideOptions(ReadOptions, total=False):
     library: str | None
     seed: int
     threads: int | None
+
+
+class CellOptions(ReadOptions, total=False):
+    """How parameters of cells are read; see `ionfo.tables.cell_parameters`."""
+
+    columns: str
+    cell: str | None
+
+
+class RegressOptions(CellOptions, total=False):
+    """The settings of `regress` as options; see `ionfo.studies.regress.RegressSettings`."""
+
+    genes: str
+    least_count: float
+    rank: int
+    penalty: float | None
+    relaxed: bool
+    penalties: int
+    folds: int
+    permutations: int
+    draws: int
+    seed: int
+
+
+class PredictOptions(CellOptions, total=False):
+    """The settings of `predict` as options; see `ionfo.studies.predict.PredictSettings`."""
+
+    genes: str
+    least_count: float
+    rank: int
+    penalty: float | None
+    relaxed: bool
+    penalties: int
+    folds: int
+    seed: int
+    measured: str
+    draws: int
+    run: HHRun
+    rest: Rest
+    threads: int
+    observed: str | Path | pd.DataFrame | None
+    recordings: str | Path | None
 
 
 def channels(
@@ -171,6 +224,112 @@ def sizes(
     if out is not None:
         found.write(out)
     return found
+
+
+def regress(
+    counts: Source,
+    parameters: ParameterSource,
+    labels: str,
+    out: str | Path | None = None,
+    **options: Unpack[RegressOptions],
+) -> GeneRegression:
+    """Regress parameters of cells on their genes, beside the mean of their family.
+
+    Parameters
+    ----------
+    counts : path, DataFrame or Expression
+        Cells x genes.
+    parameters : path, DataFrame, Population or CellParameters
+        A row a cell, or several that are draws of its posterior; cells are matched by name.
+    labels : str
+        Column of the counts with the family of each cell.
+    out : path, optional
+        Folder to write to.
+    **options
+        Those of ``ionfo genes regress``; see `RegressOptions`.
+
+    Returns
+    -------
+    GeneRegression
+        Genes, coefficients, R2 of cells that were not seen, and what genes add to the family.
+
+    Raises
+    ------
+    IonfoError
+        If cells do not match, or genes, folds, rank or penalty do not allow it.
+    """
+    settings = settings_of(RegressSettings, _without_cells(options), labels=labels)
+    found = regress_genes(take(counts, [labels], options), _cells(parameters, options), settings)
+    if out is not None:
+        found.write(out)
+    return found
+
+
+def predict(
+    counts: Source,
+    parameters: ParameterSource,
+    labels: str,
+    out: str | Path | None = None,
+    **options: Unpack[PredictOptions],
+) -> FiringPrediction:
+    """Predict how cells fire by their genes, beside their own fit and the mean of their family.
+
+    Parameters
+    ----------
+    counts : path, DataFrame or Expression
+        Cells x genes.
+    parameters : path, DataFrame, Population or CellParameters
+        Of the model ``hh``: a row a cell, or several that are draws.  Measured features are columns
+        of the same table, or of that of the option ``observed``.
+    labels : str
+        Column of the counts with the family of each cell.
+    out : path, optional
+        Folder to write to.
+    **options
+        Those of ``ionfo genes predict``; see `PredictOptions`.
+
+    Returns
+    -------
+    FiringPrediction
+        Features with intervals, errors and coverage of every way to predict them.
+
+    Raises
+    ------
+    IonfoError
+        If cells or columns do not match, or a setting is out of bounds.
+    """
+    csv = csv_format(options.get("separator"), options.get("decimal"))
+    rest = _without_cells(options)
+    file, observed = rest.pop("recordings", None), rest.pop("observed", None)
+    cells = _cells(parameters, options)
+    if observed is not None:
+        cells = with_columns_of(cells, observed, options.get("cell"), csv)
+    own = [one.name for one in fields(PredictSettings)]
+    chosen = {name: one for name, one in rest.items() if name in own}
+    regression = settings_of(
+        RegressSettings, {k: v for k, v in rest.items() if k not in own}, labels=labels
+    )
+    found = predict_firing(
+        take(counts, [labels], options),
+        cells,
+        PredictSettings(regression, **chosen),
+        None if file is None else read_cell_traces(Path(file), csv),
+    )
+    if out is not None:
+        found.write(out)
+    return found
+
+
+def _without_cells(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in options.items() if name not in ("columns", "cell")}
+
+
+def _cells(source: ParameterSource, options: Mapping[str, Any]) -> CellParameters:
+    if isinstance(source, CellParameters):
+        return source
+    csv = csv_format(options.get("separator"), options.get("decimal"))
+    prefix = options.get("columns", "parameters/")
+    return read_cell_parameters(source, prefix, options.get("cell"), csv)
 
 
 def beside(

@@ -221,6 +221,54 @@ MedianOption = Annotated[
     ),
 ]
 
+# genes and parameters of cells
+
+ParametersArgument = Annotated[
+    Path,
+    typer.Argument(help="Parameters of the cells, or draws of them: .parquet or .csv."),
+]
+FamiliesOption = Annotated[
+    str, typer.Option("--labels", help="Column of the cells x genes with the families.")
+]
+ColumnsOption = Annotated[
+    str,
+    typer.Option(
+        "--columns",
+        help="What the names of columns with parameters begin with.",
+        rich_help_panel=TABLE,
+    ),
+]
+CellOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cell",
+        help="Column of the parameters with the names of the cells; default cell, cell_id or "
+        "cells/cell, else the first.",
+        rich_help_panel=TABLE,
+    ),
+]
+LeastCountOption = Annotated[
+    float,
+    typer.Option(
+        "--least-count",
+        help="Of a gene over all cells; others are left out.",
+        rich_help_panel=EXPRESSION,
+    ),
+]
+RankOption = Annotated[int, typer.Option("--rank", help="Components between genes and parameters.")]
+PenaltyOption = Annotated[
+    float | None,
+    typer.Option("--penalty", help="Default: chosen by cross-validation of the training cells."),
+]
+RelaxedOption = Annotated[
+    bool,
+    typer.Option("--relaxed/--sparse", help="Whether selected genes are fitted again."),
+]
+PenaltiesOption = Annotated[
+    int, typer.Option("--penalties", help="Of the path that is chosen from.")
+]
+FoldsOption = Annotated[int, typer.Option("--folds", help="Of the cross-validation.")]
+
 # how it runs
 
 SeedOption = Annotated[

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from .beside import beside_command
 from .channels import channels_command
 from .identify import identify_command
+from .predict import predict_command
+from .regress import regress_command
 from .sizes import sizes_command
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -12,6 +14,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "identify": identify_command,
     "sizes": sizes_command,
     "beside": beside_command,
+    "regress": regress_command,
+    "predict": predict_command,
 }
 
 __all__ = ["COMMANDS"]

@@ -74,7 +74,7 @@ def write_tables_page(folder: Path, curves: pd.DataFrame, pairs: pd.DataFrame) -
         "95 % interval, and dotted the lowest and the highest.",
         by_table(curves),
     ))  # fmt: skip
-    return _write(folder, "Tables side by side", [section])
+    return write_gene_page(folder, "Tables side by side", [section])
 
 
 def _against_null(row: pd.Series[Any]) -> str:
@@ -140,7 +140,7 @@ def write_types_page(
     for name, places in maps.items():
         caption = f"Cells in the plane of UMAP by {name}, coloured by known type."
         section.charts.append((caption, _map_of_cells(places, labels)))
-    return _write(folder, title, [section])
+    return write_gene_page(folder, title, [section])
 
 
 def _index_chart(index: float, nulls: Mapping[str, NDArray[np.float64]]) -> Chart:
@@ -239,7 +239,7 @@ def write_sizes_page(
             "the central 95 % of draws.",
             _by_cells(sizes[sizes["group"] == group]),
         ))  # fmt: skip
-    return _write(folder, "Cells that a verdict takes", [section])
+    return write_gene_page(folder, "Cells that a verdict takes", [section])
 
 
 def _by_cells(sizes: pd.DataFrame) -> Chart:
@@ -266,7 +266,8 @@ def _by_cells(sizes: pd.DataFrame) -> Chart:
     }
 
 
-def _write(folder: Path, title: str, parts: Sequence[Section]) -> Path:
+def write_gene_page(folder: Path, title: str, parts: Sequence[Section]) -> Path:
+    """Write the parts of a page about genes into a folder; give the page."""
     charts: list[Chart] = []
     body = [section_html(part, charts) for part in parts]
     links = [(part.key, part.title) for part in parts]

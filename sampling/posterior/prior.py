@@ -1,0 +1,114 @@
+"""The prior that posteriors stand on: parameters drawn uniformly from a box."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import IonfoError, nearest
+
+Array = NDArray[np.float64]
+
+BLOCK = 500
+"""Draws that are made and stored together."""
+
+_EDGE = 1e-9  # of the box, to which parameters at a bound are moved
+
+
+@dataclass(frozen=True)
+class BoxPrior:
+    """Parameters that are independent and uniform between bounds.
+
+    Attributes
+    ----------
+    names, units : tuple of str
+        Of the parameters.
+    low, high : ndarray, shape (n_parameters,)
+        Bounds.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    low: Array
+    high: Array
+
+    def __post_init__(self) -> None:
+        if not self.names or not (self.low < self.high).all():
+            raise IonfoError("a prior needs parameters whose lower bounds are below the upper ones")
+
+    def block(self, seed: int, number: int) -> Array:
+        """Draw a block of parameters, which depends on the seed and its number alone."""
+        sequence = np.random.SeedSequence((seed, number), spawn_key=(1,))
+        generator = np.random.Generator(np.random.Philox(sequence))
+        drawn: Array = self.low + (self.high - self.low) * generator.random(
+            (BLOCK, len(self.names))
+        )
+        return drawn
+
+    def contains(self, theta: Array) -> NDArray[np.bool_]:
+        """Tell which rows lie inside the box, shape (n,)."""
+        return np.asarray(((theta >= self.low) & (theta <= self.high)).all(axis=1), dtype=np.bool_)
+
+    def to_line(self, theta: Array) -> Array:
+        """Map the box to the whole space by the logit, shape (n, n_parameters)."""
+        part = np.clip((theta - self.low) / (self.high - self.low), _EDGE, 1 - _EDGE)
+        line: Array = np.log(part) - np.log1p(-part)
+        return line
+
+    def from_line(self, line: Array) -> Array:
+        """Map the whole space back into the box."""
+        with np.errstate(over="ignore"):
+            part = 1 / (1 + np.exp(-line))
+        theta: Array = np.clip(self.low + (self.high - self.low) * part, self.low, self.high)
+        return theta
+
+    def log_slope(self, line: Array) -> Array:
+        """Log of the volume that a step of the whole space has in the box, shape (n,)."""
+        with np.errstate(over="ignore"):
+            each = -np.abs(line) - 2 * np.log1p(np.exp(-np.abs(line)))
+        slope: Array = (each + np.log(self.high - self.low)).sum(axis=1)
+        return slope
+
+    @property
+    def log_density(self) -> float:
+        """Log of the density inside the box."""
+        return -float(np.log(self.high - self.low).sum())
+
+    def told(self) -> dict[str, Any]:
+        """Give the prior as JSON."""
+        return {
+            "names": list(self.names),
+            "units": list(self.units),
+            "low": self.low.tolist(),
+            "high": self.high.tolist(),
+        }
+
+
+def read_prior(told: Mapping[str, Any]) -> BoxPrior:
+    """Read what `BoxPrior.told` gave."""
+    return BoxPrior(
+        tuple(map(str, told["names"])),
+        tuple(map(str, told["units"])),
+        np.array(told["low"], dtype=np.float64),
+        np.array(told["high"], dtype=np.float64),
+    )
+
+
+def check_same_names(wanted: tuple[str, ...], given: list[str], what: str) -> None:
+    """Refuse names that are missing, unknown or in another order.
+
+    Raises
+    ------
+    IonfoError
+        Naming the first that is wrong.
+    """
+    for name in wanted:
+        if name not in given:
+            raise IonfoError(f"{what} has no '{name}', which was trained on{nearest(name, given)}")
+    extra = [name for name in given if name not in wanted]
+    if extra:
+        raise IonfoError(f"{what} has '{extra[0]}', which was not trained on; leave it out")
