@@ -101,7 +101,7 @@ class Importance:
     n_draws : int
         Evaluated draws.
     n_whole : int
-        Of them those below the largest cost of the run.
+        Of them those whose cost is asked for.
     pareto_k : float
         Shape of the tail of the weights: good below 0.5, usable below 0.7.
     ess : float
@@ -129,7 +129,7 @@ class Importance:
     def told(self) -> str:
         """Say it in a sentence."""
         return (
-            f"{self.n_draws} draws, {self.n_whole} below the largest cost; Pareto k of the weights "
+            f"{self.n_draws} draws, {self.n_whole} of a cost asked for; Pareto k of the weights "
             f"{self.pareto_k:.2f} (good below 0.5, usable below {LARGEST_K:g}); effective size "
             f"{self.ess:.0f}{self._between_told()}; the walks that made the draws: "
             f"{self._walks_told()}"
@@ -195,7 +195,9 @@ def collect_draws(
     with one_thread():
         log_q = density((theta - low) / (high - low))
     cost = draws["cost"].to_numpy(np.float64)
-    is_kept = (draws["rejected_by"] == "").to_numpy() & (cost <= density.max_cost)
+    is_whole = (draws["rejected_by"] == "").to_numpy() & (cost <= density.max_cost)
+    # what is left out has no weight in what is asked for, which is judged by its own weights
+    is_kept = is_whole & (cost <= max_cost) & (cost >= min_cost)
     log_weight = np.where(is_kept, -cost / density.temperature - log_q, -np.inf)
     smoothed, k = pareto_smoothed(log_weight)
     chains = [
@@ -204,23 +206,24 @@ def collect_draws(
     ]
     walks = diagnose(chains)
     weight = np.exp(smoothed - smoothed[is_kept].max(initial=-np.inf))
-    between = _between(theta, weight, draws, n_walkers)
-    found = Importance(len(draws), int(is_kept.sum()), k, 0.0, walks, between)
-    if is_kept.any():
-        ess = kish_size(weight[is_kept]) / (1.0 if np.isnan(found.tau) else found.tau)
-        found = replace(found, ess=between[0] if between is not None and between[2] < ess else ess)
-    if not k <= LARGEST_K:
-        raise IonfoError(
-            f"run '{store.folder}': the weights have a Pareto k of {k:.2f}, above {LARGEST_K:g}: a "
-            "few draws carry them all, since what was learned misses a part of the density; learn "
-            "more with --rounds or --learn, or take the chains, which are right in any case"
-        )
-    wanted = is_kept & (cost <= max_cost) & (cost >= min_cost) & (weight > _LEAST_WEIGHT)
-    if not wanted.any():
+    if not is_kept.any():
         raise IonfoError(
             f"no draw of run '{store.folder}' has a cost of at most {max_cost:g}; the cheapest has "
             f"{cost.min():.4g}"
         )
+    between = _between(theta, weight, draws, n_walkers)
+    found = Importance(len(draws), int(is_kept.sum()), k, 0.0, walks, between)
+    ess = kish_size(weight[is_kept]) / (1.0 if np.isnan(found.tau) else found.tau)
+    found = replace(found, ess=between[0] if between is not None and between[2] < ess else ess)
+    if not k <= LARGEST_K:
+        raise IonfoError(
+            f"run '{store.folder}': the weights have a Pareto k of {k:.2f}, above {LARGEST_K:g}: a "
+            "few draws carry them all, since what was learned misses a part of the density, often "
+            "at its edge; ask for models well below the largest cost (--max-cost of `ionfo "
+            "collect`), learn more with --rounds or --learn, or take the chains, which are right "
+            "in any case"
+        )
+    wanted = is_kept & (weight > _LEAST_WEIGHT)
     rows = draws.loc[wanted]
     frame = rows[[*parameters, *features, *scores, "cost"]].assign(
         log_prob=-cost[wanted] / density.temperature,

@@ -113,8 +113,11 @@ def test_a_largest_cost_cuts_and_ends_evaluations(
     z = rng.standard_normal((400_000, 3))
     z = z[np.sum(z**2, axis=1) <= 4]
     assert inside == pytest.approx(np.mean(z**2, axis=0), rel=12 / np.sqrt(found.ess))
-    fewer, _ = collect_draws(store, learned, max_cost=1.0)
+    fewer, judged = collect_draws(store, learned, max_cost=1.0)
     assert fewer.frame["cost"].max() <= 1.0 and len(fewer.frame) < len(population.frame)
+    # what is asked for is judged by its own weights
+    assert judged.n_whole == len(fewer.frame) and judged.ess < found.ess
+    assert judged.ess <= kish_size(fewer.frame["weight"].to_numpy())
 
 
 def test_weights_that_few_draws_carry_are_refused(
@@ -122,7 +125,7 @@ def test_weights_that_few_draws_carry_are_refused(
 ) -> None:
     truth = DENSITIES["laplace"]
     store, learned = drawn(emodel, tmp_path / "run", truth, 0.35, monkeypatch)
-    with pytest.raises(IonfoError, match=r"Pareto k of .*above 0\.7.*--rounds or --learn"):
+    with pytest.raises(IonfoError, match=r"Pareto k of .*above 0\.7.*--max-cost .*--rounds or --learn"):
         collect_draws(store, learned)
     store, learned = drawn(emodel, tmp_path / "few", truth, 1.3, monkeypatch, steps=3)
     with pytest.raises(IonfoError, match="holds 240 draws, too few .*at least 400"):
