@@ -125,7 +125,9 @@ def test_weights_that_few_draws_carry_are_refused(
 ) -> None:
     truth = DENSITIES["laplace"]
     store, learned = drawn(emodel, tmp_path / "run", truth, 0.35, monkeypatch)
-    with pytest.raises(IonfoError, match=r"Pareto k of .*above 0\.7.*--max-cost .*--rounds or --learn"):
+    with pytest.raises(
+        IonfoError, match=r"Pareto k of .*above 0\.7.*--max-cost .*--rounds or --learn"
+    ):
         collect_draws(store, learned)
     store, learned = drawn(emodel, tmp_path / "few", truth, 1.3, monkeypatch, steps=3)
     with pytest.raises(IonfoError, match="holds 240 draws, too few .*at least 400"):
