@@ -39,6 +39,7 @@ def test_folder_imports(folder: str) -> None:
         ("morphologies", "soma.swc"),
         ("pages.report", "page.css"),
         ("pages.report", "page.js"),
+        ("pages.explorer", "assets/explorer.js"),
     ],
 )
 def test_data_file_opens(folder: str, name: str) -> None:
