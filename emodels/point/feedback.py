@@ -42,8 +42,18 @@ def check_conductances(model: PointModel, conductances: ArrayLike) -> Array:
     IonfoError
         If the shape is wrong, one is negative or no number, or a leak is 0.
     """
-    rows = np.atleast_2d(np.asarray(conductances, dtype=np.float64))
+    if not isinstance(model, PointModel):
+        raise IonfoError(
+            f"the model must be a PointModel, as load_point_model gives it, got {shortened(model)}"
+        )
     names = model.conductance_names
+    try:
+        rows = np.atleast_2d(np.asarray(conductances, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise IonfoError(
+            f"conductances of '{model.name}' must be numbers in mS/cm2, got "
+            f"{shortened(conductances)}"
+        ) from None
     if rows.ndim != 2 or rows.shape[1] != len(names):
         raise IonfoError(
             f"conductances of '{model.name}' must have the shape (n, {len(names)}), in the order "
@@ -223,7 +233,10 @@ def dynamic_input_conductances(
     array([[-2.480131,  3.687378,  4.854315]])
     """
     rows = check_conductances(model, conductances)
-    v = np.asarray(voltage, dtype=np.float64)
+    try:
+        v = np.asarray(voltage, dtype=np.float64)
+    except (TypeError, ValueError):
+        v = np.array(np.nan)
     if not np.isfinite(v).all() or v.ndim > 1 or (v.ndim == 1 and len(v) not in (1, len(rows))):
         raise IonfoError(
             f"the voltage must be a number in mV, or one for each of {len(rows)} cells, got "

@@ -28,7 +28,6 @@ FAST_DT = 0.05
 
 _LOWEST, _HIGHEST, _PER_MV = -150.0, 120.0, 10.0  # of the rate table (mV)
 _MOST_SPIKES_PER_MS = 1.0
-_SIDE_BY_SIDE = 8  # cells
 _SHOWN = 100  # cells from which progress is shown
 _LONGEST = 1e7  # ms
 
@@ -55,7 +54,7 @@ def _tables(text: str, dt: float) -> _Tables:
     names = model.conductance_names
     two = [(k, g) for k, g in model.gates.items() if g.three_states is None]
     three = [(k, g) for k, g in model.gates.items() if g.three_states is not None]
-    factors, additions, start = [], [], []
+    steps, start = [], []
     ca = model.calcium.initial if model.calcium else 0.0
     for name, gate in two:
         tau, goal = time_constant(gate, v), steady_state(gate, v)
@@ -66,11 +65,10 @@ def _tables(text: str, dt: float) -> _Tables:
             )
         with np.errstate(divide="ignore"):
             factor = np.exp(-dt / tau)
-        factors.append(factor)
-        additions.append((1 - factor) * goal)
+        steps += [factor, (1 - factor) * goal]
         at_start = float(steady_state(gate, v0))
         start.append(at_start * (hill(gate.calcium, ca)[0] if gate.calcium else 1.0))
-    inactivated, steps = [], []
+    inactivated = []
     for _, gate in three:
         steps += _three_state_steps({k: evaluate(f, v) for k, f in gate.formulas.items()}, dt)
         # half a step after the voltage, as all gates are; others start at rest
@@ -85,7 +83,7 @@ def _tables(text: str, dt: float) -> _Tables:
         for _, g in ordered
     ]
     return _Tables(
-        np.ascontiguousarray(np.array([*factors, *additions, *steps]).T),
+        np.ascontiguousarray(np.array(steps).T),
         np.array([(names.index(k.split(".")[0]), g.power) for k, g in ordered], dtype=np.int64),
         np.array(halves, dtype=np.float64),
         len(two),
@@ -127,15 +125,20 @@ class _Run:
     n_spikes: int
 
     def cells(self, rows: Array, noise: Array) -> tuple[Array, list[Array]]:
-        """Voltages and spike times of some cells."""
-        from .kernel import integrate
+        """Voltages and spike times of some cells, at most as many as are integrated together."""
+        from .kernel import SIDE_BY_SIDE, integrate
 
         tables = _tables(self.model.model_dump_json(), self.dt)
         calcium = self.model.calcium
-        n = len(rows)
-        out = np.empty((n, self.n_saved)), np.empty((n, self.n_spikes)), np.zeros(n, np.int64)
+        n, most = len(rows), SIDE_BY_SIDE
+        places = np.minimum(np.arange(most), n - 1)  # the last cell stands in for those that miss
+        out = (
+            np.empty((most, self.n_saved)),
+            np.empty((most, self.n_spikes)),
+            np.zeros(most, np.int64),
+        )
         integrate(
-            rows,
+            np.ascontiguousarray(rows[places].T),
             tables.reversal,
             (tables.rates, tables.gates, tables.calcium, tables.start, self.model.initial_voltage),
             tables.n_two,
@@ -156,23 +159,28 @@ class _Run:
                 self.every,
                 SAMPLE / self.dt,
             ),
-            noise,
+            noise[places],
             out,
         )
-        return out[0], [times[:n] for times, n in zip(out[1], out[2], strict=True)]
+        return out[0][:n], [out[1][i, : out[2][i]].copy() for i in range(n)]
 
     def blocks(self, n: int) -> Iterator[slice]:
         """Cells that are integrated side by side."""
-        for start in range(0, n, _SIDE_BY_SIDE):
-            yield slice(start, start + _SIDE_BY_SIDE)
+        from .kernel import SIDE_BY_SIDE
+
+        for start in range(0, n, SIDE_BY_SIDE):
+            yield slice(start, start + SIDE_BY_SIDE)
 
 
 def _checked(
     model: PointModel, conductances: ArrayLike, duration: float, dt: float
 ) -> tuple[Array, float]:
     rows = np.ascontiguousarray(check_conductances(model, conductances))
+    check_count("cells", len(rows), 1, 10**9)
     check_number("the duration (ms)", duration, 0, _LONGEST)
     check_number("the step (ms)", dt, 1e-4, 0.1)
+    if duration is None or dt is None:
+        raise IonfoError("a simulation needs a duration and a step (ms), got none")
     if duration < dt:
         raise IonfoError(f"the duration must be at least one step, {dt:g} ms, got {duration:g}")
     return rows, float(duration)
@@ -272,7 +280,6 @@ def simulate_spikes(
     check_number("the time to discard (ms)", discard, 0, duration)
     check_number("the SD of the noise (uA/cm2)", noise_sd, 0, 1e6)
     check_seed(seed, "seed")
-    check_count("cells", len(rows), 1, 10**9)
     run = _Run(model, duration, dt, 1, 0, int(duration * _MOST_SPIKES_PER_MS) + 1)
     trains: list[Array] = []
     with _progress(len(rows)) as advance:

@@ -208,7 +208,12 @@ def check_target(target: ArrayLike, n: int) -> Array:
 
 def check_compensated(model: PointModel, names: Sequence[str], n: int) -> NDArray[np.intp]:
     """Give the places of the channels to compensate, of which there must be `n`."""
-    if isinstance(names, str) or len(names) != n:
+    if (
+        isinstance(names, str)
+        or not isinstance(names, Sequence)
+        or len(names) != n
+        or not all(isinstance(one, str) for one in names)
+    ):
         raise IonfoError(
             f"as many channels as targets are compensated, {n}, got {shortened(names)}"
         )

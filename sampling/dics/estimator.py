@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...emodels.point import PointModel
-from ...errors import IonfoError, note, why_unread
-from .forest import Forest
+from ...errors import IonfoError, why_unread
+from ...features.spike_times import Regime
+from ...tables.archives import read_arrays, write_arrays
+from .forest import Forest, forest_of
 from .statistics import NAMES, interval_statistics
 
 Array = NDArray[np.float64]
 
 FOLDER = Path(__file__).resolve().parent
-FORMAT = 1
+FORMAT = 3
 
-_MEDIAN = NAMES.index("quantile_0.5")
 _DRAWS = 400  # from a density, to find its regions
 _REACH = 5.0  # SDs of a kernel
 
@@ -111,6 +112,76 @@ class Density:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What is inferred from a train.
+
+    Attributes
+    ----------
+    density : Density
+        Of g_s and g_u.
+    bursting, disturbed : float
+        Weight of training trains like it whose cells burst, and which are disturbed.
+    """
+
+    density: Density
+    bursting: float
+    disturbed: float
+
+    @property
+    def regime(self) -> Regime:
+        """Of the cell, also where the train misses spikes: ``bursting`` or ``regular``."""
+        return "bursting" if self.bursting > 0.5 else "regular"
+
+    @property
+    def kind(self) -> int:
+        """Of the train, as `kind_of` numbers them."""
+        return int(kind_of(self.bursting > 0.5, self.disturbed > 0.5))
+
+    def widened(self, factor: float) -> Estimate:
+        """Give the estimate with wider kernels."""
+        return replace(self, density=replace(self.density, width=factor * self.density.width))
+
+
+@dataclass(frozen=True)
+class TrainingTable:
+    """What is known of training trains, a row each.
+
+    Attributes
+    ----------
+    targets : ndarray, shape (n, 2)
+        g_s and g_u of their cells.
+    is_bursting : ndarray of bool, shape (n,)
+        Whether their cells burst, which trains that miss spikes do not tell.
+    is_disturbed : ndarray of bool, shape (n,)
+        Whether they are of cells with a noise current, or jittered, thinned and cut.
+    weights : ndarray, shape (n,)
+        How much they count where targets cover the plane evenly.
+    """
+
+    targets: Array
+    is_bursting: NDArray[np.bool_]
+    is_disturbed: NDArray[np.bool_]
+    weights: Array
+
+    def part(self, places: NDArray[np.intp]) -> TrainingTable:
+        """Give some of them, with targets as a file has them."""
+        targets = self.targets[places].astype(np.float32).astype(np.float64)
+        return TrainingTable(
+            targets, self.is_bursting[places], self.is_disturbed[places], self.weights[places]
+        )
+
+
+KINDS = 4
+"""Kinds of trains, whose regions are calibrated each: regular or bursting, disturbed or not."""
+
+
+def kind_of(is_bursting: ArrayLike, is_disturbed: ArrayLike) -> NDArray[np.intp]:
+    """Give the number of the kind of each train, from 0 to `KINDS` - 1."""
+    found: NDArray[np.intp] = 2 * np.asarray(is_bursting, np.intp) + np.asarray(is_disturbed)
+    return found
+
+
+@dataclass(frozen=True)
 class Estimator:
     """Infers g_s and g_u of a point model from spike trains.
 
@@ -122,14 +193,17 @@ class Estimator:
         Of its definition: another definition needs another estimator.
     forest : Forest
         Which training trains are alike.
-    targets : ndarray, shape (n_training, 2)
-        Their g_s and g_u.
+    known : TrainingTable
+        Of the training trains.
     edges : ndarray, shape (2, 2)
         Of the plane.
-    widening : float
-        Of the kernels, so that regions hold what they say on trains that were not trained on.
+    widenings : ndarray, shape (KINDS,)
+        Of the kernels of each kind of train, so that regions hold what they say on trains that were
+        not trained on.
     medians : ndarray, shape (2,)
         Shortest and longest median interval of the training trains (ms).
+    window : float
+        Time that the training trains were recorded for (ms).
     about : dict
         How it was trained.
     """
@@ -137,14 +211,19 @@ class Estimator:
     model: str
     model_hash: str
     forest: Forest
-    targets: Array
+    known: TrainingTable
     edges: Array
-    widening: float
+    widenings: Array
     medians: Array
+    window: float
     about: dict[str, Any]
 
     def densities(self, trains: Sequence[ArrayLike]) -> list[Density]:
-        """Give the density of each train, which must not be silent.
+        """Give the density of each train, as `estimates` does."""
+        return [one.density for one in self.estimates(trains)]
+
+    def estimates(self, trains: Sequence[ArrayLike]) -> list[Estimate]:
+        """Infer density and regime of each train, which must not be silent.
 
         Raises
         ------
@@ -153,55 +232,55 @@ class Estimator:
         """
         return self.of_statistics(np.array([interval_statistics(train) for train in trains]))
 
-    def of_statistics(self, statistics: Array) -> list[Density]:
-        """Give the density of each row of statistics."""
-        medians = np.expm1(statistics[:, _MEDIAN])
-        outside = ~((medians >= self.medians[0]) & (medians <= self.medians[1]))
-        if outside.any():
-            note(
-                f"{outside.sum()} of {len(medians)} trains have a median interval outside the "
-                f"{self.medians[0]:.3g} to {self.medians[1]:.3g} ms of the training trains of "
-                f"'{self.model}', so that their feedback is extrapolated"
-            )
+    def is_extrapolated(self, median: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which median intervals (ms) the training trains did not have."""
+        low, high = self.medians
+        is_inside: NDArray[np.bool_] = (np.asarray(median) >= low) & (np.asarray(median) <= high)
+        return ~is_inside
+
+    def of_statistics(self, statistics: Array) -> list[Estimate]:
+        """Infer density and regime from each row of statistics."""
         found = []
         for row in statistics:
             members, weights = self.forest.neighbours(row)
-            centres = self.targets[members]
+            weights = weights * self.known.weights[members]
+            weights /= weights.sum()
+            centres = self.known.targets[members]
             away = centres - weights @ centres
             n = 1 / (weights**2).sum()
             covariance = (away * weights[:, np.newaxis]).T @ away + np.diag([1e-4, 1e-4])
-            scale = self.widening * n ** (-1 / 6)  # Scott's rule for two dimensions
-            found.append(
-                Density(centres, weights, scale * np.linalg.cholesky(covariance), self.edges)
+            # Scott's rule for two dimensions
+            width = n ** (-1 / 6) * np.linalg.cholesky(covariance)
+            estimate = Estimate(
+                Density(centres, weights, width, self.edges),
+                float(weights @ self.known.is_bursting[members]),
+                float(weights @ self.known.is_disturbed[members]),
             )
+            found.append(estimate.widened(self.widenings[estimate.kind]))
         return found
 
     def write(self, file: Path) -> None:
         """Write the estimator as .npz."""
-        about = {
+        told = {
             "format": FORMAT,
             "model": self.model,
             "model_hash": self.model_hash,
             "statistics": list(NAMES),
-            "widening": self.widening,
+            "window": self.window,
             "about": self.about,
         }
-        text = np.frombuffer(json.dumps(about, sort_keys=True).encode(), dtype=np.uint8)
-        arrays: dict[str, Any] = {
+        arrays = {
             **self.forest.arrays(),
-            "targets": self.targets.astype(np.float32),
+            "targets": self.known.targets.astype(np.float32),
+            "is_bursting": self.known.is_bursting,
+            "is_disturbed": self.known.is_disturbed,
+            "weights": self.known.weights.astype(np.float32),
             "edges": self.edges,
+            "widenings": self.widenings,
             "medians": self.medians,
-            "told": text,
+            "told": np.frombuffer(json.dumps(told, sort_keys=True).encode(), dtype=np.uint8),
         }
-        beside = file.with_name(f".{file.name}.part.npz")
-        try:
-            np.savez_compressed(beside, **arrays)
-            beside.replace(file)
-        except OSError as error:
-            raise IonfoError(f"'{file}' cannot be written: {error.strerror or error}") from None
-        finally:
-            beside.unlink(missing_ok=True)
+        write_arrays(file, arrays)
 
 
 def model_hash(model: PointModel) -> str:
@@ -250,23 +329,49 @@ def load_estimator(model: PointModel, file: str | Path | None = None) -> Estimat
 
 @lru_cache(maxsize=8)
 def _read(path: str) -> Estimator:
+    arrays = read_arrays(Path(path), "estimator")
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored}
-        told = json.loads(arrays.pop("told").tobytes())
-        forest = Forest(
-            **{n: arrays[n] for n in ("statistic", "threshold", "left", "right", "leaf")}
-        )
-        targets = arrays["targets"].astype(np.float64)
-        edges, medians = arrays["edges"], arrays["medians"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IonfoError(f"estimator '{path}' cannot be read: {why_unread(error)}") from None
-    if told.get("format") != FORMAT or told.get("statistics") != list(NAMES):
+        told = json.loads(arrays["told"].tobytes())
+        is_ours = told["format"] == FORMAT and told["statistics"] == list(NAMES)
+    except (ValueError, KeyError, TypeError):
+        raise IonfoError(
+            f"estimator '{path}' cannot be read: `ionfo dics train` did not write it"
+        ) from None
+    if not is_ours:
         raise IonfoError(
             f"estimator '{path}' was trained on other statistics of trains than this version of "
             "ionfo takes; train it again with ionfo dics train"
         )
+    try:
+        return _of_arrays(arrays, told)
+    except (ValueError, KeyError, TypeError) as error:
+        raise IonfoError(f"estimator '{path}' is damaged: {why_unread(error)}") from None
+
+
+def _of_arrays(arrays: dict[str, NDArray[Any]], told: dict[str, Any]) -> Estimator:
+    """Make an estimator of what a file holds, if all of it fits together."""
+    forest = forest_of(arrays, len(NAMES))
+    n = forest.leaf.shape[1]
+    targets = arrays["targets"].astype(np.float64)
+    known = TrainingTable(
+        targets,
+        arrays["is_bursting"].astype(bool),
+        arrays["is_disturbed"].astype(bool),
+        arrays["weights"].astype(np.float64),
+    )
+    numbers = {"edges": (2, 2), "widenings": (KINDS,), "medians": (2,)}
+    fits = targets.shape == (n, 2) and known.is_bursting.shape == (n,)
+    fits = fits and known.is_disturbed.shape == known.weights.shape == (n,)
+    if not fits or any(arrays[name].shape != shape for name, shape in numbers.items()):
+        raise ValueError("its arrays do not fit together")
+    if not all(
+        np.isfinite(one).all()
+        for one in (targets, known.weights, *(arrays[name] for name in numbers))
+    ):
+        raise ValueError("a number is missing")
+    if not (known.weights > 0).all():
+        raise ValueError("a weight is 0 or less")
     return Estimator(
-        told["model"], told["model_hash"], forest, targets, edges,
-        float(told["widening"]), medians, told["about"],
+        str(told["model"]), str(told["model_hash"]), forest, known, arrays["edges"],
+        arrays["widenings"], arrays["medians"], float(told["window"]), dict(told["about"]),
     )  # fmt: skip

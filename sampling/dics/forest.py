@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +25,16 @@ class Forest:
         Which statistic a node splits; -1 in a leaf.
     threshold : ndarray of float32, shape (n_trees, n_nodes)
         A train with at most this goes to the left.
-    left, right : ndarray of int16, shape (n_trees, n_nodes)
-        Nodes that follow.
-    leaf : ndarray of int16, shape (n_trees, n_training)
+    skip : ndarray of int16 or int32, shape (n_trees, n_nodes)
+        How many nodes further the node at the right is; that at the left is the next one.
+    leaf : ndarray of int16 or int32, shape (n_trees, n_training)
         The leaf of each training train.
     """
 
     statistic: NDArray[np.int16]
     threshold: NDArray[np.float32]
-    left: NDArray[np.int16]
-    right: NDArray[np.int16]
-    leaf: NDArray[np.int16]
+    skip: NDArray[np.signedinteger[Any]]
+    leaf: NDArray[np.signedinteger[Any]]
 
     def leaves(self, statistics: Array) -> NDArray[np.int64]:
         """Find the leaf of each train in each tree, shape (n_trees, n)."""
@@ -46,7 +47,7 @@ class Forest:
             if (which < 0).all():
                 return node
             goes_left = rows[places, np.maximum(which, 0)] <= self.threshold[trees, node]
-            following = np.where(goes_left, self.left[trees, node], self.right[trees, node])
+            following = node + np.where(goes_left, 1, self.skip[trees, node])
             node = np.where(which < 0, node, following)
 
     def neighbours(self, statistics: Array) -> tuple[NDArray[np.int64], Array]:
@@ -84,12 +85,49 @@ class Forest:
         starts = [np.searchsorted(leaf[sorting], nodes) for leaf, sorting in rows]
         return order, np.array(starts)
 
+    def sorted(self) -> tuple[Forest, NDArray[np.intp]]:
+        """Give the forest with like training trains side by side, and their order.
+
+        A file of it is smaller.
+        """
+        order = np.lexsort(self.leaf[:3])
+        return replace(self, leaf=self.leaf[:, order]), order
+
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Give the arrays by name, to be stored."""
-        return {
-            name: getattr(self, name)
-            for name in ("statistic", "threshold", "left", "right", "leaf")
-        }
+        return {name: getattr(self, name) for name in ARRAYS}
+
+
+ARRAYS = ("statistic", "threshold", "skip", "leaf")
+"""Names of the arrays of a forest."""
+
+
+def forest_of(arrays: Mapping[str, NDArray[Any]], n_statistics: int) -> Forest:
+    """Make a forest of its arrays.
+
+    Raises
+    ------
+    ValueError
+        If they are not those of a forest on so many statistics.
+    KeyError
+        If one is missing.
+    """
+    found = Forest(**{name: arrays[name] for name in ARRAYS})
+    kinds = [getattr(found, name).dtype.kind for name in ARRAYS]
+    if kinds != ["i", "f", "i", "i"] or any(getattr(found, one).ndim != 2 for one in ARRAYS):
+        raise ValueError("it holds no trees")
+    shape = found.statistic.shape
+    if not found.threshold.shape == found.skip.shape == shape or 0 in shape:
+        raise ValueError("its trees do not fit together")
+    follows = np.arange(shape[1]) + found.skip.astype(np.int64)
+    # a way down goes forward alone, so that it ends
+    if ((found.statistic >= 0) & ((found.skip < 1) | (follows >= shape[1]))).any():
+        raise ValueError("a tree of it leads nowhere")
+    if len(found.leaf) != shape[0] or (found.statistic >= n_statistics).any():
+        raise ValueError("its trees do not fit together")
+    if ((found.leaf < 0) | (found.leaf >= shape[1])).any():
+        raise ValueError("a training train of it is in no leaf")
+    return found
 
 
 def fit_forest(
@@ -101,8 +139,8 @@ def fit_forest(
     ----------
     statistics : ndarray, shape (n, n_statistics)
         Of the training trains.
-    targets : ndarray, shape (n, 2)
-        g_s and g_u, in units in which their errors count alike.
+    targets : ndarray, shape (n, n_targets)
+        In units in which their errors count alike.
     n_trees, least_leaf : int
         Trees, and training trains of a leaf at least.
     seed : int
@@ -122,11 +160,16 @@ def fit_forest(
 
     rows = np.asarray(statistics, dtype=np.float32)
     grown = ExtraTreesRegressor(
-        n_trees, min_samples_leaf=least_leaf, max_features=0.5, random_state=seed
+        n_trees, min_samples_leaf=least_leaf, max_features=1.0, random_state=seed
     ).fit(rows, targets)
     trees = [one.tree_ for one in grown.estimators_]
     most = max(tree.node_count for tree in trees)
-    assert most < np.iinfo(np.int16).max  # node numbers are stored in 16 bits
+    whole = np.int16 if most < np.iinfo(np.int16).max else np.int32
+    # the library numbers nodes depth first, so that the left one of two is the next
+    skips = [
+        np.where(tree.children_left < 0, 0, tree.children_right - np.arange(tree.node_count))
+        for tree in trees
+    ]
 
     def padded(values: list[NDArray[np.generic]], kind: type) -> NDArray[np.generic]:
         out = np.full((len(values), most), -1, dtype=kind)
@@ -139,9 +182,8 @@ def fit_forest(
     return Forest(
         padded([np.where(tree.children_left < 0, -1, tree.feature) for tree in trees], np.int16),  # type: ignore[arg-type]
         padded(thresholds, np.float32),  # type: ignore[arg-type]
-        padded([tree.children_left for tree in trees], np.int16),  # type: ignore[arg-type]
-        padded([tree.children_right for tree in trees], np.int16),  # type: ignore[arg-type]
-        grown.apply(rows).T.astype(np.int16),
+        padded(skips, whole),  # type: ignore[arg-type]
+        grown.apply(rows).T.astype(whole),
     )
 
 

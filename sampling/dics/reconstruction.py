@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ...emodels.point import PointModel, load_point_model
-from ...errors import IonfoError
+from ...errors import IonfoError, note
 from ...features.spike_times import FEWEST, Descriptors, check_times, describe
-from ...limits import MOST_ROWS, check_count, check_seed
+from ...limits import MOST_ROWS, check_count, check_seed, shortened
 from ...tables.population import Population
-from .estimator import Density, load_estimator
+from .cautions import cautions, in_a_sentence
+from .estimator import Density, Estimate, load_estimator
 from .generation import CellSettings, DicPopulation, made_cells
 from .start import BLOCK
 
@@ -38,35 +39,57 @@ class Reconstruction:
         Spike times (ms).
     descriptors : list of Descriptors
         Of the trains.
-    densities : list of Density
-        Of g_s and g_u of each train.
+    inferred : list of Estimate
+        Density of g_s and g_u, and regime, of each train.
     populations : list of DicPopulation
         Cells of each train, their targets drawn from its density.
+    cautions : list of str
+        What should be known of each train before its estimate is believed; empty without.
+    left_out : tuple of str
+        Silent trains, from which nothing can be inferred.
     """
 
     model: PointModel
     names: tuple[str, ...]
     trains: list[Array]
     descriptors: list[Descriptors]
-    densities: list[Density]
+    inferred: list[Estimate]
     populations: list[DicPopulation]
+    cautions: list[str]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def densities(self) -> list[Density]:
+        """Of g_s and g_u of each train."""
+        return [one.density for one in self.inferred]
 
     @property
     def estimates(self) -> pd.DataFrame:
-        """Regime, descriptors, and mean and SD of g_s and g_u: a row a train."""
+        """Regime, descriptors, and mean and SD of g_s and g_u: a row a train.
+
+        ``bursts`` is the part of alike training trains whose cells burst, also where the train
+        misses spikes.
+        """
         rows = [
             {
                 "train": name,
                 "regime": told.regime,
                 **told.numbers(),
-                "g_s": density.mean[0],
-                "g_s_sd": density.sd[0],
-                "g_u": density.mean[1],
-                "g_u_sd": density.sd[1],
+                "bursts": one.bursting,
+                "g_s": one.density.mean[0],
+                "g_s_sd": one.density.sd[0],
+                "g_u": one.density.mean[1],
+                "g_u_sd": one.density.sd[1],
                 "yield": population.yields,
+                "caution": caution,
             }
-            for name, told, density, population in zip(
-                self.names, self.descriptors, self.densities, self.populations, strict=True
+            for name, told, one, population, caution in zip(
+                self.names,
+                self.descriptors,
+                self.inferred,
+                self.populations,
+                self.cautions,
+                strict=True,
             )
         ]
         return pd.DataFrame(rows)
@@ -126,7 +149,7 @@ def reconstruct(
     """Make populations of cells that could have fired spike trains.
 
     The density of (g_s, g_u) of each train is estimated, targets are drawn from it, and a cell is
-    made for each target.
+    made for each target.  Trains of fewer than three spikes are silent and left out, which is told.
 
     Parameters
     ----------
@@ -153,7 +176,7 @@ def reconstruct(
     Raises
     ------
     IonfoError
-        If a train is none or silent, or a setting is out of bounds.
+        If a train is none, all are silent, or a setting is out of bounds.
 
     Examples
     --------
@@ -171,19 +194,31 @@ def reconstruct(
     checked = [
         check_times(one, f"times of train '{name}'") for name, one in zip(told, given, strict=True)
     ]
-    for name, one in zip(told, checked, strict=True):
-        if len(one) < FEWEST:
-            raise IonfoError(
-                f"train '{name}' has {len(one)} spikes and is silent: no feedback can be inferred "
-                f"from fewer than {FEWEST}; leave it out"
-            )
-    densities = load_estimator(model, estimator).densities(checked)
+    places = [i for i, one in enumerate(checked) if len(one) >= FEWEST]
+    silent = [i for i in range(len(checked)) if i not in set(places)]
+    if not places:
+        raise IonfoError(
+            f"train '{told[0]}' has {len(checked[0])} spikes and is silent: no feedback can be "
+            f"inferred from fewer than {FEWEST} spikes"
+        )
+    if silent:
+        text = f"fewer than {FEWEST} spikes and are silent: they tell no feedback and are left out"
+        note(in_a_sentence(text, silent, told))
+    kept, kept_names = [checked[i] for i in places], tuple(told[i] for i in places)
+    inferring = load_estimator(model, estimator)
+    inferred, described = inferring.estimates(kept), [describe(one) for one in kept]
+    found = cautions(inferring, kept, described, inferred)
+    for text, of in found.items():
+        note(in_a_sentence(text, of, kept_names))
+    each = ["; ".join(t for t, of in found.items() if i in of) for i in range(len(kept))]
     populations = [
-        _cells_of(model, name, density, n, (seed + i) % 2**32, leak_scaling)
-        for i, (name, density) in enumerate(zip(told, densities, strict=True))
+        _cells_of(model, name, one.density, n, (seed + i) % 2**32, leak_scaling)
+        for i, name, one in zip(places, kept_names, inferred, strict=True)
     ]
-    described = [describe(one) for one in checked]
-    return Reconstruction(model, told, checked, described, densities, populations)
+    return Reconstruction(
+        model, kept_names, kept, described, inferred, populations, each,
+        tuple(told[i] for i in silent),
+    )  # fmt: skip
 
 
 def _cells_of(
@@ -201,7 +236,10 @@ def _cells_of(
 
 def _as_trains(trains: Sequence[ArrayLike] | Sequence[float] | Array) -> list[ArrayLike]:
     """Give a list of trains, also for a single one."""
-    if len(trains) == 0:
+    try:
+        given = list(trains)
+    except TypeError:
+        raise IonfoError(f"spike trains are lists of times, got {shortened(trains)}") from None
+    if not given:
         raise IonfoError("there is no spike train to reconstruct from")
-    first = trains[0]
-    return [trains] if np.ndim(first) == 0 else list(trains)  # type: ignore[list-item]
+    return [trains] if np.ndim(given[0]) == 0 else given  # type: ignore[list-item]

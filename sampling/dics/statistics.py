@@ -23,8 +23,16 @@ NAMES = (
     "mean_short",
     "mean_long",
     "short_per_long",
+    "sd_short",
+    "sd_long",
+    "after_long",
+    "before_long",
 )
-"""Of the statistics: of ln(1 + interval/ms), but for cv and the last and the fraction."""
+"""Of the statistics: of ln(1 + interval/ms), but for cv, the fraction and the ratio.
+
+An interval is long above the middle of the shortest and the longest; those after and before a long
+one are the first and the last of a burst.
+"""
 
 
 def interval_statistics(times: ArrayLike) -> Array:
@@ -56,17 +64,22 @@ def interval_statistics(times: ArrayLike) -> Array:
     intervals = np.diff(spikes)
     logs = np.log1p(intervals)
     is_long = intervals > (intervals.max() + intervals.min()) / 2
-    n_long = int(is_long.sum())
+    short, long = logs[~is_long], logs[is_long]
+    after, before = logs[1:][is_long[:-1]], logs[:-1][is_long[1:]]
     return np.array(
         [
             *np.quantile(logs, QUANTILES),
             logs.mean(),
             logs.std(),
             intervals.std() / intervals.mean(),
-            n_long / len(intervals),
+            is_long.mean(),
             np.abs(np.diff(logs)).mean(),
             np.log1p(intervals[~is_long].mean()),
-            np.log1p(intervals[is_long].mean()) if n_long else 0.0,
-            (len(intervals) - n_long) / max(1, n_long),
+            np.log1p(intervals[is_long].mean()) if len(long) else 0.0,
+            len(short) / max(1, len(long)),
+            short.std(),
+            long.std() if len(long) else 0.0,
+            after.mean() if len(after) else 0.0,
+            before.mean() if len(before) else 0.0,
         ]
     )

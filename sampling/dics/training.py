@@ -1,122 +1,47 @@
-"""Spike trains of known feedback, to learn from: clean, noisy, jittered, thinned and cut ones."""
+"""Training: spike trains of known feedback, as they are and disturbed, a forest, its regions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...emodels.point import PointModel
-from ...emodels.point.simulation import FAST_DT, simulate_spikes
 from ...errors import IonfoError
-from ...features.spike_times import FEWEST
+from ...features.spike_times import FEWEST, SHORTEST_MEDIAN, describe
 from ...limits import check_count, check_seed
-from .compensation import compensate
-from .estimator import Estimator, model_hash
+from .estimator import KINDS, Estimate, Estimator, TrainingTable, model_hash
 from .forest import fit_forest
-from .start import start_population
+from .known import LENGTHS, KnownTrains, known_trains
 from .statistics import interval_statistics
 
 Array = NDArray[np.float64]
 
-LENGTHS = {"stg": (6000.0, 3000.0), "da": (12_000.0, 3000.0)}
-"""Of simulations and of what is discarded (ms); of other models as of ``stg``."""
+JITTER = 2.0
+"""SD of disturbed spike times (ms)."""
 
-MOST_NOISE = 2.5
-"""Largest SD of the noise current of the noisy half (uA/cm2)."""
+THINNED = 0.05
+"""Part of the spikes that disturbed trains miss, as published."""
 
-JITTER = 2.0  # SD, ms
-THINNED = 0.05  # part of the spikes that is dropped
+MOST_THINNED = 0.3
+"""Largest part of the spikes that training trains miss."""
+
+_REGIME_WEIGHT = 0.5  # of the regime among g_s and g_u, which have a range of 1
 _KEPT = 5  # spikes that thinning leaves
 _CUT_FROM = 10  # spikes from which trains are cut
 _FEWEST_TRAINS = 48
-_CALIBRATED = 600  # trains that the widening is found on
+_CALIBRATED = 1500  # trains of a kind that its widening is found on
+_FEWEST_CALIBRATED = 50
 
 
-@dataclass(frozen=True)
-class KnownTrains:
-    """Spike trains with the targets of their cells.
-
-    Attributes
-    ----------
-    trains : list of ndarray
-        Spike times (ms); silent cells are left out.
-    targets : ndarray, shape (n, 2)
-        g_s and g_u.
-    is_noisy : ndarray of bool, shape (n,)
-        Whether the cell got a noise current.
-    n_silent : int
-        Cells that were left out.
-    """
-
-    trains: list[Array]
-    targets: Array
-    is_noisy: NDArray[np.bool_]
-    n_silent: int
-
-    def part(self, chosen: NDArray[np.bool_]) -> KnownTrains:
-        """Give some of them."""
-        places = np.flatnonzero(chosen)
-        trains = [self.trains[i] for i in places]
-        return KnownTrains(trains, self.targets[chosen], self.is_noisy[chosen], self.n_silent)
-
-
-def known_trains(model: PointModel, n: int, seed: int, noisy: float = 0.5) -> KnownTrains:
-    """Simulate one cell for each of `n` targets that cover the plane evenly.
-
-    Parameters
-    ----------
-    model : PointModel
-        The cell.
-    n : int
-        Targets.
-    seed : int
-        Of targets, cells and noise.
-    noisy : float
-        Part of the cells that get a noise current, of an SD up to `MOST_NOISE`.
-
-    Returns
-    -------
-    KnownTrains
-        Of the cells that are not silent.
-    """
-    from scipy.stats.qmc import Sobol
-
-    plane = model.rules().plane
-    low, high = np.array([plane.g_s, plane.g_u]).T
-    generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, 1))))
-    power = max(1, int(np.ceil(np.log2(n))))
-    targets = low + (high - low) * Sobol(2, rng=generator).random_base2(power)[:n]
-    cells = compensate(model, _start(model, n, generator), targets)
-    is_met = np.isfinite(cells).all(axis=1)
-    targets, cells = targets[is_met], cells[is_met]
-    duration, discard = LENGTHS.get(model.name, LENGTHS["stg"])
-    levels = 5  # of noise, because cells of one SD are simulated together
-    is_noisy = generator.random(len(cells)) < noisy
-    level = np.where(is_noisy, generator.integers(1, levels + 1, len(cells)), 0)
-    trains: list[Array] = [np.empty(0)] * len(cells)
-    for one in range(levels + 1):
-        places = np.flatnonzero(level == one)
-        if len(places) == 0:
-            continue
-        sd = MOST_NOISE * one / levels
-        found = simulate_spikes(
-            model, cells[places], duration, discard, sd, (seed + 7919 * one) % 2**32, dt=FAST_DT
-        )
-        for place, train in zip(places, found, strict=True):
-            trains[place] = train
-    kept = [i for i, train in enumerate(trains) if len(train) >= FEWEST]
-    return KnownTrains(
-        [trains[i] for i in kept], targets[kept], level[kept] > 0, len(cells) - len(kept)
-    )
-
-
-def disturbed(train: Array, generator: np.random.Generator) -> Array:
+def disturbed(train: Array, generator: np.random.Generator, thinned: float = THINNED) -> Array:
     """Jitter, thin and cut a train, as recordings are."""
     moved: Array = np.sort(np.abs(train + JITTER * generator.standard_normal(len(train))))
     moved = moved[np.append(True, np.diff(moved) > 0)]
-    is_kept = generator.random(len(moved)) >= THINNED
+    is_kept = generator.random(len(moved)) >= thinned
     if is_kept.sum() >= _KEPT:
         moved = moved[is_kept]
     if len(moved) > _CUT_FROM:
@@ -126,36 +51,31 @@ def disturbed(train: Array, generator: np.random.Generator) -> Array:
     return moved
 
 
-def training_table(known: KnownTrains, seed: int) -> tuple[Array, Array]:
-    """Give statistics and targets of every train, as it is and disturbed.
+def training_table(known: KnownTrains, seed: int) -> tuple[Array, TrainingTable]:
+    """Give statistics of every train as it is, as published ones are disturbed, and more thinned.
 
     Returns
     -------
     statistics : ndarray, shape (n, n_statistics)
-        Those of the trains, then those of the disturbed ones.
-    targets : ndarray, shape (n, 2)
-        g_s and g_u.
+        Of the trains.
+    table : TrainingTable
+        Of the trains.
     """
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, 2))))
-    rows, targets = [], []
-    for train, target in zip(known.trains, known.targets, strict=True):
-        rows.append(interval_statistics(train))
-        targets.append(target)
-    for train, target in zip(known.trains, known.targets, strict=True):
-        other = disturbed(train, generator)
-        if len(other) >= FEWEST and np.median(np.diff(other)) > 0.5:
-            rows.append(interval_statistics(other))
-            targets.append(target)
-    return np.array(rows), np.array(targets)
-
-
-def _start(model: PointModel, n: int, generator: np.random.Generator) -> Array:
-    """Draw n cells to start from."""
-    found = np.empty((0, len(model.conductance_names)))
-    while len(found) < n:
-        drawn = start_population(model, n, generator)
-        found = np.concatenate([found, drawn[np.isfinite(drawn).all(axis=1)]])
-    return found[:n]
+    rows, places, is_disturbed = [], [], []
+    for place, train in enumerate(known.trains):
+        thinned = MOST_THINNED * generator.random()
+        others = [disturbed(train, generator), disturbed(train, generator, thinned)]
+        for other in [train, *others]:
+            if len(other) >= FEWEST and np.median(np.diff(other)) > SHORTEST_MEDIAN:
+                rows.append(interval_statistics(other))
+                places.append(place)
+                is_disturbed.append(other is not train or bool(known.is_noisy[place]))
+    is_bursting = np.array([describe(train).regime == "bursting" for train in known.trains])
+    table = TrainingTable(
+        known.targets[places], is_bursting[places], np.array(is_disturbed), known.weights[places]
+    )
+    return np.array(rows), table
 
 
 @dataclass(frozen=True)
@@ -168,12 +88,17 @@ class ForestSettings:
         Trees, and training trains in a leaf at least.
     """
 
-    n_trees: int = 32
-    least_leaf: int = 5
+    n_trees: int = 24
+    least_leaf: int = 3
 
 
 def train(
-    model: PointModel, *, n: int = 16_384, seed: int = 0, settings: ForestSettings | None = None
+    model: PointModel,
+    *,
+    n: int = 16_384,
+    seed: int = 0,
+    settings: ForestSettings | None = None,
+    folder: Path | None = None,
 ) -> Estimator:
     """Train an estimator of a model.
 
@@ -187,6 +112,8 @@ def train(
         Of everything.
     settings : ForestSettings, optional
         Of the forest.
+    folder : Path, optional
+        Where simulated parts are kept, so that training goes on where it stopped.
 
     Returns
     -------
@@ -200,11 +127,16 @@ def train(
     """
     check_count("--n", n, 64, 1_000_000)
     check_seed(seed)
-    return fit(model, known_trains(model, n, seed), seed, settings or ForestSettings())
+    known = known_trains(model, n, seed, folder=folder)
+    return fit(model, known, seed, settings or ForestSettings())
 
 
 def fit(model: PointModel, known: KnownTrains, seed: int, settings: ForestSettings) -> Estimator:
-    """Fit an estimator to known trains, and calibrate it on an eighth of them."""
+    """Fit an estimator to known trains.
+
+    Regions are calibrated on an eighth of the trains with what the others tell; then all are
+    learned from.
+    """
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, 3))))
     n = len(known.trains)
     if n < _FEWEST_TRAINS:
@@ -213,50 +145,80 @@ def fit(model: PointModel, known: KnownTrains, seed: int, settings: ForestSettin
             f"{_FEWEST_TRAINS} are needed to train; raise --n or change the plane of the model"
         )
     is_held = generator.permutation(n) < n // 8
-    rows, targets = training_table(known.part(~is_held), seed)
+    rows, table = training_table(known.part(~is_held), seed)
+    held_rows, held = training_table(known.part(is_held), seed + 1)
+    part = calibrated(_fitted(model, known, (rows, table), seed, settings), held_rows, held)
+    rows, table = training_table(known, seed)
+    return replace(_fitted(model, known, (rows, table), seed, settings), widenings=part.widenings)
+
+
+def _fitted(
+    model: PointModel,
+    known: KnownTrains,
+    learned: tuple[Array, TrainingTable],
+    seed: int,
+    settings: ForestSettings,
+) -> Estimator:
+    """Fit an estimator, whose kernels are not widened, to rows of statistics and what they are."""
+    rows, table = learned
     plane = model.rules().plane
     edges = np.array([plane.g_s, plane.g_u])
-    forest = fit_forest(
+    scaled = table.targets / (edges[:, 1] - edges[:, 0])
+    forest, order = fit_forest(
         rows,
-        targets / (edges[:, 1] - edges[:, 0]),
+        np.column_stack([scaled, _REGIME_WEIGHT * table.is_bursting]),
         n_trees=settings.n_trees,
         least_leaf=settings.least_leaf,
         seed=seed,
-    )
+    ).sorted()
     medians = np.array([np.median(np.diff(one)) for one in known.trains])
-    about = {"n": n + known.n_silent, "seed": seed, "silent": known.n_silent}
-    fitted = Estimator(
+    duration, discard = LENGTHS.get(model.name, LENGTHS["stg"])
+    return Estimator(
         model.name,
         model_hash(model),
         forest,
-        targets.astype(np.float32).astype(np.float64),
+        table.part(order),
         edges,
-        1.0,
+        np.ones(KINDS),
         np.array([medians.min(), medians.max()]),
-        about | {"n_trees": settings.n_trees, "least_leaf": settings.least_leaf},
+        duration - discard,
+        {
+            "n": len(known.trains) + known.n_silent,
+            "seed": seed,
+            "silent": known.n_silent,
+            "n_trees": settings.n_trees,
+            "least_leaf": settings.least_leaf,
+        },
     )
-    held = training_table(known.part(is_held), seed + 1)
-    return calibrated(fitted, *held)
 
 
-def calibrated(fitted: Estimator, statistics: Array, targets: Array) -> Estimator:
-    """Widen the kernels so that regions of 90 % hold 90 % of the targets of other trains."""
-    few = slice(None, None, max(1, len(statistics) // _CALIBRATED))
-    low, high = 0.2, 5.0
-    for _ in range(8):
+def calibrated(fitted: Estimator, statistics: Array, held: TrainingTable) -> Estimator:
+    """Widen the kernels so that regions of 90 % hold 90 % of the targets of other trains.
+
+    Each kind of train is widened by itself; one that is too rare, as all together.
+    """
+    estimates = fitted.of_statistics(statistics)
+    kinds = np.array([one.kind for one in estimates])
+    everyone = _widening(estimates, held, np.arange(len(kinds)))
+    widenings = np.full(KINDS, everyone)
+    for kind in range(KINDS):
+        places = np.flatnonzero(kinds == kind)
+        if len(places) >= _FEWEST_CALIBRATED:
+            widenings[kind] = _widening(estimates, held, places)
+    return replace(fitted, widenings=widenings)
+
+
+def _widening(
+    estimates: Sequence[Estimate], held: TrainingTable, places: NDArray[np.intp]
+) -> float:
+    """Find the widening with which regions of 90 % hold 90 % of the targets of some trains."""
+    few = places[:: max(1, len(places) // _CALIBRATED)]
+    low, high = 0.3, 3.0
+    for _ in range(6):
         middle = (low * high) ** 0.5
-        one = replace(fitted, widening=middle)
-        if coverage(one, statistics[few], targets[few]) < 0.9:
+        levels = [estimates[i].widened(middle).density.level(held.targets[i])[0] for i in few]
+        if np.average(np.array(levels) <= 0.9, weights=held.weights[few]) < 0.9:
             low = middle
         else:
             high = middle
-    return replace(fitted, widening=round((low * high) ** 0.5, 4))
-
-
-def coverage(
-    estimator: Estimator, statistics: Array, targets: Array, probability: float = 0.9
-) -> float:
-    """Tell which part of targets lies in their region of a stated probability."""
-    densities = estimator.of_statistics(statistics)
-    levels = [one.level(target)[0] for one, target in zip(densities, targets, strict=True)]
-    return float(np.mean(np.array(levels) <= probability))
+    return float(round((low * high) ** 0.5, 4))

@@ -1,6 +1,6 @@
 """How fast and how good dynamic input conductances are: cost, estimator, round trips, in one run.
 
-    python scripts/bench/dics.py --out dics.csv [--trains 10000] [--cells 256]
+    python scripts/bench/dics.py --out dics.csv [--trains 10000] [--cells 256] [--only cost]
 
 CPU seconds of this process.  The targets of the estimator's test are fresh, and so are its cells.
 """
@@ -8,6 +8,7 @@ CPU seconds of this process.  The targets of the estimator's test are fresh, and
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,11 +21,13 @@ import ionfo
 from ionfo.emodels.point import load_point_model, simulate_spikes
 from ionfo.features.spike_times import UNITS, describe
 from ionfo.sampling.dics import load_estimator
-from ionfo.sampling.dics.estimator import FOLDER
+from ionfo.sampling.dics.known import LENGTHS, known_trains
 from ionfo.sampling.dics.statistics import interval_statistics
-from ionfo.sampling.dics.training import LENGTHS, disturbed, known_trains
+from ionfo.sampling.dics.training import disturbed
 
 ROUND_TRIPS = {"stg": [(4, 5), (-5, 10), (-10, 5), (-18, 14)], "da": [(0.5, 5), (-4, 5)]}
+PARTS = ("cost", "estimates", "round trips")
+COVERED = 2_500  # trains of a kind whose regions are looked at
 Row = tuple[str, str, float]
 
 
@@ -83,38 +86,49 @@ def neuron_rates(conductances: np.ndarray) -> dict[float, float]:
 
 
 def estimates(name: str, n: int, seed: int, noisy: float) -> Iterator[Row]:
-    """Errors and coverage of the shipped estimator on fresh trains."""
+    """Errors, regimes and coverage of the shipped estimator on fresh trains of fresh targets."""
     model = load_point_model(name)
     estimator = load_estimator(model)
-    known = known_trains(model, n, seed, noisy)
+    known = known_trains(model, n, seed, noisy, evenly=True)
     told = "noisy" if noisy else "clean"
     generator = np.random.default_rng(seed)
     kinds = {
         told: known.trains,
         f"{told}, disturbed": [disturbed(t, generator) for t in known.trains],
+        f"{told}, 20 % of spikes missing": [disturbed(t, generator, 0.2) for t in known.trains],
     }
     regimes = np.array([describe(train).regime for train in known.trains])
     for kind, trains in kinds.items():
         long = np.array([len(train) >= 3 for train in trains])
         rows = np.array([interval_statistics(t) for t, ok in zip(trains, long, strict=True) if ok])
-        densities, targets = estimator.of_statistics(rows), known.targets[long]
-        errors = np.abs(np.array([one.mean for one in densities]) - targets)
-        levels = np.array([d.level(t)[0] for d, t in zip(densities, targets, strict=True)])
+        found, targets = estimator.of_statistics(rows), known.targets[long]
+        errors = np.abs(np.array([one.density.mean for one in found]) - targets)
+        levels = np.array([one.density.level(t)[0] for one, t in zip(found, targets, strict=True)])
         bursting = regimes[long] == "bursting"
-        found = np.array([describe(t).regime for t, ok in zip(trains, long, strict=True) if ok])
+        right = np.array([one.regime for one in found]) == regimes[long]
         head = f"{name} {kind}:"
         yield f"{head} trains", "1", len(rows)
-        yield (
-            f"{head} regime as of the undisturbed train",
-            "%",
-            100 * (found == regimes[long]).mean(),
-        )
+        yield f"{head} regime right", "%", 100 * right.mean()
         for of, chosen in (("bursting", bursting), ("all", np.ones_like(bursting))):
             yield f"{head} error of g_s, {of}", "1", errors[chosen, 0].mean()
             yield f"{head} error of g_u, {of}", "1", errors[chosen, 1].mean()
         for probability in (0.5, 0.9):
             held = 100 * (levels <= probability).mean()
             yield f"{head} regions of {probability:.0%} hold", "%", held
+
+
+def published(file: Path) -> Iterator[Row]:
+    """Predictions of the published network for five trains, beside ours."""
+    rows = json.loads(file.read_text())["rows"]
+    found = load_estimator(load_point_model("stg")).estimates([one["spikes"] for one in rows])
+    for one, ours in zip(rows, found, strict=True):
+        head = f"example train {one['id']}:"
+        theirs = "regular" if one["logits"][0] > one["logits"][1] else "bursting"
+        yield f"{head} same regime as the network", "1", float(ours.regime == theirs)
+        for i, of in enumerate(("g_s", "g_u")):
+            yield f"{head} {of}, network", "1", one[of]
+            yield f"{head} {of}, ours", "1", ours.density.mean[i]
+            yield f"{head} {of}, our SD", "1", ours.density.sd[i]
 
 
 def round_trip(name: str, target: tuple[float, float], n: int) -> Iterator[Row]:
@@ -146,13 +160,23 @@ def main() -> None:
     parser.add_argument("--trains", type=int, default=10_000, help="fresh trains of each kind")
     parser.add_argument("--cells", type=int, default=256)
     parser.add_argument("--seed", type=int, default=2024)
+    parser.add_argument("--model", choices=sorted(ROUND_TRIPS), help="default both")
+    parser.add_argument("--only", choices=PARTS, help="default all")
+    parser.add_argument("--network", type=Path, help="dic_network.json: published predictions")
     options = parser.parse_args()
-    rows = list(cost(options.cells))
-    for name in (one for one in ROUND_TRIPS if (FOLDER / f"{one}.npz").is_file()):
-        for noisy in (0.0, 1.0):
-            rows += estimates(name, options.trains, options.seed, noisy)
-        for target in ROUND_TRIPS[name]:
-            rows += round_trip(name, target, options.cells)
+    wanted = PARTS if options.only is None else (options.only,)
+    rows: list[Row] = []
+    if "cost" in wanted:
+        rows += list(cost(options.cells))
+    for name in ROUND_TRIPS if options.model is None else (options.model,):
+        if "estimates" in wanted:
+            for noisy in (0.0, 1.0):
+                rows += estimates(name, options.trains, options.seed, noisy)
+        if "round trips" in wanted:
+            for target in ROUND_TRIPS[name]:
+                rows += round_trip(name, target, options.cells)
+    if options.network is not None:
+        rows += published(options.network)
     frame = pd.DataFrame(rows, columns=["what", "unit", "value"])
     frame.to_csv(options.out, index=False, float_format="%.4g")
     print(frame.to_string(index=False, float_format="%.4g"))

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ def check_count(name: str, value: int | None, least: int, most: int, or_zero: bo
     if value is None or (or_zero and value == 0):
         return
     zero = "0 or " if or_zero else ""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise IonfoError(f"{name} must be a whole number, got {shortened(value)}")
     if value < least:
         raise IonfoError(f"{name} must be {zero}at least {least}, got {shortened(value)}")
     if value > most:
@@ -86,7 +89,7 @@ def check_count(name: str, value: int | None, least: int, most: int, or_zero: bo
 
 def check_seed(value: int | None, name: str = "--seed") -> None:
     """Refuse a seed that a generator of random numbers does not take."""
-    if value is not None and value < 0:
+    if isinstance(value, Integral) and value < 0:
         raise IonfoError(f"{name} must not be negative, got {shortened(value)}")
     check_count(name, value, 0, MOST_SEED)
 
@@ -120,6 +123,8 @@ def check_number(
     """
     if value is None:
         return
+    if not isinstance(value, Real):
+        raise IonfoError(f"{name} must be a number, got {shortened(value)}")
     is_right = (least < value if is_above else least <= value) and value <= most
     if not is_right:
         bounds = f"above {least:g} and at most {most:g}" if is_above else f"{least:g} to {most:g}"

@@ -11,11 +11,12 @@ Shower = Callable[[str, int], AbstractContextManager[Advance]]
 """Takes what is done and how many parts it has; gives what is called after each of them."""
 
 
-def _shows_nothing(what: str, total: int) -> AbstractContextManager[Advance]:
+def shows_nothing(what: str, total: int) -> AbstractContextManager[Advance]:
+    """Show no progress, as of parts of a computation that shows its own."""
     return nullcontext(lambda: None)
 
 
-_shower: ContextVar[Shower] = ContextVar("ionfo_progress", default=_shows_nothing)
+_shower: ContextVar[Shower] = ContextVar("ionfo_progress", default=shows_nothing)
 
 
 def progress(what: str, total: int) -> AbstractContextManager[Advance]:

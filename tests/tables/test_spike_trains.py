@@ -63,6 +63,33 @@ def test_units_of_nwb_are_in_seconds(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.trains[1], [1000, 1500])
 
 
+def test_damaged_archives_get_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "trains.npz"
+    write_spike_trains(file, ["a"], [np.arange(9_000.0)])
+    whole = file.read_bytes()
+    middle = len(whole) // 2
+    for content in (whole[:middle], whole[:middle] + b"?" * 9 + whole[middle + 9 :], b""):
+        file.write_bytes(content)
+        with pytest.raises(IonfoError, match="it is no archive of numpy .* or damaged"):
+            read_spike_trains(file, "ms")
+    for wrong in (np.array([[1.0, 2], [3]], dtype=object), np.array(["1", "2"])):
+        np.savez(file, a=wrong)
+        with pytest.raises(IonfoError, match="numbers"):
+            read_spike_trains(file, "ms")
+
+
+def test_damaged_nwb_gets_a_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("pynwb", reason="needs the recordings extra")
+    h5py = pytest.importorskip("h5py", reason="needs the recordings extra")
+    file = tmp_path / "units.nwb"
+    file.write_bytes(b"no such file")
+    for _ in range(2):
+        with pytest.raises(IonfoError, match="it is no NWB file, or damaged"):
+            read_spike_trains(file)
+        with h5py.File(file, "w") as other:
+            other["units"] = 3
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

@@ -22,6 +22,7 @@ from ..sampling.dics import (
     Reachability,
     Reconstruction,
     compensate,
+    forget_parts,
     generate,
     reachable,
     reconstruct,
@@ -36,9 +37,11 @@ __all__ = [
     "Reconstruction",
     "SimulatedPopulation",
     "compensate",
+    "forget_parts",
     "generate",
     "reachable",
     "reconstruct",
+    "report",
     "simulate",
     "train",
 ]
@@ -88,6 +91,31 @@ class SimulatedPopulation:
     def _repr_html_(self) -> str:
         told = "".join(f"<li>{sentence}</li>" for sentence in self.sentences())
         return f"<ul>{told}</ul>{self.population.features.head().to_html()}"
+
+
+def report(found: Reconstruction, folder: str | Path) -> Path:
+    """Write a page about a reconstruction, for which some of its cells are simulated.
+
+    Parameters
+    ----------
+    found : Reconstruction
+        Of `reconstruct`.
+    folder : str or Path
+        For the page ``report.html``, ``estimates.csv`` and ``descriptors.csv``.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    IonfoError
+        If the folder cannot be made or written to.
+    """
+    from .dics_report import write_report
+
+    return write_report(found, folder)
 
 
 def simulate(

@@ -28,6 +28,7 @@ from ..pages.report import write_page
 from ..pages.report.tables import read_material
 from ..tables.files import make_folder, write_table
 from .beyond_pairs import BeyondPairs
+from .constraints import Constraints
 from .output import (
     columns_told,
     estimator_told,
@@ -64,6 +65,8 @@ class Findings:
         Dependence that pairs do not tell, and what variables and models carry.
     sensitivity : DataFrame or None
         Extremes of O-information under other choices.
+    constraints : Constraints or None
+        Of a population of given dynamic input conductances.
     """
 
     origin: Path
@@ -76,6 +79,7 @@ class Findings:
     metadata: Mapping[str, Any] | None = None
     beyond: BeyondPairs | None = None
     sensitivity: pd.DataFrame | None = None
+    constraints: Constraints | None = None
 
     @cached_property
     def summary(self) -> Mapping[str, Any]:
@@ -83,6 +87,8 @@ class Findings:
         content = dict(summary_content(self.origin, self.work, self.answers, self.pairs))
         if self.beyond is not None:
             content["beyond_pairs"] = self.beyond.summary
+        if self.constraints is not None:
+            content["constraints"] = self.constraints.summary()
         return content
 
     @property
@@ -106,6 +112,8 @@ class Findings:
             }
         if self.sensitivity is not None:
             found["sensitivity"] = self.sensitivity
+        if self.constraints is not None:
+            found["constraints"] = self.constraints.table
         return {name: frame for name, frame in found.items() if len(frame)}
 
     @property
@@ -161,6 +169,8 @@ class Findings:
             )
         if self.beyond is not None:
             told += self.beyond.sentences()
+        if self.constraints is not None:
+            told += self.constraints.sentences()
         return told
 
     def plot_o_information(self) -> Axes:

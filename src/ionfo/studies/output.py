@@ -38,7 +38,7 @@ _TABLES = (
       for one in ("frequencies", "histogram")),
     "mutual_information_pairs", "mutual_information_features",
     *(f"o_information_{one}" for one in ("gradients", "local", "neighbours")),
-    "co_moments", "sensitivity",
+    "co_moments", "sensitivity", "constraints",
 )  # fmt: skip
 _FIGURES = (
     "redundancy_synergy", "redundancy_synergy_minimal", "redundancy_synergy_frequencies_*",

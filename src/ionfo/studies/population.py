@@ -37,6 +37,7 @@ from ..tables.files import make_folder
 from ..tables.matrix import Table, analysis_table, read_analysis_table
 from ..tables.population import Population
 from .beyond_pairs import beyond_pairs
+from .constraints import constraints_of
 from .findings import Findings
 from .pairs import pairs_of
 from .plan import (
@@ -194,8 +195,11 @@ def measure(
         advance()
         sensitivity = sensitivity_frame(work)
         advance()
+    made = constraints_of(table.point, len(table.parameters))
     seconds = time.monotonic() - began
-    return Findings(origin, work, answers, pairs, about, seconds, None, None, beyond, sensitivity)
+    return Findings(
+        origin, work, answers, pairs, about, seconds, None, None, beyond, sensitivity, made
+    )
 
 
 def parse_orders(

@@ -81,6 +81,9 @@ class Table:
         Rows that were left out because they miss something.
     worth : float
         Most independent rows that the table can be worth, where who made it says so.
+    point : mapping or None
+        How cells of given dynamic input conductances were made (``dics``, ``point_model``), when
+        the file says it.
     """
 
     parameters: NDArray[np.float64]
@@ -97,6 +100,7 @@ class Table:
     left_out: Mapping[str, str] = field(default_factory=dict)
     dropped: Dropped | None = None
     worth: float = math.inf
+    point: Mapping[str, Any] | None = None
 
 
 def read_analysis_table(
@@ -216,6 +220,7 @@ def analysis_table(
         left_out,
         dropped,
         _worth_of(metadata),
+        metadata if "dics" in metadata else None,
     )
 
 

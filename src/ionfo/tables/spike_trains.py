@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pandas as pd
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import IonfoError, why_unread
 from ..features.spike_times import check_times
 from ..limits import read_text, shortened
+from .archives import read_arrays, write_arrays
 from .files import check_table_path, read_table, write_table
 
 Array = NDArray[np.float64]
@@ -113,18 +112,7 @@ def write_spike_trains(path: Path, names: Sequence[str], trains: Sequence[Array]
         If the suffix is another one or the file cannot be written.
     """
     if path.suffix == ".npz":
-        beside = path.with_name(f".{path.name}.{os.getpid()}.npz")
-        try:
-            # as numpy.savez does, which cannot write an array whose name is one of its arguments
-            with ZipFile(beside, "w", ZIP_DEFLATED) as archive:
-                for name, train in zip(names, trains, strict=True):
-                    with archive.open(f"{name}.npy", "w") as entry:
-                        np.lib.format.write_array(entry, np.asarray(train), allow_pickle=False)
-            beside.replace(path)
-        except OSError as error:
-            raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None
-        finally:
-            beside.unlink(missing_ok=True)
+        write_arrays(path, dict(zip(names, trains, strict=True)))
         return
     frame = pd.DataFrame(
         {
@@ -170,11 +158,12 @@ def _read_text(file: Path) -> dict[str, Array]:
 
 
 def _read_npz(file: Path) -> dict[str, Array]:
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            return {name: np.asarray(stored[name], dtype=np.float64) for name in stored}
-    except (OSError, ValueError, TypeError) as error:
-        raise IonfoError(f"spike trains '{file}' cannot be read: {why_unread(error)}") from None
+    found = {}
+    for name, one in read_arrays(file, "spike trains").items():
+        if one.dtype.kind not in "iuf":
+            raise IonfoError(f"spike trains '{file}' must be numbers, and '{name}' in it is not")
+        found[name] = one.astype(np.float64)
+    return found
 
 
 def _read_nwb(file: Path) -> dict[str, Array]:
@@ -189,5 +178,9 @@ def _read_nwb(file: Path) -> dict[str, Array]:
                 raise IonfoError(f"'{file}' has no units with spike times")
             times = [np.asarray(units["spike_times"][i]) for i in range(len(units))]
             return {str(name): one for name, one in zip(units.id[:], times, strict=True)}
-    except (OSError, ValueError, KeyError) as error:
-        raise IonfoError(f"spike trains '{file}' cannot be read: {why_unread(error)}") from None
+    except IonfoError:
+        raise
+    except Exception:  # what readers of a damaged file raise has no common class
+        raise IonfoError(
+            f"spike trains '{file}' cannot be read: it is no NWB file, or damaged"
+        ) from None

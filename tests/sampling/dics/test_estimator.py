@@ -11,7 +11,7 @@ import pytest
 from ionfo import IonfoError
 from ionfo.emodels.point import list_point_models, load_point_model, simulate_spikes
 from ionfo.features.spike_times import describe
-from ionfo.sampling.dics import Estimator, generate, load_estimator, reconstruct, train
+from ionfo.sampling.dics import Estimator, generate, known, load_estimator, reconstruct, train
 from ionfo.sampling.dics.estimator import FOLDER, Density
 from ionfo.sampling.dics.forest import fit_forest
 from ionfo.sampling.dics.statistics import NAMES, interval_statistics
@@ -26,7 +26,7 @@ def test_leaves_are_those_of_the_library_and_weights_share_them() -> None:
     rows, targets = generator.normal(size=(300, 5)), generator.normal(size=(300, 2))
     forest = fit_forest(rows, targets, n_trees=7, least_leaf=4, seed=1)
     grown = ensemble.ExtraTreesRegressor(
-        7, min_samples_leaf=4, max_features=0.5, random_state=1
+        7, min_samples_leaf=4, max_features=1.0, random_state=1
     ).fit(np.float32(rows), targets)
     new = generator.normal(size=(50, 5))
     np.testing.assert_array_equal(forest.leaves(new).T, grown.apply(np.float32(new)))
@@ -89,16 +89,22 @@ def test_trains_of_known_feedback_cover_the_plane() -> None:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained() -> Estimator:
     pytest.importorskip("sklearn.ensemble", reason="needs scikit-learn")
+    return train(STG, n=96, seed=2)
+
+
+@pytest.fixture(scope="module")
+def small(trained: Estimator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("estimator") / "small.npz"
-    train(STG, n=128, seed=2).write(file)
+    trained.write(file)
     return file
 
 
-def test_trained_estimator_is_read_as_it_was_written(small: Path) -> None:
-    trained, found = train(STG, n=128, seed=2), load_estimator(STG, small)
-    assert isinstance(found, Estimator) and found.widening == trained.widening
+def test_trained_estimator_is_read_as_it_was_written(trained: Estimator, small: Path) -> None:
+    found = load_estimator(STG, small)
+    assert isinstance(found, Estimator)
+    np.testing.assert_array_equal(found.widenings, trained.widenings)
     spikes = np.cumsum(np.tile([8.0, 9, 10, 120], 15))
     one, other = trained.densities([spikes])[0], found.densities([spikes])[0]
     np.testing.assert_array_equal(one.centres, other.centres)
@@ -119,6 +125,92 @@ def test_estimator_of_another_model_gets_a_sentence(small: Path, tmp_path: Path)
     np.savez(tmp_path / "other.npz", **arrays)
     with pytest.raises(IonfoError, match="was trained on other statistics of trains"):
         load_estimator(STG, tmp_path / "other.npz")
+
+
+def cut_short(file: Path, arrays: dict[str, Any]) -> None:
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+def lead_in_circles(file: Path, arrays: dict[str, Any]) -> None:
+    np.savez(file, **{**arrays, "skip": 0 * arrays["skip"]})
+
+
+def lose_targets(file: Path, arrays: dict[str, Any]) -> None:
+    np.savez(file, **{**arrays, "targets": arrays["targets"][:-1]})
+
+
+def say_nothing(file: Path, arrays: dict[str, Any]) -> None:
+    np.savez(file, **{**arrays, "told": np.frombuffer(b"[1]", dtype=np.uint8)})
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (cut_short, "it is no archive of numpy"),
+        (lead_in_circles, "a tree of it leads nowhere"),
+        (lose_targets, "its arrays do not fit together"),
+        (say_nothing, "`ionfo dics train` did not write it"),
+    ],
+)
+def test_damaged_estimator_gets_a_sentence(
+    small: Path, tmp_path: Path, damage: Any, said: str
+) -> None:
+    with np.load(small) as stored:
+        arrays = dict(stored)
+    file = tmp_path / f"{damage.__name__}.npz"
+    file.write_bytes(small.read_bytes())
+    damage(file, arrays)
+    with pytest.raises(IonfoError, match=said):
+        load_estimator(STG, file)
+
+
+def test_targets_are_drawn_around_a_rare_regime_and_weighed() -> None:
+    bursts = np.cumsum(np.tile([8.0, 9, 10, 120], 5))
+    trains = [*[bursts] * 12, *[np.arange(30.0) * 60] * 88]
+    targets = np.array([*[[-4.0, 5.0]] * 12, *[[5.0, 5.0]] * 88])
+    clean = known.KnownTrains(trains, targets, np.zeros(100, dtype=bool), 0, np.ones(100))
+    edges = np.array([[-10.0, 15], [0, 20]])
+    rare = known._rare(clean, edges)
+    assert rare is not None
+    np.testing.assert_allclose(rare.mean, [-4, 5])
+    np.testing.assert_allclose(rare.sd, [1, 0.8])
+    assert known._rare(clean.part(np.arange(100) < 30), edges) is None  # 12 of 30 are not rare
+
+
+def test_training_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = known_trains(STG, 40, seed=1)
+    assert len(known_trains(STG, 40, seed=1, folder=tmp_path / "parts").trains) == len(whole.trains)
+    simulated = known.simulate_spikes
+    monkeypatch.setattr(known, "simulate_spikes", lambda *_, **__: pytest.fail("simulated again"))
+    again = known_trains(STG, 40, seed=1, folder=tmp_path / "parts")
+    assert all(np.array_equal(a, b) for a, b in zip(whole.trains, again.trains, strict=True))
+    monkeypatch.setattr(known, "simulate_spikes", simulated)
+    (tmp_path / "parts" / "part-0000.npz").write_bytes(b"damaged")
+    again = known_trains(STG, 40, seed=1, folder=tmp_path / "parts")
+    assert all(np.array_equal(a, b) for a, b in zip(whole.trains, again.trains, strict=True))
+    known.forget_parts(tmp_path / "parts")
+    assert not (tmp_path / "parts").exists()
+
+
+def test_regime_is_told_of_trains_that_miss_spikes() -> None:
+    generator = np.random.default_rng(3)
+    whole = np.cumsum(np.full(60, 62.0) + generator.normal(0, 0.5, 60))
+    thinned = [whole[generator.random(60) > 0.15] for _ in range(5)]
+    assert all(describe(one).regime == "bursting" for one in thinned)  # by its intervals
+    estimates = load_estimator(STG).estimates([whole, *thinned])
+    assert [one.regime for one in estimates] == ["regular"] * 6
+    assert all(one.disturbed > 0.5 for one in estimates[1:])
+
+
+def test_silent_trains_are_left_out_and_short_ones_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bursts = np.cumsum(np.tile([8.0, 9, 10, 120], 15))
+    found = reconstruct([bursts, [5.0], bursts[:7]], "stg", 3, names=["a", "b", "c"])
+    assert found.names == ("a", "c") and found.left_out == ("b",)
+    assert "1 of 3 trains ('b') have fewer than 3 spikes and are silent" in caplog.text
+    assert "1 of 2 trains ('c') have a length of less than 1500 ms" in caplog.text
+    assert found.estimates["caution"].str.contains("length").tolist() == [False, True]
 
 
 SHIPPED = [one for one in list_point_models() if (FOLDER / f"{one}.npz").is_file()]
@@ -174,6 +266,8 @@ def test_same_seed_same_cells_and_one_train_may_stand_alone() -> None:
     [
         ([[1.0, 2]], {}, "train '1' has 2 spikes and is silent: no feedback can be inferred"),
         ([], {}, "there is no spike train"),
+        (None, {}, "spike trains are lists of times, got None"),
+        ([[1.0, 2, 3], "x"], {}, "times of train '2' must be numbers in ms"),
         ([[30.0, 20, 10]], {}, "times of train '1' must rise"),
         ([[0.1, 0.2, 0.3, 0.4]], {}, "multiply times in seconds by 1000"),
         ([[10.0, 20, 30]], {"n": 0}, "--n must be at least 1"),

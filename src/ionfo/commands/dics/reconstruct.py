@@ -28,6 +28,10 @@ def reconstruct_command(
         Path | None,
         typer.Option("--estimates", help="Table of descriptors, g_s and g_u: .csv or .parquet."),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Folder for a page; some cells are simulated for it."),
+    ] = None,
     estimator: Annotated[
         Path | None,
         typer.Option("--estimator", help="Of `ionfo dics train`; default the one that ships."),
@@ -43,7 +47,7 @@ def reconstruct_command(
 ) -> None:
     """Make populations of cells that could have fired spike trains.
 
-    Example: ionfo dics reconstruct spikes.csv --model stg --n 256 --out reconstructed.parquet
+    Example: ionfo dics reconstruct spikes.csv --model stg --out cells.parquet --report page
     """
     from ...studies import dics
     from ...tables.files import check_table_path, write_table
@@ -67,4 +71,6 @@ def reconstruct_command(
         write_table(estimates, found.estimates)
     for line in [*found.sentences(), f"times were in {read.unit}; population in {out}"]:
         tell(line)
-    add_result({"trains": len(read.trains), "cells": n * len(read.trains)})
+    if report is not None:
+        tell(f"page in {dics.report(found, report)}")
+    add_result({"trains": len(found.names), "cells": n * len(found.names)})

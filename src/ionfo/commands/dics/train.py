@@ -21,7 +21,8 @@ def train_command(
 ) -> None:
     """Train an estimator of g_s and g_u on simulated spike trains.
 
-    That of stg ships with ionfo; this is for other models, and for your own.
+    Those of stg and da ship with ionfo; this is for your own models. Simulated trains are kept
+    beside the estimator until it is written, so that the same command goes on where it stopped.
 
     Example: ionfo dics train stg --n 2048 --out estimator.npz
     """
@@ -30,8 +31,10 @@ def train_command(
 
     if out.suffix != ".npz" or not out.absolute().parent.is_dir():
         raise IonfoError(f"the estimator '{out}' must end in .npz, in a folder that exists")
-    trained = dics.train(load_point_model(model), n=n, seed=seed)
+    parts = out.with_name(f"{out.name}.parts")
+    trained = dics.train(load_point_model(model), n=n, seed=seed, folder=parts)
     trained.write(out)
+    dics.forget_parts(parts)
     silent = trained.about["silent"]
     tell(f"trained on {n:,} cells of '{model}', {silent:,} of them silent; estimator in {out}")
-    add_result({"cells": n, "silent": silent, "widening": trained.widening})
+    add_result({"cells": n, "silent": silent, "widenings": trained.widenings.tolist()})

@@ -88,8 +88,8 @@ def section_html(part: Section, charts: list[Chart]) -> str:
             f"<option>{escape(caption.partition(':')[0])}</option>" for caption, _ in part.charts
         )
         text.append(
-            f'<p class="controls"><label>stimulus <select data-shows="{part.key}">{shown}</select>'
-            "</label></p>"
+            f'<p class="controls"><label>{part.menu} '
+            f'<select data-shows="{part.key}">{shown}</select></label></p>'
         )
     text += [_figure(one, charts, part.key if is_menu else "") for one in part.charts]
     for caption, head, rows in part.tables:

@@ -77,7 +77,7 @@
           showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0, yanchor: "top",
           yshift: -6, font: { size: 11 } }];
         layout.margin = Object.assign({}, layout.margin, { b: 40 });
-      } else if (!columns.tickangle) {
+      } else if (columns.tickvals && !columns.tickangle) {
         const every = Math.ceil(columns.tickvals.length / 8);
         columns.tickvals = columns.tickvals.filter(function (_, i) { return i % every === 0; });
         columns.ticktext = columns.ticktext.filter(function (_, i) { return i % every === 0; });

@@ -14,6 +14,7 @@ from . import sections, words
 from .answers import in_short
 from .charts import Chart
 from .choices import choices
+from .constraints import constraints, exact_cautions
 from .explore import explore_data
 from .html import chart_place, section_html, whole_page
 from .methods import methods
@@ -57,7 +58,9 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
     settles = "still settling" in (quality.verdict, material.summary.get("chains"))
     material = replace(material, is_settling=settles)
     parts = [
-        in_short(material, quality, words.cautions(material, quality)),
+        in_short(
+            material, quality, [*exact_cautions(material), *words.cautions(material, quality)]
+        ),
         words.in_words(material),
         words.sampling(material, quality),
         sections.distributions(material),
@@ -69,6 +72,8 @@ def page_text(material: Material, beside: Sequence[str] = ()) -> str:
         components(material),
         methods(material, quality),
     ]
+    if (made := constraints(material)) is not None:
+        parts.insert([part.key for part in parts].index("choices"), made)
     charts: list[Chart] = []
     explore = explore_data(material)
     body = []

@@ -31,6 +31,8 @@ class Section:
         Caption, heading and rows.
     terms : list of tuple
         Words and what they mean, folded.
+    menu : str
+        What the charts of traces differ by, one of which shows at a time.
     """
 
     key: str
@@ -42,3 +44,4 @@ class Section:
     folded: list[tuple[str, Chart]] = field(default_factory=list)
     tables: list[tuple[str, list[str], Sequence[Sequence[Cell]]]] = field(default_factory=list)
     terms: list[tuple[str, str]] = field(default_factory=list)
+    menu: str = "stimulus"

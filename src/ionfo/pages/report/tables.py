@@ -33,6 +33,7 @@ _STEMS = (
     "mutual_information_pairs",
     "mutual_information_features",
     "sensitivity",
+    "constraints",
     "o_information_neighbours",
 )
 
