@@ -192,7 +192,7 @@ class Posterior:
             "about": self.about,
         }
         arrays: dict[str, Any] = {
-            "told": np.frombuffer(json.dumps(told, sort_keys=True).encode(), dtype=np.uint8),
+            "told": np.frombuffer(json.dumps(told).encode(), dtype=np.uint8),
             "feature_scale": np.array([self.feature_scale.mean, self.feature_scale.sd]),
             "line_scale": np.array([self.line_scale.mean, self.line_scale.sd]),
             "noise": self.noise,

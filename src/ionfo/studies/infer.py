@@ -31,6 +31,7 @@ from .saved import save_figure
 
 __all__ = [
     "Calibration",
+    "HHRun",
     "Inferred",
     "InsideFindings",
     "Posterior",

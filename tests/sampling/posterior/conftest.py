@@ -27,4 +27,4 @@ def linear(n: int, seed: int, is_told: bool = True) -> Simulations:
 
 @pytest.fixture(scope="session")
 def simulations() -> Simulations:
-    return linear(3000, 1)
+    return linear(8000, 1)
