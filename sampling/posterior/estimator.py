@@ -246,7 +246,8 @@ def read_posterior(file: str | Path) -> Posterior:
     """
     path = Path(file)
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # numpy leaves open what it cannot read
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
             arrays: Mapping[str, Any] = {name: stored[name] for name in stored}
         told = json.loads(arrays["told"].tobytes())
         if told["format"] != FORMAT:

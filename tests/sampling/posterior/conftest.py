@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,18 @@ def linear(n: int, seed: int, is_told: bool = True) -> Simulations:
     units = {"sum": "mV", "difference": "mV"}
     about = {"prior": prior.told(), "features": units, "about": {"simulator": "linear"}}
     return Simulations(theta, features, about | {"seed": seed})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what jax compiles, which takes longer than all that it then computes."""
+    if importlib.util.find_spec("jax") is None:
+        return
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("compiled")))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 @pytest.fixture(scope="session")
