@@ -78,15 +78,9 @@ def main() -> None:
 
     nearest, heaviest, k, ess = [], [], [], []
     for one in draws:
-        some = type(one)(
-            one.name,
-            one.observed,
-            one.theta[: asked.simulated],
-            one.log_prob[: asked.simulated],
-            one.acceptance,
-            one.by_chain,
+        weighted = correct(
+            posterior, one.first(asked.simulated), HHSimulator(), seed=asked.seed + 2
         )
-        weighted = correct(posterior, some, HHSimulator(), seed=asked.seed + 2)
         away = np.linalg.norm((weighted.features - one.observed) / sd, axis=1)
         nearest.append(weighted.features[int(np.nanargmin(away))])
         heaviest.append(weighted.features[int(np.argmax(weighted.log_weight))])

@@ -42,10 +42,9 @@ def example(name: str) -> str:
     return line
 
 
-def run(line: str) -> str:
+def run(line: str) -> None:
     done = CliRunner().invoke(app, shlex.split(line), catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    return done.output
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     old = Path.cwd()
     os.chdir(found)
     try:
-        told = run(example("simulate"))
-        assert "500 draws from the prior" in told and "draws in simulations" in told
+        run(example("simulate"))
         run("infer simulate hh --n 120 --seed 1 --out fresh")
     finally:
         os.chdir(old)
@@ -76,7 +74,7 @@ def trained(folder: Path) -> Path:
     old = Path.cwd()
     os.chdir(folder)
     try:
-        assert "posterior in posterior.npz" in run(example("train"))
+        run(example("train"))
     finally:
         os.chdir(old)
     return folder
@@ -85,19 +83,20 @@ def trained(folder: Path) -> Path:
 def test_simulations_are_those_of_the_function(folder: Path) -> None:
     frame, _ = read_table(folder / "fresh/draws_000000.parquet")
     found = ionfo.infer.read_simulations(folder / "fresh")
+    assert len(ionfo.infer.read_simulations(folder / "simulations").theta) == 500
     assert len(frame) == 120 and len(list(frame)) == 36
     np.testing.assert_array_equal(frame["features/skew"], found.features[:, -1])
 
 
 def test_examples_run(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(trained)
-    assert "2 cells with 60 draws each" in run(example("posterior"))
+    run(example("posterior"))
     population = ionfo.read_population("drawn.parquet")
     assert population.frame["cells/cell"].value_counts().to_dict() == {"one": 60, "two": 60}
     assert population.metadata["units"]["R_in"] == "MOhm"
-    assert "cells lie inside what was trained on" in run(example("check"))
+    run(example("check"))
     assert read_table(Path("inside.csv"))[0]["cell"].tolist() == ["one", "two"]
-    assert "expected coverage (TARP)" in run(example("calibrate"))
+    run(example("calibrate"))
     assert {"ranks.csv", "ranks.png", "coverage.csv", "coverage.png"} <= set(
         os.listdir("calibration")
     )
@@ -105,11 +104,12 @@ def test_examples_run(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_corrected_posterior_has_weights(trained: Path) -> None:
     cells = pd.read_csv(trained / "cells.csv").head(1)
-    found = ionfo.infer.posterior(cells, trained / "posterior.npz", 80, correction="chain")
+    estimator = ionfo.infer.read_posterior(trained / "posterior.npz")
+    found = ionfo.infer.posterior(cells, estimator, 80, correction="chain")
     frame = found.population.frame
     assert frame["weight"].sum() == 80 and "features/skew" in frame
     assert found.population.metadata["importance"]["n_draws"] == 80
-    weighted = ionfo.infer.posterior(cells, trained / "posterior.npz", 80, correction="weights")
+    weighted = ionfo.infer.posterior(cells, estimator, 80, correction="weights")
     assert weighted.population.frame["weight"].mean() == pytest.approx(1)
 
 
