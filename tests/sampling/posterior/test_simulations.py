@@ -72,6 +72,13 @@ def test_emodels_are_simulators_of_their_features() -> None:
     assert isinstance(again, EModelSimulator) and again.emodel == emodel
 
 
+@pytest.mark.neuron
+def test_an_emodel_is_simulated(tmp_path: Path) -> None:
+    found = simulate(load_simulator("soma"), 2, tmp_path / "soma", seed=0)
+    assert found.features.shape == (2, len(load_emodel("soma").feature_names))
+    assert found.is_valid.any() and found.prior.contains(found.theta).all()
+
+
 def test_bad_folders_and_names_get_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(IonfoError, match="is not empty"):
