@@ -10,6 +10,7 @@ import typer
 from ...errors import tell
 from ...terminal.options import MechanismsOption, MorphologyOption, SeedOption
 from ...terminal.output import add_result
+from ...terminal.repair import RepairOption, RepairTypeOption, repaired
 from .options import WorkersOption
 
 
@@ -30,6 +31,8 @@ def simulate_command(
     ] = None,
     workers: WorkersOption = 1,
     morphology: MorphologyOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
     mechanisms: MechanismsOption = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -54,7 +57,7 @@ def simulate_command(
         seed=seed,
         workers=workers,
         run=run if is_stated else None,
-        morphology=morphology,
+        morphology=repaired(morphology, out, repair, repair_type),
         mechanisms=mechanisms,
     )
     for line in [*found.sentences(), f"draws in {out}"]:
