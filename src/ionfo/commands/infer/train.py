@@ -20,7 +20,7 @@ def train_command(
     out: Annotated[Path, typer.Option("--out", help="Posterior: .npz.")],
     noise: Annotated[
         float, typer.Option("--noise", help="Of the features, in their SDs over the draws.")
-    ] = 0.1,
+    ] = 0.3,
     published_noise: Annotated[
         bool,
         typer.Option("--published-noise", help="Take --noise x SD as the variance, as published."),
