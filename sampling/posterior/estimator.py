@@ -192,7 +192,7 @@ class Posterior:
             "about": self.about,
         }
         arrays: dict[str, Any] = {
-            "told": np.frombuffer(json.dumps(told, sort_keys=True).encode(), dtype=np.uint8),
+            "told": np.frombuffer(json.dumps(told).encode(), dtype=np.uint8),
             "feature_scale": np.array([self.feature_scale.mean, self.feature_scale.sd]),
             "line_scale": np.array([self.line_scale.mean, self.line_scale.sd]),
             "noise": self.noise,
@@ -246,7 +246,8 @@ def read_posterior(file: str | Path) -> Posterior:
     """
     path = Path(file)
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # numpy leaves open what it cannot read
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
             arrays: Mapping[str, Any] = {name: stored[name] for name in stored}
         told = json.loads(arrays["told"].tobytes())
         if told["format"] != FORMAT:

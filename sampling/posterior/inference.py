@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,8 @@ class Draws:
         Parameters.
     log_prob : ndarray, shape (n,)
         Log density of the posterior.
+    valid : ndarray, shape (n,)
+        Probability that a simulation has all features.
     acceptance : float
         Part of the draws of the flow that were accepted.
     by_chain : bool
@@ -71,14 +73,25 @@ class Draws:
     observed: Array
     theta: Array
     log_prob: Array
+    valid: Array
     acceptance: float
     by_chain: bool
 
     @property
     def best(self) -> Array:
-        """Parameters of the draw of the highest density, shape (n_parameters,)."""
-        found: Array = self.theta[int(np.argmax(self.log_prob))]
+        """Parameters of the draw of the highest density, shape (n_parameters,).
+
+        What the network lets leak to where features are not defined counts less.
+        """
+        found: Array = self.theta[int(np.argmax(self.log_prob + np.log(self.valid + 1e-12)))]
         return found
+
+    def first(self, n: int) -> Draws:
+        """Give the first n of them."""
+        few = slice(0, n)
+        return replace(
+            self, theta=self.theta[few], log_prob=self.log_prob[few], valid=self.valid[few]
+        )
 
 
 def observation(posterior: Posterior, table: pd.DataFrame, names: Sequence[str]) -> Observation:
@@ -200,13 +213,14 @@ def _of_cell(
     accepted = np.concatenate(kept)[:n]
     if len(accepted) == n:
         log_prob = posterior.log_prob(accepted, features)
-        return Draws(name, features, accepted, log_prob, acceptance, False)
+        valid = posterior.valid(accepted)
+        return Draws(name, features, accepted, log_prob, valid, acceptance, False)
     note(
         f"cell '{name}': only {acceptance:.2%} of the draws have all features, so that they are "
         "made by a Markov chain; the observation may lie outside what was trained on"
     )
     theta, log_prob = _chain(posterior, features, accepted, n, seed, least_valid)
-    return Draws(name, features, theta, log_prob, acceptance, True)
+    return Draws(name, features, theta, log_prob, posterior.valid(theta), acceptance, True)
 
 
 def _chain(

@@ -50,7 +50,7 @@ class TrainSettings:
         Of each network.
     """
 
-    noise: float = 0.1
+    noise: float = 0.3
     noise_kind: NoiseKind = "sd"
     flows: int = 1
     held_out: float = 0.1

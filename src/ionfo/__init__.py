@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .errors import IonfoError
     from .sampling.chains.sample import Run, collect, sample
     from .sampling.evaluation.score import score
-    from .studies import dics, genes
+    from .studies import dics, genes, infer
     from .studies.check import Check, check
     from .studies.findings import Findings
     from .studies.group_findings import GroupFindings
@@ -46,6 +46,7 @@ __all__ = [
     "dics",
     "genes",
     "groups",
+    "infer",
     "list_emodels",
     "load_emodel",
     "new",
@@ -87,7 +88,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("ionfo")
-    if name in ("dics", "genes"):
+    if name in ("dics", "genes", "infer"):
         return import_module(f".studies.{name}", __name__)
     if name in _HOMES:
         return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import dics, genes
+from . import dics, genes, infer
 from .analyse import analyse_command
 from .check import check_command
 from .collect import collect_command
@@ -34,6 +34,7 @@ COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "sample": sample_command,
     "optimise": optimise_command,
     "dics": dics.COMMANDS,
+    "infer": infer.COMMANDS,
     "status": status_command,
     "collect": collect_command,
     "validate": validate_command,
@@ -46,10 +47,11 @@ COMMANDS: dict[str, Callable[..., None] | dict[str, Callable[..., None]]] = {
     "explore": explore_command,
     "export": export_command,
 }
-"""Every command by its name; ``genes`` and ``dics`` are commands of commands."""
+"""Every command by its name; ``genes``, ``dics`` and ``infer`` are commands of commands."""
 
 TOLD = {
     "dics": "Make populations that share dynamic input conductances.",
+    "infer": "Infer the parameters of cells from their features by neural posteriors.",
     "genes": "Study single-cell expression, beside models too.",
 }
 """What the commands of commands are for."""

@@ -1,0 +1,65 @@
+"""``ionfo infer simulate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import tell
+from ...terminal.options import MechanismsOption, MorphologyOption, SeedOption
+from ...terminal.output import add_result
+from ...terminal.repair import RepairOption, RepairTypeOption, repaired
+from .options import WorkersOption
+
+
+def simulate_command(
+    emodel: Annotated[
+        str, typer.Argument(help="hh, or an e-model: name or definition file.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the draws.")],
+    n: Annotated[int, typer.Option("--n", help="Draws in all.")] = 100_000,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="Of hh, degC; default 25.")
+    ] = None,
+    current: Annotated[
+        float | None, typer.Option("--current", help="Of the step of hh, pA; default 300.")
+    ] = None,
+    noise_sd: Annotated[
+        float | None, typer.Option("--noise-sd", help="Of the noise current of hh, pA; default 10.")
+    ] = None,
+    workers: WorkersOption = 1,
+    morphology: MorphologyOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
+    mechanisms: MechanismsOption = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Draw parameters between their bounds and simulate them; the same command continues.
+
+    Example: ionfo infer simulate hh --n 100000 --out simulations
+    """
+    from ...emodels.point.hh import HHRun
+    from ...sampling.posterior.hh import NOISE_SD
+    from ...studies import infer
+
+    run = HHRun(
+        25.0 if temperature is None else temperature,
+        300.0 if current is None else current,
+        NOISE_SD if noise_sd is None else noise_sd,
+    )
+    is_stated = any(one is not None for one in (temperature, current, noise_sd))
+    found = infer.simulate(
+        emodel,
+        n,
+        out,
+        seed=seed,
+        workers=workers,
+        run=run if is_stated else None,
+        morphology=repaired(morphology, out, repair, repair_type),
+        mechanisms=mechanisms,
+    )
+    for line in [*found.sentences(), f"draws in {out}"]:
+        tell(line)
+    add_result({"draws": len(found.theta), "valid": int(found.is_valid.sum())})

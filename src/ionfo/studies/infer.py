@@ -1,0 +1,364 @@
+"""Neural posteriors as functions: what ``ionfo.infer`` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..analysis.figures.infer import coverage_curve, rank_histograms
+from ..emodels.point.hh import HHRun
+from ..errors import IonfoError
+from ..sampling.posterior.calibration import Calibration
+from ..sampling.posterior.calibration import calibrate as _calibrate
+from ..sampling.posterior.correction import Corrected, correct, corrected_population
+from ..sampling.posterior.estimator import Posterior, read_posterior
+from ..sampling.posterior.inference import LEAST_VALID, Draws, to_population
+from ..sampling.posterior.inference import infer as _infer
+from ..sampling.posterior.inside import UNUSUAL, inside
+from ..sampling.posterior.simulations import Simulations, read_simulations
+from ..sampling.posterior.simulations import simulate as _simulate
+from ..sampling.posterior.simulators import HHSimulator, load_simulator, read_simulator
+from ..sampling.posterior.training import TrainSettings
+from ..sampling.posterior.training import train as _train
+from ..tables.files import whole_folder, write_table
+from ..tables.population import Population
+from .infer_input import leave_out_undefined, read_observed
+from .saved import save_figure
+
+__all__ = [
+    "Calibration",
+    "HHRun",
+    "Inferred",
+    "InsideFindings",
+    "Posterior",
+    "Simulations",
+    "TrainSettings",
+    "calibrate",
+    "check",
+    "posterior",
+    "read_posterior",
+    "read_simulations",
+    "simulate",
+    "train",
+]
+
+
+def simulate(
+    emodel: str,
+    n: int,
+    out: str | Path,
+    *,
+    seed: int = 0,
+    workers: int = 1,
+    run: HHRun | None = None,
+    morphology: str | Path | None = None,
+    mechanisms: str | Path | None = None,
+) -> Simulations:
+    """Simulate draws from the prior: parameters uniform between their bounds.
+
+    Parameters
+    ----------
+    emodel : str
+        ``hh``, or an e-model by its name or definition file.
+    n : int
+        Draws in all; the same call with the same folder continues.
+    out : str or Path
+        Folder of the draws.
+    seed : int
+        Of parameters and noise.
+    workers : int
+        Threads (hh) or processes; under mpirun the ranks work.
+    run : HHRun, optional
+        Of ``hh``: temperature, current, noise and protocol.
+    morphology, mechanisms : path, optional
+        Of e-models: instead of the bundled ones.
+
+    Returns
+    -------
+    Simulations
+        Parameters and features.
+
+    Raises
+    ------
+    IonfoError
+        If the cell is unknown, the folder holds something else, or a number is out of bounds.
+    """
+    simulator = load_simulator(
+        emodel,
+        None if morphology is None else Path(morphology),
+        None if mechanisms is None else Path(mechanisms),
+    )
+    if run is not None:
+        if not isinstance(simulator, HHSimulator):
+            raise IonfoError("temperature, current and noise are options of 'hh' alone")
+        simulator = HHSimulator(run)
+    return _simulate(simulator, n, out, seed=seed, workers=workers)
+
+
+def train(
+    simulations: Simulations | str | Path,
+    *,
+    seed: int = 0,
+    settings: TrainSettings | None = None,
+    features: Sequence[str] | None = None,
+) -> Posterior:
+    """Train a posterior on simulations.
+
+    Parameters
+    ----------
+    simulations : Simulations, str or Path
+        Draws, or their folder.
+    seed : int
+        Of everything.
+    settings : TrainSettings, optional
+        Noise of the features, flows and their fit.
+    features : sequence of str, optional
+        To infer from; all by default.
+
+    Returns
+    -------
+    Posterior
+        Write it with ``.write("posterior.npz")``.
+
+    Raises
+    ------
+    IonfoError
+        If the extra ``infer`` is missing or the simulations do not suffice.
+    """
+    if not isinstance(simulations, Simulations):
+        simulations = read_simulations(simulations)
+    return _train(simulations, seed=seed, settings=settings, features=features)
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """Posteriors of observed cells.
+
+    Attributes
+    ----------
+    posterior : Posterior
+        That made them.
+    draws : list of Draws
+        One a cell.
+    corrected : list of Corrected
+        The same with weights; empty without a correction.
+    by_chain : bool
+        Whether an independence move takes corrected draws.
+    seed : int
+        Of that chain.
+    """
+
+    posterior: Posterior
+    draws: list[Draws]
+    corrected: list[Corrected]
+    by_chain: bool = False
+    seed: int = 0
+
+    @property
+    def population(self) -> Population:
+        """All draws as a population; several cells are told apart by ``cells/cell``."""
+        if not self.corrected:
+            return to_population(self.posterior, self.draws)
+        parts = [
+            corrected_population(self.posterior, one, by_chain=self.by_chain, seed=self.seed)
+            for one in self.corrected
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        named = [
+            part.frame.assign(**{"cells/cell": one.draws.name})
+            for part, one in zip(parts, self.corrected, strict=True)
+        ]
+        metadata = {key: value for key, value in parts[0].metadata.items() if key != "importance"}
+        metadata |= to_population(self.posterior, self.draws).metadata
+        return Population(pd.concat(named, ignore_index=True), metadata)
+
+    def sentences(self) -> list[str]:
+        """Tell how many draws were accepted, and what corrected ones are worth."""
+        parts = np.array([one.acceptance for one in self.draws])
+        n_chain = sum(one.by_chain for one in self.draws)
+        told = [
+            f"{len(self.draws)} cell{'' if len(self.draws) == 1 else 's'} with "
+            f"{len(self.draws[0].theta):,} draws each; acceptance {np.median(parts):.1%} (median), "
+            f"{parts.min():.1%} (lowest)"
+        ]
+        if n_chain:
+            told.append(f"{n_chain} cells were drawn by a Markov chain, as too few were accepted")
+        for one in self.corrected[:5]:
+            told += one.sentences()
+        return told
+
+    def write(self, file: str | Path) -> Path:
+        """Write the population; give the file, which ends in .parquet or .csv."""
+        return self.population.write(file)
+
+    def _repr_html_(self) -> str:
+        told = "".join(f"<li>{sentence}</li>" for sentence in self.sentences())
+        return f"<ul>{told}</ul>{self.population.parameters.head().to_html()}"
+
+
+def posterior(
+    observed: str | Path | pd.DataFrame,
+    estimator: Posterior | str | Path,
+    n: int = 10_000,
+    *,
+    seed: int = 0,
+    correction: str | None = None,
+    least_valid: float = LEAST_VALID,
+    workers: int = 1,
+) -> Inferred:
+    """Draw parameters of observed cells from their posteriors.
+
+    Parameters
+    ----------
+    observed : str, Path or DataFrame
+        Features or traces, as `read_observed` takes them; ``targets`` for the means of an
+        e-model's definition.
+    estimator : Posterior, str or Path
+        Trained, or its file.
+    n : int
+        Draws of each cell.
+    seed : int
+        Of the draws.
+    correction : {"weights", "chain"}, optional
+        Simulate every draw and correct the posterior to the exact one of the noise that it was
+        trained with, by importance weights or by an independence move of a Markov chain.
+    least_valid : float
+        Least probability of having all features of an accepted draw.
+    workers : int
+        Threads or processes of the correction.
+
+    Returns
+    -------
+    Inferred
+        Draws, and their population.
+
+    Raises
+    ------
+    IonfoError
+        If a feature is missing or not defined, or a setting is out of bounds.
+    """
+    if correction not in (None, "weights", "chain"):
+        raise IonfoError(f"the correction must be 'weights' or 'chain', got '{correction}'")
+    trained = _estimator(estimator)
+    cells = leave_out_undefined(read_observed(trained, observed))
+    draws = _infer(trained, cells, n, seed=seed, least_valid=least_valid)
+    corrected = []
+    if correction is not None:
+        simulator = read_simulator(trained.about["about"], "the posterior")
+        corrected = [correct(trained, one, simulator, seed=seed, workers=workers) for one in draws]
+    return Inferred(trained, draws, corrected, correction == "chain", seed)
+
+
+def calibrate(
+    estimator: Posterior | str | Path,
+    simulations: Simulations | str | Path,
+    *,
+    n_cells: int = 500,
+    n_draws: int = 500,
+    seed: int = 0,
+) -> Calibration:
+    """Calibrate a posterior on fresh simulations, of another seed than those of the training.
+
+    Parameters
+    ----------
+    estimator : Posterior, str or Path
+        Trained, or its file.
+    simulations : Simulations, str or Path
+        Fresh draws, or their folder.
+    n_cells, n_draws : int
+        Fresh draws with all features, and draws of the posterior of each.
+    seed : int
+        Of noise and draws.
+
+    Returns
+    -------
+    Calibration
+        Ranks of the true parameters, and expected coverage.
+
+    Raises
+    ------
+    IonfoError
+        If the simulations are those of the training, or have other parameters or features.
+    """
+    trained = _estimator(estimator)
+    if not isinstance(simulations, Simulations):
+        simulations = read_simulations(simulations)
+    if simulations.about["about"] != trained.about["about"]:
+        raise IonfoError(
+            "the fresh simulations are of another cell or other settings than the posterior; "
+            "simulate as for the training, with another --seed"
+        )
+    from ..sampling.posterior.training import chosen_features
+
+    fresh = chosen_features(simulations, list(trained.features))
+    return _calibrate(trained, fresh, n_cells=n_cells, n_draws=n_draws, seed=seed)
+
+
+def write_calibration(found: Calibration, folder: str | Path) -> None:
+    """Write the tables and figures of a calibration into a folder."""
+    with whole_folder(Path(folder), "rank_tests.csv") as beside:
+        for name, table in found.tables().items():
+            write_table(beside / f"{name}.csv", table)
+        save_figure(beside / "ranks", rank_histograms(found.ranks, found.names))
+        save_figure(beside / "coverage", coverage_curve(found.levels, found.coverage))
+
+
+@dataclass(frozen=True)
+class InsideFindings:
+    """Whether observed cells lie inside what a posterior was trained on.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row a cell, as `ionfo.sampling.posterior.inside.inside` gives it.
+    """
+
+    table: pd.DataFrame
+
+    def sentences(self) -> list[str]:
+        """Tell how many cells lie outside, and the furthest one."""
+        n_out = int((~self.table["is_inside"]).sum())
+        worst = self.table.sort_values("further", kind="stable").to_dict("records")[0]
+        return [
+            f"{len(self.table) - n_out} of {len(self.table)} cells lie inside what was trained on; "
+            f"{n_out} lie further from their neighbours than {1 - UNUSUAL:.0%} of the draws",
+            f"the furthest is '{worst['cell']}': {worst['further']:.1%} of the draws lie further; "
+            f"its '{worst['furthest_feature']}' is {worst['furthest_sd']:.1f} SD from the mean",
+        ]
+
+    def write(self, file: str | Path) -> Path:
+        """Write the table; give the file, which ends in .parquet or .csv."""
+        write_table(Path(file), self.table)
+        return Path(file)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self.sentences()[0]}</p>{self.table.head().to_html()}"
+
+
+def check(observed: str | Path | pd.DataFrame, estimator: Posterior | str | Path) -> InsideFindings:
+    """Tell whether observed cells lie inside what a posterior was trained on.
+
+    Parameters
+    ----------
+    observed : str, Path or DataFrame
+        As `posterior` takes it.
+    estimator : Posterior, str or Path
+        Trained, or its file.
+
+    Returns
+    -------
+    InsideFindings
+        Distances to the training draws.
+    """
+    trained = _estimator(estimator)
+    cells = leave_out_undefined(read_observed(trained, observed))
+    return InsideFindings(inside(trained, cells))
+
+
+def _estimator(estimator: Posterior | str | Path) -> Posterior:
+    return estimator if isinstance(estimator, Posterior) else read_posterior(estimator)
