@@ -18,12 +18,12 @@ import emcee
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 import ionfo
 from ionfo.analysis import o_information, wishart_bias
 from ionfo.analysis.figures.colours import BLUE, ORANGE
+from ionfo.analysis.figures.style import Figure
 from ionfo.emodels.point import dynamic_input_conductances, load_point_model, simulate_spikes
 from ionfo.features.spike_times import describe
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
 SAMPLE = ["sample", "soma", "--steps", "6", "--ensembles", "2", "--walkers", "22",
           "--start-evaluations", "66"]  # fmt: skip
-N_KILLS = 20
+N_KILLS = 8
 
 
 STARTS = ((1, "openmpi"), (2, "mpich"), (3, "openmpi"), (0, ""), (3, "mpich"), (2, "openmpi"))
