@@ -163,6 +163,7 @@ HH_GATES = ["Nat.m", "Nat.h", "Na.m", "Na.h", "Kd.n", "M.p", "Kv31.w", "CaL.q", 
 def test_gates_of_hh_follow_the_compiled_kinetics(h: Any, section: Any, name: str) -> None:
     channel, of = name.split(".")
     section.insert(f"hh_{channel}")
+    h.CVode().active(0)  # whatever another test has left
     h.celsius = 25
     factors = Q10 ** ((25 - np.array([21.0, 36.0])) / 10)
     wanted = np.empty((9, 2))
@@ -188,6 +189,7 @@ def test_hh_in_neuron_fires_as_the_compiled_one(h: Any) -> None:
         "C": 7.0, "R_in": 300.0, "tau": 20.0, "gNat": 60.0, "gNa": 40.0, "gKd": 15.0, "gM": 1.0,
         "gKv31": 60.0, "gL": 1.0, "El": -80.0, "tau_max": 500.0, "V_T": -60.0, "r_SS": 1.0,
     }  # fmt: skip
+    h.CVode().active(0)
     section = h.Section(name="hh")
     area = 1e5 * theta["tau"] / (theta["C"] * theta["R_in"])  # um2
     section.L = section.diam = math.sqrt(area / math.pi)
