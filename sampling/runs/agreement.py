@@ -83,7 +83,7 @@ def r_hat_with_gaps(
     population: pd.DataFrame, starts: Sequence[NDArray[np.float64]] | None
 ) -> NDArray[np.float64] | None:
     """R-hat of what walkers with gaps are known to have held; None where there is too little."""
-    if not {"ensemble", "walker", "step", "weight"} <= set(population):
+    if population.empty or not {"ensemble", "walker", "step", "weight"} <= set(population):
         return None
     step, weight = (population[one].to_numpy(np.float64) for one in ("step", "weight"))
     if not (weight >= 1).all() or (step + weight).max() - step.min() < FEWEST_PROPOSALS:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .sampling.evaluation.score import score
     from .studies import dics, genes, infer
     from .studies.check import Check, check
+    from .studies.explore import explore
     from .studies.findings import Findings
     from .studies.group_findings import GroupFindings
     from .studies.groups import groups
@@ -44,6 +45,7 @@ __all__ = [
     "check",
     "collect",
     "dics",
+    "explore",
     "genes",
     "groups",
     "infer",
@@ -70,6 +72,7 @@ _HOMES = {
     "analyse": "studies.population",
     "check": "studies.check",
     "collect": "sampling.chains.sample",
+    "explore": "studies.explore",
     "groups": "studies.groups",
     "list_emodels": "emodels",
     "load_emodel": "emodels",

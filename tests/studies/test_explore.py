@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.request import urlopen
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import ionfo
 from ionfo.errors import IonfoError
 from ionfo.pages.explorer.state import compensated, model_of_row, moved, with_more
 from ionfo.studies.explore import read_explored
 from ionfo.studies.explored import Explored
+from ionfo.tables.population import Population
 
 from ..pages.conftest import population
 
@@ -63,6 +66,34 @@ def test_twins_and_contrast_by_names(explored: Explored) -> None:
     assert set(table["variable"]) == {one.name for one in explored.columns}
     with pytest.raises(IonfoError, match="holds no model"):
         explored.contrast([], [1])
+
+
+def test_what_is_wrong_with_one_model_is_said_of_that_one(explored: Explored) -> None:
+    assert explored.population is not None
+    frame = explored.population.frame.copy()
+    name = explored.of_kind("parameter")[0].name
+    frame.loc[3, f"parameters/{name}"] = np.nan
+    found = read_explored(Population(frame, explored.population.metadata))
+    assert found.spec is not None and model_of_row(found, 2)["theta"]
+    with pytest.raises(IonfoError, match="model 3.*must be finite"):
+        model_of_row(found, 3)
+    columns, told = found.compensation({name: float(np.mean(explored.column(name).bounds))})
+    assert np.isfinite(told.mean).all() and columns[0].name == name
+    with pytest.raises(IonfoError, match="holds no models"):
+        read_explored(frame.head(0))
+    with pytest.raises(IonfoError, match="weights must be positive"):
+        read_explored(frame.assign(weight=-1.0))
+
+
+def test_a_notebook_gets_a_server_that_it_can_stop() -> None:
+    pytest.importorskip("dash", reason="needs the explore extra")
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=list("abc"))
+    with ionfo.explore(frame) as server:
+        with urlopen(server.address, timeout=60) as answer:
+            assert answer.status == 200
+        assert server.address in server._repr_html_()
+    with pytest.raises(OSError):
+        urlopen(server.address, timeout=60)
 
 
 def test_a_plain_table_has_charts_only(tmp_path: Path) -> None:

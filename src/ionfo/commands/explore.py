@@ -39,19 +39,16 @@ def explore_command(
 
     Example: ionfo explore population.parquet
     """
-    from ..pages.explorer import serve
-    from ..studies.explore import read_explored
+    from ..studies.explore import explore
 
     if not idle > 0:
         raise IonfoError(f"--idle must be a number of minutes above 0, got {idle:g}")
     morphology = repaired(morphology, source, repair, repair_type)
-    explored = read_explored(source, analysis, morphology, mechanisms)
-    server = serve(explored, port)
-    server.start()
+    server = explore(source, analysis, port, morphology, mechanisms)
     tell(f"explore {source} at {server.address}")
     tell(f"Ctrl-C ends it, and {idle:g} minutes without a request")
-    if explored.why_no_cell:
-        tell(f"charts only: {explored.why_no_cell}")
+    if server.explored.why_no_cell:
+        tell(f"charts only: {server.explored.why_no_cell}")
     add_result({"address": server.address})
     try:
         server.wait(60.0 * idle)

@@ -4,86 +4,121 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ..analysis.figures.names import readable_names
+from ..analysis.figures.names import readable, readable_names
 from ..emodels import EModel
 from ..emodels.cell import resolve_morphology
 from ..errors import IonfoError
 from ..limits import read_text
 from ..mechanisms.build import bundled_folder
+from ..pages.explorer import Server, serve
+from ..pages.report.answers import members
+from ..pages.report.tables import check_population
 from ..sampling import Population
 from ..sampling.evaluation.cell_hashes import check_same_cell
 from ..sampling.evaluation.evaluator import EvaluatorSpec, evaluator_spec
 from ..sampling.evaluation.traces import own_morphology
 from ..sampling.folders import population_of
 from ..sampling.runs.quality import known_quality
-from ..tables.book import book_of, is_population
+from ..tables.book import book_of, is_population, weights_of
+from ..tables.exchange import read_plain_table
 from ..tables.files import read_table
-from ..tables.matrix import analysis_table
+from ..tables.matrix import analysis_table, worth_of
 from ..tables.models import models_of_frame
 from .explored import Column, ColumnKind, Explored, Group
 
-Array = NDArray[np.float64]
+_MOST_RANKS = 3  # of the extremes of each size
 
 
-def read_explored(
-    source: Path,
-    analysis: Path | None = None,
-    morphology: Path | None = None,
-    mechanisms: Path | None = None,
-) -> Explored:
-    """Read what is to be explored.
+def explore(
+    source: str | Path | pd.DataFrame | Population,
+    analysis: str | Path | None = None,
+    port: int = 0,
+    morphology: str | Path | None = None,
+    mechanisms: str | Path | None = None,
+) -> Server:
+    """Serve a page of models to this machine, until it is stopped.
 
     Parameters
     ----------
-    source : Path
+    source : path, DataFrame or Population
         Population, plain table, or run folder, which may still be running.
-    analysis : Path, optional
+    analysis : path, optional
         Folder of its analysis; by default a folder beside the file that holds one.
-    morphology, mechanisms : Path, optional
+    port : int
+        Where to listen on the loopback; 0 takes a free one.
+    morphology, mechanisms : path, optional
         Instead of the bundled ones.
+
+    Returns
+    -------
+    Server
+        Tells the address of the page, and stops.
 
     Raises
     ------
     IonfoError
-        If it cannot be read, or holds no models.
+        If there is nothing to explore, Dash is not installed, or the port is taken.
     """
-    if source.is_dir():
-        population = population_of(source, None, math.inf)
-    else:
-        frame, metadata = read_table(source)
-        population = Population(frame.rename(columns=str), metadata)
-    groups = _groups(source, analysis)
+    places = (None if one is None else Path(one) for one in (analysis, morphology, mechanisms))
+    server = serve(read_explored(source, *places), port)
+    server.start()
+    return server
+
+
+def read_explored(
+    source: str | Path | pd.DataFrame | Population,
+    analysis: Path | None = None,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+) -> Explored:
+    """Read what is to be explored; parameters and errors as of `explore`."""
+    population, file = _population(source)
+    if population.frame.empty:
+        raise IonfoError(f"'{file}' holds no models; give a table with some")
     if not is_population(population.frame):
-        return _plain(population, source, groups)
+        return _plain(population, file, analysis)
     emodel = population.emodel
     spec, why = None, "the table carries no e-model"
     if emodel is not None:
-        spec, why = _cell(population, emodel, source, morphology, mechanisms)
+        spec, why = _cell(population, emodel, file, morphology, mechanisms)
     frame, columns = _columns(population, emodel)
-    worth = known_quality(population.frame, population.metadata).ess
-    importance = population.metadata.get("importance")
-    if isinstance(importance, Mapping):
-        worth = float(importance.get("effective_sample_size", math.nan))
+    weights = weights_of(book_of(population.frame), file)
+    known = (known_quality(population.frame, population.metadata).ess,
+             worth_of(population.metadata), float(len(frame)))  # fmt: skip
     return Explored(
-        source.name,
+        file.name,
         frame,
         columns,
-        _weights(population.frame),
-        float(np.clip(worth, 2, len(frame))) if math.isfinite(worth) else float(len(frame)),
+        weights,
+        min(one for one in known if not math.isnan(one)),
         population,
         emodel,
         spec,
         why,
-        _known(groups, columns),
+        _groups(file, analysis, columns),
     )
+
+
+def _population(source: str | Path | pd.DataFrame | Population) -> tuple[Population, Path]:
+    """Give the rows and what they are called."""
+    if isinstance(source, Population):
+        return source, Path("the population")
+    if isinstance(source, pd.DataFrame):
+        return Population(source.rename(columns=str), {}), Path("the table")
+    file = Path(source)
+    if file.is_dir():
+        return population_of(file, None, math.inf), file
+    if file.suffix == ".h5ad":
+        return Population(read_plain_table(file, None).frame, {}), file
+    frame, metadata = read_table(file)
+    return Population(frame.rename(columns=str), metadata), file
 
 
 def _cell(
@@ -98,7 +133,9 @@ def _cell(
         tree = resolve_morphology(emodel, morphology or own_morphology(population, emodel))
         folder = mechanisms or bundled_folder(emodel.inserted)
         check_same_cell(population.metadata, tree, folder, str(source))
-        models_of_frame(population.frame, emodel, str(source))
+        is_whole = population.parameters.notna().all(axis=1).to_numpy()
+        one = int(np.argmax(is_whole))  # others are looked at when they are asked for
+        models_of_frame(population.frame.iloc[[one]], emodel, str(source))
     except IonfoError as error:
         if morphology is not None or mechanisms is not None:
             raise
@@ -138,7 +175,7 @@ def _columns(population: Population, emodel: EModel | None) -> tuple[pd.DataFram
     return pd.DataFrame(kept), columns
 
 
-def _plain(population: Population, source: Path, groups: list[Group]) -> Explored:
+def _plain(population: Population, source: Path, analysis: Path | None) -> Explored:
     """See a plain table: every column of numbers is a variable."""
     table = analysis_table(population.frame, population.metadata, source, ())
     short = readable_names(table.parameter_names)
@@ -149,66 +186,45 @@ def _plain(population: Population, source: Path, groups: list[Group]) -> Explore
         )
     ]
     values = pd.DataFrame(table.parameters, columns=table.parameter_names)
-    if table.cost is not None and "cost" not in values:
-        values["cost"] = table.cost
-        spanned = float(table.cost.min()), float(table.cost.max())
-        columns.append(Column("cost", "cost", "cost", "", spanned))
     why = "a plain table has no cell"
     return Explored(source.name, values, columns, table.weights, float(len(values)), None, None,
-                    None, why, _known(groups, columns))  # fmt: skip
+                    None, why, _groups(source, analysis, columns))  # fmt: skip
 
 
-def _weights(frame: pd.DataFrame) -> Array:
-    book = book_of(frame)
-    if "weight" not in book:
-        return np.ones(len(frame))
-    weights = pd.to_numeric(book["weight"], errors="coerce").to_numpy(np.float64)
-    return np.where(np.isfinite(weights) & (weights > 0), weights, 0.0)
-
-
-def _groups(source: Path, analysis: Path | None) -> list[Group]:
-    """Read the multiplets of an analysis; none where there is none."""
+def _groups(source: Path, analysis: Path | None, columns: Sequence[Column]) -> list[Group]:
+    """Read the multiplets of an analysis, the strongest first; none where there is none."""
     folder = analysis or _beside(source)
     if folder is None:
         return []
+    names = [one.name for one in columns]
     found = []
     for stem, measure in (("o_information", "O-information"), ("redundancy_synergy", "RSI")):
         file = folder / f"{stem}_extremes.parquet"
         if file.is_file():
-            table, _ = read_table(file)
-            found += [
-                Group(
-                    tuple(str(row["multiplet"]).split()),
-                    measure,
-                    float(row["raw_nats"]),
-                    float(row.get("p_adjusted", math.nan)),
-                )
-                for row in table.to_dict("records")
-                if {"multiplet", "raw_nats"} <= row.keys() and row.get("rank", 1) <= 3
-            ]
+            for row in read_table(file)[0].to_dict("records"):
+                group = tuple(members(row.get("multiplet"), names))
+                if row.get("rank", 1) <= _MOST_RANKS and len(group) == row.get("order"):
+                    of = f" of {readable(str(row['target']))}" if "target" in row else ""
+                    nats, p = (float(row.get(one, math.nan)) for one in ("raw_nats", "p_adjusted"))
+                    found.append(Group(group, measure + of, nats, p))
     if analysis is not None and not found:
         raise IonfoError(
-            f"'{analysis}' holds no analysis with groups; make one with: "
+            f"'{analysis}' holds no analysis with groups of '{source}'; make one with: "
             f"ionfo analyse {source} --out {analysis}"
         )
-    return found
+    return sorted(found, key=lambda one: (one.measure, -abs(one.nats)))
 
 
 def _beside(source: Path) -> Path | None:
-    """Find a folder beside a population that holds its analysis."""
-    if source.is_dir():
+    """Find a folder beside a population that holds its analysis, as the file is now."""
+    if not source.is_file():
         return None
     for folder in sorted(source.absolute().parent.iterdir()):
         try:
             summary: Any = json.loads(read_text(folder / "summary.json"))
+            if isinstance(summary, dict) and summary.get("population") == source.name:
+                check_population(folder, summary, source)
+                return folder
         except (OSError, ValueError, RecursionError, IonfoError):
             continue
-        if isinstance(summary, dict) and summary.get("population") == source.name:
-            return folder
     return None
-
-
-def _known(groups: Sequence[Group], columns: Sequence[Column]) -> list[Group]:
-    names = {one.name for one in columns}
-    kept = [one for one in groups if set(one.members) <= names]
-    return sorted(kept, key=lambda one: (one.measure, -abs(one.nats)))

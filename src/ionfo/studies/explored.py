@@ -18,7 +18,7 @@ from ..emodels import EModel
 from ..errors import IonfoError
 from ..sampling import Population
 from ..sampling.evaluation.evaluator import EvaluatorSpec
-from ..tables.models import Models, models_of_frame
+from ..tables.models import models_of_frame
 
 Array = NDArray[np.float64]
 ColumnKind = Literal["parameter", "feature", "cost"]
@@ -150,12 +150,18 @@ class Explored:
                 found.append((values - one.target[0]) / one.target[1])
         return np.column_stack(found) if found else np.empty((len(self.values), 0))
 
-    @cached_property
-    def models(self) -> Models | None:
-        """Parameter sets of the rows, with fixed ones; None where there is no cell."""
+    def cell_of(self, row: int) -> tuple[list[float], dict[str, float]]:
+        """Give free and fixed parameters of a model's cell, as an evaluation takes them.
+
+        Raises
+        ------
+        IonfoError
+            If the model lacks one; others are not looked at.
+        """
         if self.emodel is None or self.population is None:
-            return None
-        return models_of_frame(self.population.frame, self.emodel, self.name)
+            raise IonfoError(f"'{self.name}' has no cell: {self.why_no_cell}")
+        read = models_of_frame(self.population.frame.iloc[[row]], self.emodel, f"model {row}")
+        return read.theta[0].tolist(), dict(read.fixed[0])
 
     def neighbours(self, row: int, kind: Kind) -> Neighbours:
         """Find twins of a model, or cliffs beside it; see `ionfo.analysis.twins`.
@@ -184,17 +190,19 @@ class Explored:
         IonfoError
             If a parameter is not there or does not vary, or there are too few models.
         """
-        varying = [one for one in self.of_kind("parameter") if np.ptp(self.values[one.name]) > 0]
+        varying = [one for one in self.of_kind("parameter") if self.values[one.name].nunique() > 1]
         place = {one.name: i for i, one in enumerate(varying)}
         for name in given:
             if name not in place:
                 raise IonfoError(f"'{name}' is no parameter of '{self.name}' that varies")
+        values = self.values[list(place)].to_numpy(np.float64)
+        is_whole = np.isfinite(values).all(axis=1)
         try:
             found = conditional_means(
-                self.values[list(place)].to_numpy(np.float64),
+                values[is_whole],
                 {place[name]: float(value) for name, value in given.items()},
-                self.weights,
-                self.worth,
+                self.weights[is_whole],
+                self.worth * float(np.mean(is_whole)),
             )
         except ValueError as error:
             raise IonfoError(f"'{self.name}' does not tell what compensates: {error}") from None

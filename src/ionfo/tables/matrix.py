@@ -219,13 +219,13 @@ def analysis_table(
         temperature_of(metadata),
         left_out,
         dropped,
-        _worth_of(metadata),
+        worth_of(metadata),
         metadata if "dics" in metadata else None,
     )
 
 
-def _worth_of(metadata: Mapping[str, Any]) -> float:
-    """Read the effective size that `ionfo collect` found of weighted draws."""
+def worth_of(metadata: Mapping[str, Any]) -> float:
+    """Read the effective size that `ionfo collect` found of weighted draws; inf of other tables."""
     try:
         worth = float(metadata["importance"]["effective_sample_size"])
     except (KeyError, TypeError, ValueError):

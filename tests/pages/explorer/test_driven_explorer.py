@@ -21,7 +21,7 @@ from ..conftest import SOMA, population
 
 pytestmark = [pytest.mark.neuron, pytest.mark.slow]
 
-GROUP = ["gIhbar_Ih.somatic", "g_pas.somatic", "gNaTgbar_NaTg.somatic"]
+GROUP = ["g_pas.somatic", "gIhbar_Ih.somatic", "gNaTgbar_NaTg.somatic"]
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_one_model_is_simulated_moved_and_set_beside_its_twin(page: Browser) -> 
     names = "document.querySelector('#currents .js-plotly-plot').data.map(one => one.name)"
     assert "Kv3.1" in page.run(names)
     page.run(f"dash_clientside.set_props('moved', {{value: '{GROUP[0]}'}})")
-    page.wait("document.getElementById('compensation').textContent.includes('leak')")
+    page.wait("document.getElementById('compensation').textContent.includes('Ih')")
     press(page, "move")
     page.wait(f"{n_traces} === 2")
     press(page, "compensate")

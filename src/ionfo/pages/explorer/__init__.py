@@ -1,5 +1,5 @@
 """The explorer: a local page to explore a population by hand."""
 
-from .server import serve
+from .server import Server, serve
 
-__all__ = ["serve"]
+__all__ = ["Server", "serve"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ...errors import IonfoError
 from ...sampling.evaluation.watched import Swept
@@ -18,6 +18,7 @@ from .layout import page_layout
 from .state import Shown, compensated, key_of, model_of_row, moved, with_more
 
 Answer = Any
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -66,6 +67,11 @@ def make_app(flask: Any, prefix: str, explored: Explored) -> Callable[[], None]:
     _answer_population(app, explored)
     _answer_in_the_page(app)
     return simulations.close if simulations is not None else lambda: None
+
+
+def _answers(app: Any, *touched: Any, **options: Any) -> Callable[[Handler], Handler]:
+    """Decorate what answers when something is touched (a callback of Dash, which has no types)."""
+    return cast(Callable[[Handler], Handler], app.callback(*touched, **options))
 
 
 def _say(error: Exception) -> None:
@@ -126,7 +132,8 @@ def _answer_population(app: Any, explored: Explored) -> None:
 
     can_simulate = explored.spec is not None
 
-    @app.callback(
+    @_answers(
+        app,
         Output("shown", "data"),
         Output("message", "children"),
         Input("row", "value"),
@@ -137,7 +144,7 @@ def _answer_population(app: Any, explored: Explored) -> None:
         State("shown", "data"),
         State("moved", "value"),
         State("value", "value"),
-    )  # type: ignore[untyped-decorator]
+    )
     def show(
         row: Any, _s: Any, _m: Any, _c: Any, beside: list[Any], shown: list[Shown] | None,
         name: str, value: Any,
@@ -162,14 +169,15 @@ def _answer_population(app: Any, explored: Explored) -> None:
         is_asked = can_simulate and asked not in (None, "row")
         return [{**one, "ask": is_asked or one.get("ask", False)} for one in found], ""
 
-    @app.callback(
+    @_answers(
+        app,
         Output("value", "value"),
         Output("fraction", "value"),
         Input("moved", "value"),
         Input("row", "value"),
         Input("fraction", "value"),
         Input("value", "value"),
-    )  # type: ignore[untyped-decorator]
+    )
     def place(name: str, row: Any, fraction: float, value: Any) -> Answer:
         if name is None:
             return no_update, no_update
@@ -184,12 +192,13 @@ def _answer_population(app: Any, explored: Explored) -> None:
             now = float(explored.values[name].iloc[row])
         return float(f"{now:.4g}"), (now - low) / width
 
-    @app.callback(
+    @_answers(
+        app,
         Output("compensation", "children"),
         Output("compensation-told", "children"),
         Input("moved", "value"),
         Input("value", "value"),
-    )  # type: ignore[untyped-decorator]
+    )
     def compensation(name: str, value: Any) -> Answer:
         if name is None or not isinstance(value, int | float):
             return "", ""
@@ -203,19 +212,20 @@ def _answer_population(app: Any, explored: Explored) -> None:
         )
         return tables.compensation_table(columns, found, name), told
 
-    @app.callback(Output("bars", "figure"), Input("shown", "data"), Input("dark", "data"))  # type: ignore[untyped-decorator]
+    @_answers(app, Output("bars", "figure"), Input("shown", "data"), Input("dark", "data"))
     def bars(shown: list[Shown] | None, is_dark: Any) -> Answer:
         values = {one["label"]: one["values"] for one in shown or []}
         return figures.themed(figures.bars_chart(explored, values), bool(is_dark))
 
-    @app.callback(Output("neighbours", "children"), Input("row", "value"), Input("kind", "value"))  # type: ignore[untyped-decorator]
+    @_answers(app, Output("neighbours", "children"), Input("row", "value"), Input("kind", "value"))
     def neighbours(row: Any, kind: Any) -> Answer:
         if row is None or not explored.of_kind("feature"):
             return ""
         found = explored.neighbours(int(row), kind)
         return tables.neighbours_table(found, can_simulate)
 
-    @app.callback(
+    @_answers(
+        app,
         Output("first", "data"),
         Output("second", "data"),
         Output("kept", "children"),
@@ -224,7 +234,7 @@ def _answer_population(app: Any, explored: Explored) -> None:
         State("selection", "data"),
         State("first", "data"),
         State("second", "data"),
-    )  # type: ignore[untyped-decorator]
+    )
     def keep(_a: Any, _b: Any, rows: Any, first: Any, second: Any) -> Answer:
         if ctx.triggered_id is None:
             return no_update, no_update, ""
@@ -236,13 +246,14 @@ def _answer_population(app: Any, explored: Explored) -> None:
         )
         return first, second, told
 
-    @app.callback(Output("contrast", "children"), Input("first", "data"), Input("second", "data"))  # type: ignore[untyped-decorator]
+    @_answers(app, Output("contrast", "children"), Input("first", "data"), Input("second", "data"))
     def compare(first: Any, second: Any) -> Answer:
         if not first or not second:
             return ""
         return tables.contrast_table(explored.contrast(first, second), explored)
 
-    @app.callback(
+    @_answers(
+        app,
         Output("download", "data"),
         Input("save-selection", "n_clicks"),
         Input("save-model", "n_clicks"),
@@ -250,7 +261,7 @@ def _answer_population(app: Any, explored: Explored) -> None:
         State("selection", "data"),
         State("shown", "data"),
         prevent_initial_call=True,
-    )  # type: ignore[untyped-decorator]
+    )
     def save(_s: Any, _m: Any, _h: Any, rows: Any, shown: list[Shown] | None) -> Answer:
         if ctx.triggered_id == "save-selection":
             return _download(*selection_file(explored, rows))
@@ -280,7 +291,8 @@ def _answer_simulations(app: Any, explored: Explored, simulations: Simulations) 
     def swept(job: Job, protocol: str) -> Swept | None:
         return None if job.watched is None else job.watched.swept.get(protocol)
 
-    @app.callback(
+    @_answers(
+        app,
         Output("seen", "data"),
         Output("progress", "value"),
         Output("progress-told", "children"),
@@ -292,7 +304,7 @@ def _answer_simulations(app: Any, explored: Explored, simulations: Simulations) 
         Input("tick", "n_intervals"),
         Input("cancel", "n_clicks"),
         State("place", "value"),
-    )  # type: ignore[untyped-decorator]
+    )
     def tick(shown: list[Shown] | None, _n: Any, _c: Any, place: Any) -> Answer:
         asked = [one for one in shown or [] if one.get("ask")]
         if ctx.triggered_id == "cancel":
@@ -318,7 +330,8 @@ def _answer_simulations(app: Any, explored: Explored, simulations: Simulations) 
             not going, options, place,
         )  # fmt: skip
 
-    @app.callback(
+    @_answers(
+        app,
         Output("traces", "figure"),
         Output("currents", "figure"),
         Output("along", "figure"),
@@ -330,7 +343,7 @@ def _answer_simulations(app: Any, explored: Explored, simulations: Simulations) 
         Input("frame", "value"),
         Input("dark", "data"),
         State("shown", "data"),
-    )  # type: ignore[untyped-decorator]
+    )
     def draw(
         _seen: Any, protocol: str, place: Any, frame: Any, is_dark: Any, shown: list[Shown] | None
     ) -> Answer:

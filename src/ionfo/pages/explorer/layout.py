@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...emodels.protocol_kinds import AnyStep, CurrentClamp
-from ...studies.explored import Explored
+from ...studies.explored import ColumnKind, Explored
 
 ANY_FEATURE = ""
 
@@ -15,11 +15,11 @@ def page_layout(explored: Explored) -> Any:
     from dash import dcc, html
 
     n = len(explored.values)
-    kinds = (("parameter", "parameters"), ("feature", "features"))
+    kinds: tuple[tuple[ColumnKind, str], ...] = (
+        ("parameter", "parameters"), ("feature", "features"),
+    )  # fmt: skip
     counts = ", ".join(
-        f"{len(found)} {word}"
-        for kind, word in kinds
-        if (found := explored.of_kind(kind))  # type: ignore[arg-type]
+        f"{len(found)} {word}" for kind, word in kinds if (found := explored.of_kind(kind))
     )
     about = (
         f"{n:,} models, {counts}; worth about {explored.worth:.0f} independent models. "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import IonfoError
+from ...studies.explored import Explored
 from .guard import HOST, Guard
 
 INSTALL = "install it with: pip install 'ionfo[explore]'"
@@ -27,12 +28,24 @@ class Server:
         Of the page, with its token.
     guard : Guard
         Who is let in.
+    explored : Explored
+        What is explored.
     """
 
     address: str
     guard: Guard
+    explored: Explored
     _http: Any
     _close: Callable[[], None]
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _repr_html_(self) -> str:
+        return f'<a href="{self.address}" target="_blank" rel="noopener">open the explorer</a>'
 
     def start(self) -> None:
         """Answer requests from now on."""
@@ -50,7 +63,7 @@ class Server:
         self._close()
 
 
-def serve(explored: Any, port: int = 0) -> Server:
+def serve(explored: Explored, port: int = 0) -> Server:
     """Make the server of a population; it answers once `Server.start` was called.
 
     Parameters
@@ -93,7 +106,7 @@ def serve(explored: Any, port: int = 0) -> Server:
     from .app import make_app
 
     close = make_app(flask, guard.prefix, explored)
-    return Server(f"http://{HOST}:{http.server_port}{guard.prefix}", guard, http, close)
+    return Server(f"http://{HOST}:{http.server_port}{guard.prefix}", guard, explored, http, close)
 
 
 def _protect(flask: Any, guard: Guard) -> None:

@@ -33,11 +33,7 @@ def model_of_row(explored: Explored, row: Any) -> Shown:
         one.name: float(explored.values[one.name].iloc[row])
         for one in explored.of_kind("parameter")
     }
-    theta: list[float] = []
-    fixed: dict[str, float] = {}
-    if explored.spec is not None and explored.models is not None:
-        theta = explored.models.theta[row].tolist()
-        fixed = dict(explored.models.fixed[row])
+    theta, fixed = ([], {}) if explored.spec is None else explored.cell_of(row)
     return {"label": f"model {row}", "row": row, "values": values, "theta": theta, "fixed": fixed}
 
 
