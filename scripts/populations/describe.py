@@ -91,7 +91,8 @@ def described_draws(file: Path, population: Population) -> tuple[str, ...]:
         f"{len(frame)}",
         f"{frame['cost'].min():.2f} to {frame['cost'].max():.2f}",
         f"{found['n_draws']} weighted draws in {frame['ensemble'].nunique()} ensembles, "
-        f"Pareto k {found['pareto_k']:.2f}",
+        f"Pareto k {found['pareto_k']:.2f}, "
+        f"{1000 * found['effective_sample_size'] / found['n_draws']:.0f} effective of 1,000",
         "",
         f"{found['effective_sample_size']:.0f}",
         "" if between is None else f"{between[0]:.0f} ({between[1]:.0f} to {between[2]:.0f})",

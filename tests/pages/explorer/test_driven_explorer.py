@@ -101,7 +101,9 @@ def test_a_group_lights_up_and_a_band_selects(page: Browser) -> None:
 def test_one_model_is_simulated_moved_and_set_beside_its_twin(page: Browser) -> None:
     press(page, "simulate")
     page.wait("document.getElementById('message').textContent.includes('choose a model first')")
-    page.run("document.getElementById('row').focus()")
+    at = place(page, "row")
+    assert at["width"] > 80
+    page.click(at["x"] + 20, at["y"] + at["height"] / 2)
     page.type("3")
     page.press("Enter")
     page.wait("document.getElementById('neighbours').textContent.includes('put beside')")

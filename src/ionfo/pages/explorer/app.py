@@ -224,27 +224,24 @@ def _answer_population(app: Any, explored: Explored) -> None:
         found = explored.neighbours(int(row), kind)
         return tables.neighbours_table(found, can_simulate)
 
-    @_answers(
-        app,
-        Output("first", "data"),
-        Output("second", "data"),
-        Output("kept", "children"),
-        Input("keep-first", "n_clicks"),
-        Input("keep-second", "n_clicks"),
-        State("selection", "data"),
-        State("first", "data"),
-        State("second", "data"),
-    )
-    def keep(_a: Any, _b: Any, rows: Any, first: Any, second: Any) -> Answer:
-        if ctx.triggered_id is None:
-            return no_update, no_update, ""
-        chosen = list(range(len(explored.values))) if rows is None else rows
-        first = chosen if ctx.triggered_id == "keep-first" else first
-        second = chosen if ctx.triggered_id == "keep-second" else second
-        told = "; ".join(
+    def kept(_pressed: Any, rows: Any) -> Answer:
+        return list(range(len(explored.values))) if rows is None else rows
+
+    # one answer a store, so that a quick second press does not write over the first
+    for key in ("first", "second"):
+        _answers(
+            app,
+            Output(key, "data"),
+            Input(f"keep-{key}", "n_clicks"),
+            State("selection", "data"),
+            prevent_initial_call=True,
+        )(kept)
+
+    @_answers(app, Output("kept", "children"), Input("first", "data"), Input("second", "data"))
+    def told(first: Any, second: Any) -> Answer:
+        return "; ".join(
             f"{letter}: {len(one):,} models" for letter, one in (("A", first), ("B", second)) if one
         )
-        return first, second, told
 
     @_answers(app, Output("contrast", "children"), Input("first", "data"), Input("second", "data"))
     def compare(first: Any, second: Any) -> Answer:
@@ -368,7 +365,7 @@ def _answer_simulations(app: Any, explored: Explored, simulations: Simulations) 
             for label, job in now.items()
             if job.watched is not None and job.watched.evaluation is not None
         }
-        drawn = (figures.traces_chart(found, protocol, told), inside, along)
+        drawn = (figures.traces_chart(found, protocol), inside, along)
         return (
             *(figures.themed(one, bool(is_dark)) for one in drawn),
             f"Targets: {'; '.join(told)}." if told else "",

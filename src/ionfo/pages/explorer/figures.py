@@ -8,21 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analysis.figures.colours import BLUE, GREY, ORANGE
+from ...analysis.figures.colours import BLUE, GREEN, GREY, ORANGE, PINK
 from ...analysis.figures.names import readable
 from ...emodels.membrane_currents import MembraneCurrents
 from ...sampling.evaluation.watched import Swept
 from ...studies.explored import Explored
-from ..report.charts import Chart, layout, numbers, spread
+from ..report.charts import SEQUENTIAL_SCALE, Chart, layout, numbers, spread
 
 Array = NDArray[np.float64]
 
-LINE_COLOURS = (BLUE, ORANGE, "#4A9A57", "#8B5FBF")
+LINE_COLOURS = (BLUE, ORANGE, GREEN, PINK)
 """Of the models that are shown at once."""
 
+# of currents, which may be many
 _CURRENT_COLOURS = (
-    "#2A6FBB", "#E0702C", "#4A9A57", "#C7A12B", "#8B5FBF", "#B0413E", "#3AA6A6", "#7A7F87",
-    "#D98CB3", "#5E6B2F", "#1F3F66", "#A0673B",
+    BLUE, ORANGE, GREEN, PINK, "#C7A12B", "#8B5FBF", "#B0413E", "#3AA6A6", "#5E6B2F", "#1F3F66",
+    "#A0673B", GREY,
 )  # fmt: skip
 _N_COLOURS = 24  # steps of the voltage along the cell
 _LOW, _HIGH = -90.0, 30.0  # mV
@@ -51,7 +52,7 @@ def empty_chart(told: str, height: int = 260) -> Chart:
     }
 
 
-def traces_chart(swept: Mapping[str, Swept | None], protocol: str, told: Sequence[str]) -> Chart:
+def traces_chart(swept: Mapping[str, Swept | None], protocol: str) -> Chart:
     """Somatic voltages of models at one protocol, over each other.
 
     Parameters
@@ -60,8 +61,6 @@ def traces_chart(swept: Mapping[str, Swept | None], protocol: str, told: Sequenc
         Label -> what the model showed; None where it showed nothing yet.
     protocol : str
         Its name.
-    told : sequence of str
-        Targets of the protocol, in words.
     """
     data = [
         {
@@ -83,7 +82,6 @@ def traces_chart(swept: Mapping[str, Swept | None], protocol: str, told: Sequenc
             showlegend=len(data) > 1,
             xaxis={"title": {"text": "time (ms)"}},
             yaxis={"title": {"text": "voltage at the soma (mV)"}, "automargin": True},
-            meta={"targets": list(told)},
         ),
     }
 
@@ -157,10 +155,13 @@ def along_chart(sections: Sequence[tuple[str, Array]], swept: Swept, frame: int)
     frame : int
         Which of its frames.
     """
+    from plotly.colors import sample_colorscale
+
     frame = min(max(frame, 0), len(swept.frames) - 1)
     voltages = swept.along[:, frame]
     level = np.clip((voltages - _LOW) / (_HIGH - _LOW), 0, 1)
     step = np.minimum((level * _N_COLOURS).astype(int), _N_COLOURS - 1)
+    shades = sample_colorscale(SEQUENTIAL_SCALE, (np.arange(_N_COLOURS) + 0.5) / _N_COLOURS)
     data: list[dict[str, Any]] = []
     for k in range(_N_COLOURS):
         x: list[float | None] = []
@@ -172,7 +173,7 @@ def along_chart(sections: Sequence[tuple[str, Array]], swept: Swept, frame: int)
         if x:
             data.append(
                 {"type": "scatter", "mode": "lines", "x": x, "y": y, "showlegend": False,
-                 "hoverinfo": "skip", "line": {"color": _shade((k + 0.5) / _N_COLOURS), "width": 2}}
+                 "hoverinfo": "skip", "line": {"color": shades[k], "width": 2}}
             )  # fmt: skip
     middles = np.array([one.mean(axis=0) if len(one) else (np.nan, np.nan) for _, one in sections])
     data.append(
@@ -183,7 +184,7 @@ def along_chart(sections: Sequence[tuple[str, Array]], swept: Swept, frame: int)
             "hovertemplate": "%{text}<extra></extra>",
             "marker": {
                 "size": 7, "color": numbers(voltages), "cmin": _LOW, "cmax": _HIGH,
-                "colorscale": [[i / 8, _shade(i / 8)] for i in range(9)], "opacity": 0.9,
+                "colorscale": SEQUENTIAL_SCALE, "opacity": 0.9,
                 "colorbar": {"title": {"text": "mV"}, "thickness": 10},
             },
         }
@@ -253,12 +254,3 @@ def _title(text: str) -> dict[str, Any]:
 def _channel(name: str) -> str:
     """Shorten the name of a mechanism as those of its conductance are."""
     return {"pas": "leak", "SKv3_1": "Kv3.1"}.get(name, name.replace("_", " "))
-
-
-def _shade(level: float) -> str:
-    """Colour of a voltage from 0 (low) to 1 (high): blue over grey to orange."""
-    low, middle, high = (42, 111, 187), (150, 150, 150), (224, 112, 44)
-    first, second, t = (low, middle, 2 * level) if level < 0.5 else (middle, high, 2 * level - 1)
-    return "rgb({},{},{})".format(
-        *(round(a + (b - a) * t) for a, b in zip(first, second, strict=True))
-    )

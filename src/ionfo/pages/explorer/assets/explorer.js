@@ -7,7 +7,7 @@
   const filters = { rows: null, ranges: new Map(), cost: null, band: null };
   const group = { members: [] };
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const BLUE = "#2A6FBB", ORANGE = "#E0702C";
+  const BLUE = "#3B8FC4", ORANGE = "#E0702C"; // of analysis/figures/colours.py
   let about = null, axes = null, mask = null, ready = false, isApplying = false;
 
   function set(id, props) { window.dash_clientside.set_props(id, props); }
