@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import IonfoError, why_unread
 from ..features.spike_times import check_times
 from ..limits import read_text, shortened
-from .archives import read_arrays, write_arrays
+from .archives import check_archive_path, read_arrays, write_arrays
 from .files import check_table_path, read_table, write_table
 
 Array = NDArray[np.float64]
@@ -100,7 +100,10 @@ def check_trains_path(path: Path) -> None:
     """
     if path.suffix not in (".csv", ".parquet", ".npz"):
         raise IonfoError(f"spike trains '{path}' must end in .csv, .parquet or .npz")
-    check_table_path(path.with_suffix(".csv") if path.suffix == ".npz" else path)
+    if path.suffix == ".npz":
+        check_archive_path(path, "file of spike trains")
+    else:
+        check_table_path(path)
 
 
 def write_spike_trains(path: Path, names: Sequence[str], trains: Sequence[Array]) -> None:
@@ -177,7 +180,10 @@ def _read_nwb(file: Path) -> dict[str, Array]:
             if units is None or "spike_times" not in units.colnames:
                 raise IonfoError(f"'{file}' has no units with spike times")
             times = [np.asarray(units["spike_times"][i]) for i in range(len(units))]
-            return {str(name): one for name, one in zip(units.id[:], times, strict=True)}
+            names = [str(name) for name in units.id[:]]
+            if len(set(names)) < len(names):
+                raise IonfoError(f"'{file}' has units of the same id; give each its own")
+            return dict(zip(names, times, strict=True))
     except IonfoError:
         raise
     except Exception:  # what readers of a damaged file raise has no common class
