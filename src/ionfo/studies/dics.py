@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..emodels.point import PointModel, load_point_model
+from ..emodels.point.definition import model_of_text
 from ..emodels.point.noise import BANDWIDTH
 from ..emodels.point.simulation import FAST_DT, simulate_spikes
 from ..errors import IonfoError
@@ -213,10 +214,7 @@ def _model(table: Population, model: PointModel | str | None) -> PointModel:
     stored = table.metadata.get("point_model")
     if stored is None:
         raise IonfoError("the population does not say of which point model it is; add --model stg")
-    try:
-        return PointModel.model_validate_json(json.dumps(stored))
-    except ValueError as error:
-        raise IonfoError(f"the point model of the population is not valid: {error}") from None
+    return model_of_text(json.dumps(stored), "the point model of the population")
 
 
 def _described(
