@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...emodels.point import PointModel, load_point_model
 from ...emodels.point.feedback import dynamic_input_conductances
 from ...errors import IonfoError, note
-from ...limits import MOST_ROWS, check_count, check_seed, shortened
+from ...limits import MOST_ROWS, check_count, check_given, check_seed, shortened
 from ...tables.population import Population
 from .compensation import (
     at_threshold,
@@ -174,6 +174,7 @@ def generate(
     """
     model = model if isinstance(model, PointModel) else load_point_model(model)
     goal = check_plane(model, target)
+    check_given(n=n, seed=seed)
     check_count("--n", n, 1, MOST_ROWS)
     check_seed(seed)
     spread = check_spread(target_sd)
