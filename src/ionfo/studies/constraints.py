@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,12 +129,11 @@ def constraints_of(point: Mapping[str, Any] | None, n_rows: int) -> Constraints 
         return None
     pair = tuple(pairs[0]) if len(pairs) == 1 else None
     n = min(n_rows, _MOST_CELLS)
-    try:
-        if target is None or n < _FEWEST_CELLS:
-            raise IonfoError("there is nothing to draw")
-        table, channels = _measured(_Made(model, target, pair, n, seed), spread)
-    except IonfoError:  # a target that few cells meet, or cells of another version
-        table, channels = pd.DataFrame(), ()
+    table = pd.DataFrame()
+    channels: tuple[str, ...] = ()
+    if target is not None and n >= _FEWEST_CELLS:
+        with suppress(IonfoError):  # a target that few cells meet, or cells of another version
+            table, channels = _measured(_Made(model, target, pair, n, seed), spread)
     return Constraints((float(spread[0]), float(spread[1])), scaling, channels, table)
 
 
