@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 
 _TRIED = 8  # blocks without a single cell, after which none is expected
 _LEAST_YIELD = 0.002
+_MOST_SPREAD = 1000.0  # of targets, in units of the leak
 
 
 @dataclass(frozen=True)
@@ -294,9 +295,10 @@ def check_spread(target_sd: ArrayLike) -> Array:
         spread = np.asarray(target_sd, dtype=np.float64)
     except (TypeError, ValueError):
         spread = np.empty(0)
-    if spread.shape not in ((), (2,)) or not (np.isfinite(spread) & (spread >= 0)).all():
+    if spread.shape not in ((), (2,)) or not ((spread >= 0) & (spread <= _MOST_SPREAD)).all():
         raise IonfoError(
-            f"the SD of the target is one number of 0 or more, or two, got {shortened(target_sd)}"
+            f"the SD of the target is one number from 0 to {_MOST_SPREAD:g}, or two, got "
+            f"{shortened(target_sd)}"
         )
     return np.broadcast_to(spread, (2,)).copy()
 

@@ -123,6 +123,7 @@ def test_damaged_nwb_gets_a_sentence(tmp_path: Path) -> None:
         ("a.txt", "0.01 0.02 0.03 0.04", "must be in ms.*multiply times in seconds by 1000"),
         ("a.txt", "30 20 10", "times of train '1' of .* must rise, got 20 after 30"),
         ("a.csv", "a,b\n1,2\n", "need one column of times, time_ms, time_s or time, got a, b"),
+        ("a.csv", "neuron,time\n1,5\n2,9\n", "columns beside 'time', neuron, and none .* 'train'"),
         ("a.csv", "time\n1\nx\n", "must be 0 or more, got nan at place 2"),
         ("a.npz", "no archive", "cannot be read"),
         ("a.mat", "1", "must end in .txt"),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..emodels.point import PointModel, load_point_model
 from ..emodels.point.definition import model_of_text
+from ..emodels.point.feedback import check_conductances
 from ..emodels.point.noise import BANDWIDTH
 from ..emodels.point.simulation import FAST_DT, simulate_spikes
 from ..errors import IonfoError
@@ -189,17 +190,18 @@ def conductances_of(table: Population, model: PointModel) -> Array:
     Raises
     ------
     IonfoError
-        If a channel has no column.
+        If a channel has no column, or it holds what is no conductance.
     """
-    if set(model.emodel_names) <= set(table.parameters):
-        return table.parameters[list(model.emodel_names)].to_numpy(np.float64)
-    missing = [name for name in model.conductance_names if name not in table.parameters]
+    parameters, names = table.parameters, model.emodel_names
+    if not set(names) <= set(parameters):
+        names = model.conductance_names
+    missing = [name for name in names if name not in parameters]
     if missing:
         raise IonfoError(
             f"the population has no column 'parameters/{missing[0]}', and model '{model.name}' "
-            f"needs {', '.join(model.conductance_names)}"
+            f"needs {', '.join(names)}"
         )
-    return table.parameters[list(model.conductance_names)].to_numpy(np.float64)
+    return check_conductances(model, parameters[list(names)].to_numpy())
 
 
 def _table(population: DicPopulation | Population | str | Path) -> Population:

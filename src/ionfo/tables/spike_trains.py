@@ -53,7 +53,8 @@ def read_spike_trains(path: str | Path, unit: str | None = None) -> SpikeTrains:
     path : str or Path
         ``.txt``: a train a line, or one number a line for a single train.  ``.csv`` and
         ``.parquet``: a column ``train``, where there are several, and the times in ``time_ms``,
-        ``time_s`` or ``time``.  ``.npz``: an array a train.  ``.nwb``: the units.
+        ``time_s`` or ``time``; a column of times alone is one train.  ``.npz``: an array a train.
+        ``.nwb``: the units.
     unit : str, optional
         ``ms`` or ``s``; needed unless the file says it (``time_ms``, ``time_s``, NWB).
 
@@ -142,6 +143,13 @@ def _read(file: Path) -> tuple[dict[str, Array], str | None]:
             f"{shortened(', '.join(map(str, frame.columns)), 200)}"
         )
     times = pd.to_numeric(frame[names[0]], errors="coerce").to_numpy(np.float64)
+    others = [str(name) for name in frame if name not in ("train", names[0])]
+    if "train" not in frame and others:
+        raise IonfoError(
+            f"spike trains '{file}' have columns beside '{names[0]}', "
+            f"{shortened(', '.join(others), 200)}, and none of them is 'train': rename the one "
+            "with the names of the trains, or leave the others out of the file"
+        )
     if "train" not in frame:
         return {"1": times}, _COLUMNS.get(names[0])
     labels = frame["train"].astype(str).to_numpy()

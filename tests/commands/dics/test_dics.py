@@ -75,6 +75,9 @@ def test_table_without_a_model_needs_its_name(population: Path, tmp_path: Path) 
     with pytest.raises(ionfo.IonfoError, match="does not say of which point model it is; add"):
         ionfo.dics.simulate(plain)
     table = ionfo.read_population(population)
+    text = table.frame.head(3).assign(**{"parameters/CaS": ["1", "x", "2"]})
+    with pytest.raises(ionfo.IonfoError, match="conductances of 'stg' must be numbers"):
+        ionfo.dics.simulate(ionfo.Population(text, table.metadata))
     table.metadata["point_model"] = {"name": "stg"}
     with pytest.raises(ionfo.IonfoError, match="the point model of the population is not valid at"):
         ionfo.dics.simulate(table)
