@@ -27,7 +27,6 @@ from ionfo.sampling.dics.training import disturbed
 
 ROUND_TRIPS = {"stg": [(4, 5), (-5, 10), (-10, 5), (-18, 14)], "da": [(0.5, 5), (-4, 5)]}
 PARTS = ("cost", "estimates", "round trips")
-COVERED = 2_500  # trains of a kind whose regions are looked at
 Row = tuple[str, str, float]
 
 
