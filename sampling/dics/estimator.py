@@ -164,11 +164,12 @@ class TrainingTable:
     weights: Array
 
     def part(self, places: NDArray[np.intp]) -> TrainingTable:
-        """Give some of them, with targets as a file has them."""
-        targets = self.targets[places].astype(np.float32).astype(np.float64)
-        return TrainingTable(
-            targets, self.is_bursting[places], self.is_disturbed[places], self.weights[places]
+        """Give some of them, with targets and weights as a file has them."""
+        targets, weights = (
+            one[places].astype(np.float32).astype(np.float64)
+            for one in (self.targets, self.weights)
         )
+        return TrainingTable(targets, self.is_bursting[places], self.is_disturbed[places], weights)
 
 
 KINDS = 4

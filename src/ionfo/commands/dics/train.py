@@ -26,6 +26,7 @@ def train_command(
 
     Example: ionfo dics train stg --n 2048 --out estimator.npz
     """
+    from ...sampling.dics import forget_parts
     from ...studies import dics
     from ...tables.archives import check_archive_path
 
@@ -33,7 +34,7 @@ def train_command(
     parts = out.with_name(f"{out.name}.parts")
     trained = dics.train(model, n=n, seed=seed, folder=parts)
     trained.write(out)
-    dics.forget_parts(parts)
+    forget_parts(parts)
     silent = trained.about["silent"]
     tell(f"trained on {n:,} cells of '{model}', {silent:,} of them silent; estimator in {out}")
     add_result({"cells": n, "silent": silent, "widenings": trained.widenings.tolist()})
