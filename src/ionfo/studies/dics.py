@@ -119,7 +119,7 @@ def report(found: Reconstruction, folder: str | Path) -> Path:
 
 
 def simulate(
-    population: DicPopulation | Population | str | Path,
+    population: DicPopulation | Population | pd.DataFrame | str | Path,
     model: PointModel | str | None = None,
     *,
     duration: float = 6000.0,
@@ -133,8 +133,8 @@ def simulate(
 
     Parameters
     ----------
-    population : DicPopulation, Population, str or Path
-        Cells, or the file of a table with a column ``parameters/<channel>`` for every channel
+    population : DicPopulation, Population, DataFrame, str or Path
+        Cells, or a table or its file, with a column ``parameters/<channel>`` for every channel
         (mS/cm2).
     model : PointModel or str, optional
         The cell; by default the one that the table carries.
@@ -202,9 +202,11 @@ def conductances_of(table: Population, model: PointModel) -> Array:
     return check_conductances(model, parameters[list(names)].to_numpy())
 
 
-def _table(population: DicPopulation | Population | str | Path) -> Population:
+def _table(population: DicPopulation | Population | pd.DataFrame | str | Path) -> Population:
     if isinstance(population, DicPopulation):
         return population.to_population()
+    if isinstance(population, pd.DataFrame):
+        return Population(population, {})
     return population if isinstance(population, Population) else read_population(population)
 
 

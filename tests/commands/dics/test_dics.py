@@ -83,6 +83,10 @@ def test_table_without_a_model_needs_its_name(population: Path, tmp_path: Path) 
         ionfo.dics.simulate(table)
     found = ionfo.dics.simulate(plain, "stg", duration=500, discard=100)
     assert len(found.trains) == 3 and "cells" in " ".join(found.sentences())
+    again = ionfo.dics.simulate(
+        ionfo.read_population(plain).frame, "stg", duration=500, discard=100
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(found.trains, again.trains, strict=True))
     with pytest.raises(ionfo.IonfoError, match="has no column 'parameters/CaL'"):
         ionfo.dics.simulate(plain, "da")
 
