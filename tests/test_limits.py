@@ -105,8 +105,11 @@ def test_counts_and_numbers() -> None:
     for value, words in ((1, "0 or at least 2, got 1"), (10**60, "at most 9, got 1e60")):
         with pytest.raises(IonfoError, match=f"--n must be .*{words}"):
             check_count("--n", value, 2, 9, or_zero=True)
+    for other in (True, "2", np.array([1, 2])):
+        with pytest.raises(IonfoError, match="--n must be a whole number"):
+            check_count("--n", other, 2, 9, or_zero=True)  # type: ignore[arg-type]
     check_number("--x", 1.0, 0, 1)
-    for bad in (float("nan"), float("inf"), -1.0, 1.1):
+    for bad in (float("nan"), float("inf"), -1.0, 1.1, 10**400):
         with pytest.raises(IonfoError, match="--x must be a number from 0 to 1, got"):
             check_number("--x", bad, 0, 1)
     assert most_workers() >= 4 * (os.cpu_count() or 1)

@@ -318,12 +318,21 @@ def _read(path: Path) -> PointModel:
         text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise IonfoError(f"point model '{path}' cannot be read: {why_unread(error)}") from None
+    return model_of_text(text, f"point model '{path}'")
+
+
+def model_of_text(text: str, name: str) -> PointModel:
+    """Read a definition; errors call it by its name.
+
+    Raises
+    ------
+    IonfoError
+        If it breaks a rule.
+    """
     try:
         return PointModel.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = shortened(".".join(str(part) for part in first["loc"]), 200)
         what = shortened(first["msg"].removeprefix("Value error, "), 500)
-        raise IonfoError(
-            f"point model '{path}' is not valid{f' at {where}' if where else ''}: {what}"
-        ) from None
+        raise IonfoError(f"{name} is not valid{f' at {where}' if where else ''}: {what}") from None

@@ -219,7 +219,8 @@ def dynamic_input_conductances(
     Raises
     ------
     IonfoError
-        If a conductance is negative or no number, a leak is 0, or a voltage is no number.
+        If a conductance is negative or no number, a leak is 0, or a voltage is no number or so
+        far out that the kinetics have no finite value.
 
     References
     ----------
@@ -242,7 +243,15 @@ def dynamic_input_conductances(
             f"the voltage must be a number in mV, or one for each of {len(rows)} cells, got "
             f"{shortened(voltage)}"
         )
-    return sensitivity(model, v).feedback(rows) / rows[:, model.leak, np.newaxis]
+    found = sensitivity(model, v).feedback(rows) / rows[:, model.leak, np.newaxis]
+    bad = ~np.isfinite(found).all(axis=1)
+    if bad.any():
+        first = float(np.broadcast_to(v, len(rows))[bad][0])
+        raise IonfoError(
+            f"the kinetics of '{model.name}' have no finite feedback at {first:g} mV; give a "
+            "voltage that a cell can have"
+        )
+    return found
 
 
 def threshold_voltage(model: PointModel, conductances: ArrayLike) -> Array:

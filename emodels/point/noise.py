@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...limits import check_number
+from ...limits import check_given, check_number
 
 SAMPLE = 0.1
 """Between the samples of the noise, which are interpolated (ms)."""
@@ -44,6 +44,7 @@ def filtered_noise(
     """
     from scipy.signal import butter, sosfiltfilt, sosfreqz
 
+    check_given(bandwidth=bandwidth)
     check_number("the bandwidth of the noise (Hz)", bandwidth, 1.0, 0.9 * _NYQUIST)
     sections = butter(_ORDER, bandwidth / _NYQUIST, output="sos")
     _, response = sosfreqz(sections, 1 << 14)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import IonfoError
-from ...limits import check_count, check_number, check_seed
+from ...limits import check_count, check_given, check_number, check_seed
 from ...progress import Advance, progress
 from .definition import PointModel
 from .feedback import check_conductances
@@ -176,11 +176,10 @@ def _checked(
     model: PointModel, conductances: ArrayLike, duration: float, dt: float
 ) -> tuple[Array, float]:
     rows = np.ascontiguousarray(check_conductances(model, conductances))
+    check_given(duration=duration, step=dt)
     check_count("cells", len(rows), 1, 10**9)
     check_number("the duration (ms)", duration, 0, _LONGEST)
     check_number("the step (ms)", dt, 1e-4, 0.1)
-    if duration is None or dt is None:
-        raise IonfoError("a simulation needs a duration and a step (ms), got none")
     if duration < dt:
         raise IonfoError(f"the duration must be at least one step, {dt:g} ms, got {duration:g}")
     return rows, float(duration)
@@ -222,6 +221,7 @@ def simulate_voltage(
         If a conductance or a time is out of bounds.
     """
     rows, duration = _checked(model, conductances, duration, dt)
+    check_given(sample=sample)
     check_number("the sample (ms)", sample, dt, duration)
     every = round(sample / dt)
     n_saved = round(duration / dt) // every + 1
@@ -277,6 +277,7 @@ def simulate_spikes(
         If a conductance, a time or the noise is out of bounds.
     """
     rows, duration = _checked(model, conductances, duration, dt)
+    check_given(discard=discard, noise_sd=noise_sd, seed=seed)
     check_number("the time to discard (ms)", discard, 0, duration)
     check_number("the SD of the noise (uA/cm2)", noise_sd, 0, 1e6)
     check_seed(seed, "seed")

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...emodels.point import PointModel
 from ...errors import IonfoError, why_unread
 from ...features.spike_times import Regime
-from ...tables.archives import read_arrays, write_arrays
+from ...tables.archives import check_archive_path, read_arrays, write_arrays
 from .forest import Forest, forest_of
 from .statistics import NAMES, interval_statistics
 
@@ -164,11 +164,12 @@ class TrainingTable:
     weights: Array
 
     def part(self, places: NDArray[np.intp]) -> TrainingTable:
-        """Give some of them, with targets as a file has them."""
-        targets = self.targets[places].astype(np.float32).astype(np.float64)
-        return TrainingTable(
-            targets, self.is_bursting[places], self.is_disturbed[places], self.weights[places]
+        """Give some of them, with targets and weights as a file has them."""
+        targets, weights = (
+            one[places].astype(np.float32).astype(np.float64)
+            for one in (self.targets, self.weights)
         )
+        return TrainingTable(targets, self.is_bursting[places], self.is_disturbed[places], weights)
 
 
 KINDS = 4
@@ -259,8 +260,10 @@ class Estimator:
             found.append(estimate.widened(self.widenings[estimate.kind]))
         return found
 
-    def write(self, file: Path) -> None:
-        """Write the estimator as .npz."""
+    def write(self, file: str | Path) -> Path:
+        """Write the estimator; give the file, which ends in .npz."""
+        path = Path(file)
+        check_archive_path(path, "estimator")
         told = {
             "format": FORMAT,
             "model": self.model,
@@ -280,7 +283,8 @@ class Estimator:
             "medians": self.medians,
             "told": np.frombuffer(json.dumps(told, sort_keys=True).encode(), dtype=np.uint8),
         }
-        write_arrays(file, arrays)
+        write_arrays(path, arrays)
+        return path
 
 
 def model_hash(model: PointModel) -> str:
@@ -316,9 +320,10 @@ def load_estimator(model: PointModel, file: str | Path | None = None) -> Estimat
                 f"no estimator of '{model.name}' ships with ionfo; train one: ionfo dics train "
                 "MODEL.json --out estimator.npz"
             )
+        found = _shipped(path)
     else:
         path = Path(file)
-    found = _read(str(path))
+        found = _read(path)
     if found.model_hash != model_hash(model):
         raise IonfoError(
             f"estimator '{path}' was trained on model '{found.model}', which is not '{model.name}' "
@@ -327,9 +332,13 @@ def load_estimator(model: PointModel, file: str | Path | None = None) -> Estimat
     return found
 
 
-@lru_cache(maxsize=8)
-def _read(path: str) -> Estimator:
-    arrays = read_arrays(Path(path), "estimator")
+@cache
+def _shipped(path: Path) -> Estimator:
+    return _read(path)
+
+
+def _read(path: Path) -> Estimator:
+    arrays = read_arrays(path, "estimator")
     try:
         told = json.loads(arrays["told"].tobytes())
         is_ours = told["format"] == FORMAT and told["statistics"] == list(NAMES)

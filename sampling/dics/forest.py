@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...errors import IonfoError
 
 Array = NDArray[np.float64]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def fit_forest(
         for tree in trees
     ]
 
-    def padded(values: list[NDArray[np.generic]], kind: type) -> NDArray[np.generic]:
+    def padded(values: list[NDArray[Any]], kind: type[Kind]) -> NDArray[Kind]:
         out = np.full((len(values), most), -1, dtype=kind)
         for row, one in zip(out, values, strict=True):
             row[: len(one)] = one
@@ -180,9 +181,9 @@ def fit_forest(
     # sklearn splits 32-bit statistics at 64-bit thresholds: rounded down, they split them alike
     thresholds = [_rounded_down(tree.threshold) for tree in trees]
     return Forest(
-        padded([np.where(tree.children_left < 0, -1, tree.feature) for tree in trees], np.int16),  # type: ignore[arg-type]
-        padded(thresholds, np.float32),  # type: ignore[arg-type]
-        padded(skips, whole),  # type: ignore[arg-type]
+        padded([np.where(tree.children_left < 0, -1, tree.feature) for tree in trees], np.int16),
+        padded(thresholds, np.float32),
+        padded(skips, whole),
         grown.apply(rows).T.astype(whole),
     )
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...emodels.point import PointModel, load_point_model
 from ...emodels.point.feedback import dynamic_input_conductances
 from ...errors import IonfoError, note
-from ...limits import MOST_ROWS, check_count, check_seed, shortened
+from ...limits import MOST_ROWS, check_count, check_given, check_seed, shortened
 from ...tables.population import Population
 from .compensation import (
     at_threshold,
@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 
 _TRIED = 8  # blocks without a single cell, after which none is expected
 _LEAST_YIELD = 0.002
+_MOST_SPREAD = 1000.0  # of targets, in units of the leak
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,7 @@ def generate(
     """
     model = model if isinstance(model, PointModel) else load_point_model(model)
     goal = check_plane(model, target)
+    check_given(n=n, seed=seed)
     check_count("--n", n, 1, MOST_ROWS)
     check_seed(seed)
     spread = check_spread(target_sd)
@@ -293,9 +295,10 @@ def check_spread(target_sd: ArrayLike) -> Array:
         spread = np.asarray(target_sd, dtype=np.float64)
     except (TypeError, ValueError):
         spread = np.empty(0)
-    if spread.shape not in ((), (2,)) or not (np.isfinite(spread) & (spread >= 0)).all():
+    if spread.shape not in ((), (2,)) or not ((spread >= 0) & (spread <= _MOST_SPREAD)).all():
         raise IonfoError(
-            f"the SD of the target is one number of 0 or more, or two, got {shortened(target_sd)}"
+            f"the SD of the target is one number from 0 to {_MOST_SPREAD:g}, or two, got "
+            f"{shortened(target_sd)}"
         )
     return np.broadcast_to(spread, (2,)).copy()
 

@@ -20,12 +20,11 @@ from ...progress import progress, shown_by, shows_nothing
 from ...tables.archives import read_arrays, write_arrays
 from .compensation import compensate
 from .estimator import Density, model_hash
-from .start import start_population
+from .start import no_start, start_population
 
 Array = NDArray[np.float64]
 
-LENGTHS = {"stg": (6000.0, 3000.0), "da": (12_000.0, 3000.0)}
-"""Of simulations and of what is discarded (ms); of other models as of ``stg``."""
+_LENGTHS = {"stg": (6000.0, 3000.0), "da": (12_000.0, 3000.0)}
 
 MOST_NOISE = 2.5
 """Largest SD of the noise current of the noisy cells (uA/cm2)."""
@@ -38,6 +37,11 @@ _FORMAT = 1
 _RARE = 0.25  # part of the trains below which a regime is rare
 _FEWEST_RARE = 10  # trains around which others are drawn
 _AROUND = 0.04  # SD around them, in ranges of the plane
+
+
+def lengths_of(model: PointModel) -> tuple[float, float]:
+    """Give how long cells are simulated, and what of it is discarded (ms)."""
+    return _LENGTHS.get(model.name, _LENGTHS["stg"])
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,7 @@ def known_trains(
     power = max(1, int(np.ceil(np.log2(n))))
     points = Sobol(2, rng=_generator(seed, 0)).random_base2(power)[:n]
     targets = edges[:, 0] + (edges[:, 1] - edges[:, 0]) * points
-    settings = json.dumps(
-        [_FORMAT, model_hash(model), n, seed, noisy, evenly, *LENGTHS.get(model.name, ())]
-    )
+    settings = json.dumps([_FORMAT, model_hash(model), n, seed, noisy, evenly, *lengths_of(model)])
     key = hashlib.sha256(settings.encode()).hexdigest()
     parts: list[KnownTrains] = []
     half = PART * (n // (2 * PART))
@@ -178,7 +180,7 @@ def _simulated(
     cells = compensate(model, _start(model, len(targets), generator), targets)
     is_met = np.isfinite(cells).all(axis=1)
     targets, cells = targets[is_met], cells[is_met]
-    duration, discard = LENGTHS.get(model.name, LENGTHS["stg"])
+    duration, discard = lengths_of(model)
     is_noisy = generator.random(len(cells)) < noisy
     level = np.where(is_noisy, generator.integers(1, _LEVELS + 1, len(cells)), 0)
     trains: list[Array] = [np.empty(0)] * len(cells)
@@ -200,7 +202,10 @@ def _start(model: PointModel, n: int, generator: np.random.Generator) -> Array:
     found = np.empty((0, len(model.conductance_names)))
     while len(found) < n:
         drawn = start_population(model, n, generator)
-        found = np.concatenate([found, drawn[np.isfinite(drawn).all(axis=1)]])
+        drawn = drawn[np.isfinite(drawn).all(axis=1)]
+        if len(drawn) == 0:
+            raise no_start(model)
+        found = np.concatenate([found, drawn])
     return found[:n]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...emodels.point import PointModel, load_point_model
-from ...limits import check_count, check_number, check_seed
+from ...limits import check_count, check_given, check_number, check_seed
 from .compensation import check_compensated, compensate
 from .start import start_blocks
 
@@ -91,6 +91,7 @@ def reachable(
         If an argument is out of bounds.
     """
     model = model if isinstance(model, PointModel) else load_point_model(model)
+    check_given(n=n, step=step, seed=seed)
     check_count("--n", n, 1, 100_000)
     check_number("--step", step, 0.05, 20)
     check_seed(seed)

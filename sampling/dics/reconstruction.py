@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...emodels.point import PointModel, load_point_model
 from ...errors import IonfoError, note
 from ...features.spike_times import FEWEST, Descriptors, check_times, describe
-from ...limits import MOST_ROWS, check_count, check_seed, shortened
+from ...limits import MOST_ROWS, check_count, check_given, check_seed, shortened
 from ...tables.population import Population
 from .cautions import cautions, in_a_sentence
 from .estimator import Density, Estimate, load_estimator
@@ -185,10 +186,11 @@ def reconstruct(
     ('regular', (20, 8))
     """
     model = model if isinstance(model, PointModel) else load_point_model(model)
+    check_given(n=n, seed=seed)
     check_count("--n", n, 1, MOST_ROWS)
     check_seed(seed)
     given = _as_trains(trains)
-    told = tuple(names) if names is not None else tuple(str(i + 1) for i in range(len(given)))
+    told = tuple(map(str, range(1, len(given) + 1) if names is None else names))
     if len(told) != len(given):
         raise IonfoError(f"{len(given)} trains need as many names, got {len(told)}")
     checked = [
@@ -237,9 +239,10 @@ def _cells_of(
 def _as_trains(trains: Sequence[ArrayLike] | Sequence[float] | Array) -> list[ArrayLike]:
     """Give a list of trains, also for a single one."""
     try:
-        given = list(trains)
-    except TypeError:
+        given: list[Any] = list(trains)
+        is_one = bool(given) and np.ndim(given[0]) == 0
+    except (TypeError, ValueError):  # no list, or a list of lists of several lengths
         raise IonfoError(f"spike trains are lists of times, got {shortened(trains)}") from None
     if not given:
         raise IonfoError("there is no spike train to reconstruct from")
-    return [trains] if np.ndim(given[0]) == 0 else given  # type: ignore[list-item]
+    return [given] if is_one else given

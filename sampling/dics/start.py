@@ -73,6 +73,14 @@ def start_population(
     return solve(at, rows, wanted, places, None)
 
 
+def no_start(model: PointModel) -> IonfoError:
+    """Say that cells to start from cannot be drawn."""
+    return IonfoError(
+        f"no cell of model '{model.name}' meets the target of its section 'start' with "
+        "conductances of 0 or more; change its ranges"
+    )
+
+
 def start_blocks(
     model: PointModel,
     seed: int,
@@ -88,10 +96,7 @@ def start_blocks(
         cells = start_population(model, BLOCK, generator, leak_scaling, spread, at)
         bad = ~np.isfinite(cells).all(axis=1)
         if bad.all():
-            raise IonfoError(
-                f"no cell of model '{model.name}' meets the target of its section 'start' with "
-                "conductances of 0 or more; change its ranges"
-            )
+            raise no_start(model)
         if bad.any():  # repeated: rare, and dropped with those that do not meet the target
             cells[bad] = np.resize(cells[~bad], (int(bad.sum()), cells.shape[1]))
         yield number, cells, generator

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...emodels.point import PointModel
+from ...emodels.point import PointModel, load_point_model
 from ...errors import IonfoError
 from ...features.spike_times import FEWEST, SHORTEST_MEDIAN, describe
-from ...limits import check_count, check_seed
+from ...limits import check_count, check_given, check_seed
 from .estimator import KINDS, Estimate, Estimator, TrainingTable, model_hash
 from .forest import fit_forest
-from .known import LENGTHS, KnownTrains, known_trains
+from .known import KnownTrains, known_trains, lengths_of
 from .statistics import interval_statistics
 
 Array = NDArray[np.float64]
@@ -93,26 +93,26 @@ class ForestSettings:
 
 
 def train(
-    model: PointModel,
+    model: PointModel | str,
     *,
     n: int = 16_384,
     seed: int = 0,
     settings: ForestSettings | None = None,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
 ) -> Estimator:
     """Train an estimator of a model.
 
     Parameters
     ----------
-    model : PointModel
-        The cell.
+    model : PointModel or str
+        The cell, or what `load_point_model` takes.
     n : int
         Cells to simulate, an eighth of them to calibrate the regions on.
     seed : int
         Of everything.
     settings : ForestSettings, optional
         Of the forest.
-    folder : Path, optional
+    folder : str or Path, optional
         Where simulated parts are kept, so that training goes on where it stopped.
 
     Returns
@@ -125,9 +125,11 @@ def train(
     IonfoError
         If too few cells spike.
     """
+    model = model if isinstance(model, PointModel) else load_point_model(model)
+    check_given(n=n, seed=seed)
     check_count("--n", n, 64, 1_000_000)
     check_seed(seed)
-    known = known_trains(model, n, seed, folder=folder)
+    known = known_trains(model, n, seed, folder=None if folder is None else Path(folder))
     return fit(model, known, seed, settings or ForestSettings())
 
 
@@ -172,7 +174,7 @@ def _fitted(
         seed=seed,
     ).sorted()
     medians = np.array([np.median(np.diff(one)) for one in known.trains])
-    duration, discard = LENGTHS.get(model.name, LENGTHS["stg"])
+    duration, discard = lengths_of(model)
     return Estimator(
         model.name,
         model_hash(model),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import IonfoError, why_unread
+from ...tables.archives import check_archive_path, read_arrays, write_arrays
 from .networks import (
     Arrays32,
     Shape,
@@ -182,7 +183,7 @@ class Posterior:
             If it cannot be written.
         """
         path = Path(file)
-        check_posterior_path(path)
+        check_archive_path(path, "posterior")
         told = {
             "format": FORMAT,
             "prior": self.prior.told(),
@@ -201,14 +202,7 @@ class Posterior:
         for i, flow in enumerate(self.flows):
             arrays |= {f"flow_{i}_{k:03d}": one for k, one in enumerate(flow)}
         arrays |= {f"classifier_{k:03d}": one for k, one in enumerate(self.classifier)}
-        beside = path.with_name(f".{path.name}.part.npz")
-        try:
-            np.savez(beside, **arrays)
-            beside.replace(path)
-        except OSError as error:
-            raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None
-        finally:
-            beside.unlink(missing_ok=True)
+        write_arrays(path, arrays)
         return path
 
     def sentences(self) -> list[str]:
@@ -224,18 +218,6 @@ class Posterior:
         ]
 
 
-def check_posterior_path(path: Path) -> None:
-    """Check that a posterior can be written here, before the work that makes it.
-
-    Raises
-    ------
-    IonfoError
-        If it does not end in .npz or its folder does not exist.
-    """
-    if path.suffix != ".npz" or not path.absolute().parent.is_dir():
-        raise IonfoError(f"the posterior '{path}' must end in .npz, in a folder that exists")
-
-
 def read_posterior(file: str | Path) -> Posterior:
     """Read a posterior that `Posterior.write` wrote.
 
@@ -245,10 +227,8 @@ def read_posterior(file: str | Path) -> Posterior:
         If it cannot be read or is of another version.
     """
     path = Path(file)
+    arrays = read_arrays(path, "posterior")
     try:
-        # numpy leaves open what it cannot read
-        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
-            arrays: Mapping[str, Any] = {name: stored[name] for name in stored}
         told = json.loads(arrays["told"].tobytes())
         if told["format"] != FORMAT:
             raise IonfoError(
@@ -271,9 +251,5 @@ def read_posterior(file: str | Path) -> Posterior:
             arrays["known"].astype(np.float64),
             told["about"],
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise IonfoError(f"posterior '{path}' cannot be read: {why_unread(error)}") from None
-    except Exception as error:  # numpy and zipfile raise their own for damaged archives
-        if isinstance(error, IonfoError):
-            raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IonfoError(f"posterior '{path}' cannot be read: {why_unread(error)}") from None

@@ -21,13 +21,12 @@ import ionfo
 from ionfo.emodels.point import load_point_model, simulate_spikes
 from ionfo.features.spike_times import UNITS, describe
 from ionfo.sampling.dics import load_estimator
-from ionfo.sampling.dics.known import LENGTHS, known_trains
+from ionfo.sampling.dics.known import known_trains, lengths_of
 from ionfo.sampling.dics.statistics import interval_statistics
 from ionfo.sampling.dics.training import disturbed
 
 ROUND_TRIPS = {"stg": [(4, 5), (-5, 10), (-10, 5), (-18, 14)], "da": [(0.5, 5), (-4, 5)]}
 PARTS = ("cost", "estimates", "round trips")
-COVERED = 2_500  # trains of a kind whose regions are looked at
 Row = tuple[str, str, float]
 
 
@@ -133,8 +132,8 @@ def published(file: Path) -> Iterator[Row]:
 
 def round_trip(name: str, target: tuple[float, float], n: int) -> Iterator[Row]:
     """Medians of descriptors of cells, and of the cells reconstructed from their trains."""
-    end, discard = LENGTHS[name]
     made = ionfo.dics.generate(name, target, n, seed=4)
+    end, discard = lengths_of(made.model)
     trains = simulate_spikes(made.model, made.conductances, end, discard, dt=0.025)
     trains = [train for train in trains if len(train) >= 3]
     again = ionfo.dics.reconstruct(trains, name, 1, seed=9)

@@ -1,6 +1,6 @@
 """Cells of `stg` by compensation beside cells by MCMC that burst alike: what each says.
 
-    python scripts/study/dics_beside_mcmc.py --out docs/dics_beside_mcmc.png   # about two minutes
+    python scripts/study/dics_beside_mcmc.py --out dics_beside_mcmc.png   # about two minutes
 
 Cells of one (g_s, g_u), whose targets have an SD, are simulated; means and SDs of their descriptors
 are the targets of an MCMC over the conductances, with the same simulator.  Prints a table of both
@@ -132,7 +132,8 @@ def main() -> None:
     for name, (some, size) in populations.items():
         feedback = dynamic_input_conductances(STG, some, STG.rules().threshold_voltage)
         row = {"population": name, "cells": len(some)}
-        row |= {f"{c} CV": v for c, v in zip(STG.conductance_names, some.std(0) / some.mean(0))}  # noqa: B905
+        cv = some.std(axis=0) / some.mean(axis=0)
+        row |= {f"{c} CV": v for c, v in zip(STG.conductance_names, cv, strict=True)}
         row |= {"g_s SD": feedback[:, 1].std(), "g_u SD": feedback[:, 2].std()}
         row["O-information of all (nats)"] = list(o_by_order(some, size))[-1][2]
         rows.append(row)

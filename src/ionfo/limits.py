@@ -50,6 +50,20 @@ def most_workers() -> int:
     return max(64, 4 * (os.cpu_count() or 1))
 
 
+def check_given(**values: object) -> None:
+    """Refuse None for what has to be a number.
+
+    Examples
+    --------
+    >>> check_given(n=3, seed=None)
+    Traceback (most recent call last):
+    ionfo.errors.IonfoError: seed must be a number, got None
+    """
+    for name, value in values.items():
+        if value is None:
+            raise IonfoError(f"{name.replace('_', ' ')} must be a number, got None")
+
+
 def check_count(name: str, value: int | None, least: int, most: int, or_zero: bool = False) -> None:
     """Refuse a count that nobody can mean.
 
@@ -76,11 +90,13 @@ def check_count(name: str, value: int | None, least: int, most: int, or_zero: bo
     Traceback (most recent call last):
     ionfo.errors.IonfoError: --steps must be at most 10, got 30
     """
-    if value is None or (or_zero and value == 0):
+    if value is None:
         return
-    zero = "0 or " if or_zero else ""
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise IonfoError(f"{name} must be a whole number, got {shortened(value)}")
+    if or_zero and value == 0:
+        return
+    zero = "0 or " if or_zero else ""
     if value < least:
         raise IonfoError(f"{name} must be {zero}at least {least}, got {shortened(value)}")
     if value > most:
@@ -128,8 +144,9 @@ def check_number(
     is_right = (least < value if is_above else least <= value) and value <= most
     if not is_right:
         bounds = f"above {least:g} and at most {most:g}" if is_above else f"{least:g} to {most:g}"
+        got = shortened(value) if isinstance(value, int) else f"{value:g}"
         raise IonfoError(
-            f"{name} must be {'' if is_above else 'a number from '}{bounds}, got {value:g}"
+            f"{name} must be {'' if is_above else 'a number from '}{bounds}, got {got}"
         )
 
 

@@ -70,5 +70,11 @@ def test_reconstructed_cells_tell_the_spread_of_their_density() -> None:
 def test_other_populations_have_none(tmp_path: Path) -> None:
     assert constraints_of(None, 100) is None
     assert constraints_of({"dics": 3, "point_model": {}}, 100) is None
+    whole = ionfo.dics.generate("stg", (-5, 10), 3).to_population().metadata
+    for wrong in (
+        {"target_sd": [np.nan, 1]}, {"target_sd": -1}, {"seed": np.inf}, {"compensated": [5]},
+        {"reconstructed": []},
+    ):  # fmt: skip
+        assert constraints_of({**whole, "dics": {**whole["dics"], **wrong}}, 100) is None
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=[*"abc"])
     assert ionfo.analyse(frame, shuffles=0, bootstrap=0, permutations=0).constraints is None

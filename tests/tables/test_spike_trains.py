@@ -61,6 +61,11 @@ def test_units_of_nwb_are_in_seconds(tmp_path: Path) -> None:
     found = read_spike_trains(file)
     np.testing.assert_allclose(found.trains[0], [100, 200, 400])
     np.testing.assert_allclose(found.trains[1], [1000, 1500])
+    content.add_unit(spike_times=[3.0], id=1)
+    with pynwb.NWBHDF5IO(str(file), "w") as out:
+        out.write(content)
+    with pytest.raises(IonfoError, match="has units of the same id"):
+        read_spike_trains(file)
 
 
 def test_damaged_archives_get_a_sentence(tmp_path: Path) -> None:
@@ -76,6 +81,26 @@ def test_damaged_archives_get_a_sentence(tmp_path: Path) -> None:
         np.savez(file, a=wrong)
         with pytest.raises(IonfoError, match="numbers"):
             read_spike_trains(file, "ms")
+
+
+def test_single_array_is_no_archive_whole_or_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "trains.npz"
+    with file.open("wb") as handle:
+        np.save(handle, np.arange(3.0))
+    whole = file.read_bytes()
+    for content in (whole, whole.replace(b"(3,)", b"(3,(")):  # numpy cannot parse the second
+        file.write_bytes(content)
+        with pytest.raises(IonfoError, match="it is no archive of numpy .* or damaged"):
+            read_spike_trains(file, "ms")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
+def test_place_that_is_none_gets_a_sentence(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "file").write_text("x")
+    for folder in ("file", "none"):
+        with pytest.raises(IonfoError, match="cannot be written"):
+            write_spike_trains(tmp_path / folder / f"trains{suffix}", ["a"], TRAINS[:1])
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
 
 
 def test_damaged_nwb_gets_a_sentence(tmp_path: Path) -> None:
@@ -98,6 +123,7 @@ def test_damaged_nwb_gets_a_sentence(tmp_path: Path) -> None:
         ("a.txt", "0.01 0.02 0.03 0.04", "must be in ms.*multiply times in seconds by 1000"),
         ("a.txt", "30 20 10", "times of train '1' of .* must rise, got 20 after 30"),
         ("a.csv", "a,b\n1,2\n", "need one column of times, time_ms, time_s or time, got a, b"),
+        ("a.csv", "neuron,time\n1,5\n2,9\n", "columns beside 'time', neuron, and none .* 'train'"),
         ("a.csv", "time\n1\nx\n", "must be 0 or more, got nan at place 2"),
         ("a.npz", "no archive", "cannot be read"),
         ("a.mat", "1", "must end in .txt"),

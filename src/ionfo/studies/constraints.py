@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from ..emodels.point import PointModel
 from ..errors import IonfoError
 from ..sampling.dics import generate
 from ..sampling.dics.compensation import at_threshold
+from ..sampling.dics.generation import check_spread
 
 Array = NDArray[np.float64]
 
@@ -119,22 +121,20 @@ def constraints_of(point: Mapping[str, Any] | None, n_rows: int) -> Constraints 
         model = PointModel.model_validate_json(json.dumps(point["point_model"]))
         how = dict(point["dics"])
         every = how.get("reconstructed", [how])
-        spread = np.mean([one["target_sd"] for one in every], axis=0).astype(np.float64)
-        scaling, pairs = bool(every[0]["leak_scaling"]), list(every[0]["compensated"])
+        first = every[0]
+        scaling, pairs, seed = first["leak_scaling"], first["compensated"], int(first["seed"])
+        pair = tuple(map(str, pairs[0])) if len(pairs) == 1 else None
+        spread = check_spread(np.mean([one["target_sd"] for one in every], axis=0))
         target = None if "reconstructed" in how else np.array(how["target"], dtype=np.float64)
-        seed = int(every[0]["seed"])
-        spread = spread.reshape(2)
-    except (KeyError, ValueError, TypeError, IndexError):
+    except (IonfoError, LookupError, ValueError, TypeError, OverflowError):
         return None
-    pair = tuple(pairs[0]) if len(pairs) == 1 else None
     n = min(n_rows, _MOST_CELLS)
-    try:
-        if target is None or n < _FEWEST_CELLS:
-            raise IonfoError("there is nothing to draw")
-        table, channels = _measured(_Made(model, target, pair, n, seed), spread)
-    except IonfoError:  # a target that few cells meet, or cells of another version
-        table, channels = pd.DataFrame(), ()
-    return Constraints((float(spread[0]), float(spread[1])), scaling, channels, table)
+    table = pd.DataFrame()
+    channels: tuple[str, ...] = ()
+    if target is not None and n >= _FEWEST_CELLS:
+        with suppress(IonfoError):  # a target that few cells meet, or cells of another version
+            table, channels = _measured(_Made(model, target, pair, n, seed), spread)
+    return Constraints((float(spread[0]), float(spread[1])), bool(scaling), channels, table)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class _Made:
 
     model: PointModel
     target: Array
-    pair: tuple[str, str] | None
+    pair: tuple[str, ...] | None
     n: int
     seed: int
 

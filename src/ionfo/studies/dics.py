@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..emodels.point import PointModel, load_point_model
+from ..emodels.point.definition import model_of_text
+from ..emodels.point.feedback import check_conductances
 from ..emodels.point.noise import BANDWIDTH
 from ..emodels.point.simulation import FAST_DT, simulate_spikes
 from ..errors import IonfoError
@@ -22,7 +24,6 @@ from ..sampling.dics import (
     Reachability,
     Reconstruction,
     compensate,
-    forget_parts,
     generate,
     reachable,
     reconstruct,
@@ -37,7 +38,6 @@ __all__ = [
     "Reconstruction",
     "SimulatedPopulation",
     "compensate",
-    "forget_parts",
     "generate",
     "reachable",
     "reconstruct",
@@ -119,7 +119,7 @@ def report(found: Reconstruction, folder: str | Path) -> Path:
 
 
 def simulate(
-    population: DicPopulation | Population | str | Path,
+    population: DicPopulation | Population | pd.DataFrame | str | Path,
     model: PointModel | str | None = None,
     *,
     duration: float = 6000.0,
@@ -133,8 +133,8 @@ def simulate(
 
     Parameters
     ----------
-    population : DicPopulation, Population, str or Path
-        Cells, or the file of a table with a column ``parameters/<channel>`` for every channel
+    population : DicPopulation, Population, DataFrame, str or Path
+        Cells, or a table or its file, with a column ``parameters/<channel>`` for every channel
         (mS/cm2).
     model : PointModel or str, optional
         The cell; by default the one that the table carries.
@@ -188,22 +188,25 @@ def conductances_of(table: Population, model: PointModel) -> Array:
     Raises
     ------
     IonfoError
-        If a channel has no column.
+        If a channel has no column, or it holds what is no conductance.
     """
-    if set(model.emodel_names) <= set(table.parameters):
-        return table.parameters[list(model.emodel_names)].to_numpy(np.float64)
-    missing = [name for name in model.conductance_names if name not in table.parameters]
+    parameters, names = table.parameters, model.emodel_names
+    if not set(names) <= set(parameters):
+        names = model.conductance_names
+    missing = [name for name in names if name not in parameters]
     if missing:
         raise IonfoError(
             f"the population has no column 'parameters/{missing[0]}', and model '{model.name}' "
-            f"needs {', '.join(model.conductance_names)}"
+            f"needs {', '.join(names)}"
         )
-    return table.parameters[list(model.conductance_names)].to_numpy(np.float64)
+    return check_conductances(model, parameters[list(names)].to_numpy())
 
 
-def _table(population: DicPopulation | Population | str | Path) -> Population:
+def _table(population: DicPopulation | Population | pd.DataFrame | str | Path) -> Population:
     if isinstance(population, DicPopulation):
         return population.to_population()
+    if isinstance(population, pd.DataFrame):
+        return Population(population, {})
     return population if isinstance(population, Population) else read_population(population)
 
 
@@ -213,10 +216,7 @@ def _model(table: Population, model: PointModel | str | None) -> PointModel:
     stored = table.metadata.get("point_model")
     if stored is None:
         raise IonfoError("the population does not say of which point model it is; add --model stg")
-    try:
-        return PointModel.model_validate_json(json.dumps(stored))
-    except ValueError as error:
-        raise IonfoError(f"the point model of the population is not valid: {error}") from None
+    return model_of_text(json.dumps(stored), "the point model of the population")
 
 
 def _described(

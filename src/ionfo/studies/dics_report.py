@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ..emodels.point import simulate_spikes, simulate_voltage
 from ..emodels.point.simulation import FAST_DT
-from ..errors import IonfoError, why_unread
 from ..features.spike_times import Descriptors, describe
+from ..limits import shortened
 from ..pages.report.dics import DicsPage, ReconstructedTrain, write_dics_page
 from ..sampling.dics import Reconstruction
-from ..sampling.dics.known import LENGTHS
-from ..tables.files import write_table
+from ..sampling.dics.known import lengths_of
+from ..tables.files import make_folder, write_table
 
 Array = NDArray[np.float64]
 
@@ -49,10 +49,7 @@ def write_report(found: Reconstruction, folder: str | Path) -> Path:
         If the folder cannot be made or written to.
     """
     where = Path(folder)
-    try:
-        where.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IonfoError(f"folder '{where}' cannot be made: {why_unread(error)}") from None
+    make_folder(where, "--report")
     shown = min(_MOST_TRAINS, len(found.names))
     longest = max(float(np.diff(one).max()) for one in found.trains[:shown])
     span = float(np.clip(4 * longest, 500, 3000))
@@ -65,7 +62,7 @@ def write_report(found: Reconstruction, folder: str | Path) -> Path:
     write_table(where / "descriptors.csv", _descriptors(trains))
     cautions = []
     if found.left_out:
-        cautions.append(f"silent trains are left out: {', '.join(found.left_out)}")
+        cautions.append(f"silent trains are left out: {shortened(', '.join(found.left_out), 200)}")
     if shown < len(found.names):
         cautions.append(
             f"the first {shown} of {len(found.names)} trains are shown; estimates.csv has all"
@@ -81,7 +78,7 @@ def write_report(found: Reconstruction, folder: str | Path) -> Path:
 def _shown(found: Reconstruction, i: int, grid: Array, span: float) -> ReconstructedTrain:
     """Simulate cells of a train, and put together what is shown of it."""
     model, cells, density = found.model, found.populations[i], found.densities[i]
-    duration, discard = LENGTHS.get(model.name, LENGTHS["stg"])
+    duration, discard = lengths_of(model)
     rows = cells.conductances
     fired = simulate_spikes(model, rows[:_SIMULATED], duration, discard, dt=FAST_DT)
     _, voltages = simulate_voltage(

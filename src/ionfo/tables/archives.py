@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
@@ -15,11 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import IonfoError, why_unread
 from ..limits import check_readable
+from .files import replacing
 
 # what numpy and zipfile raise for an archive that is none, cut short, changed or encrypted
 _DAMAGED = (
-    OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError, struct.error,
-    BadZipFile, zlib.error,
+    ValueError, TypeError, AttributeError, KeyError, EOFError, RuntimeError, MemoryError,
+    TokenError, struct.error, BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -60,6 +61,18 @@ def read_arrays(path: Path, what: str) -> dict[str, NDArray[Any]]:
     return arrays
 
 
+def check_archive_path(path: Path, what: str) -> None:
+    """Check that an archive can be written here, before the work that makes it.
+
+    Raises
+    ------
+    IonfoError
+        If it does not end in .npz, its folder does not exist, or it is a folder.
+    """
+    if path.suffix != ".npz" or path.is_dir() or not path.absolute().parent.is_dir():
+        raise IonfoError(f"the {what} '{path}' must end in .npz, in a folder that exists")
+
+
 def write_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
     """Write an archive of arrays beside its place, and rename it; same arrays, same bytes.
 
@@ -68,17 +81,10 @@ def write_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
     IonfoError
         If it cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        # as numpy.savez does, which cannot write an array whose name is one of its arguments
-        with ZipFile(beside, "w") as archive:
-            for name, one in arrays.items():
-                entry = ZipInfo(f"{name}.npy")  # of a fixed date
-                entry.compress_type = ZIP_DEFLATED
-                with archive.open(entry, "w", force_zip64=True) as file:
-                    np.lib.format.write_array(file, np.asanyarray(one), allow_pickle=False)
-        beside.replace(path)
-    except OSError as error:
-        raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None
-    finally:
-        beside.unlink(missing_ok=True)
+    # as numpy.savez does, which cannot write an array whose name is one of its arguments
+    with replacing(path) as beside, ZipFile(beside, "w") as archive:
+        for name, one in arrays.items():
+            entry = ZipInfo(f"{name}.npy")  # of a fixed date
+            entry.compress_type = ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(one), allow_pickle=False)

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,27 @@ from .text import PLAIN_CSV, CsvFormat, check_header, read_csv, refuse_other_fil
 
 _METADATA_KEY = b"ionfo"
 _SEAL, _SEALED = "sha256", "sealed"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path beside a file to write to, which takes its place once all is written.
+
+    Raises
+    ------
+    IonfoError
+        If it cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield beside
+        beside.replace(path)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise IonfoError(f"'{path}' cannot be written: {why}") from None
+    finally:
+        with suppress(OSError):  # where nothing can be written, nothing is left
+            beside.unlink()
 
 
 def write_text(path: Path, text: str, is_safe: bool = True) -> None:
@@ -204,8 +225,7 @@ def write_table(path: Path, frame: pd.DataFrame, metadata: Mapping[str, Any] | N
     IonfoError
         If the suffix is another one or the file cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as beside:
         if path.suffix == ".csv":
             frame.to_csv(beside, index=False)
             if metadata is not None:
@@ -222,11 +242,6 @@ def write_table(path: Path, frame: pd.DataFrame, metadata: Mapping[str, Any] | N
         else:
             raise IonfoError(f"'{path}' must end in .parquet or .csv")
         written = file_hash(beside)
-        beside.replace(path)
-    except OSError as error:
-        raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None
-    finally:
-        beside.unlink(missing_ok=True)
     return written
 
 

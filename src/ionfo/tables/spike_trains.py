@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import IonfoError, why_unread
 from ..features.spike_times import check_times
 from ..limits import read_text, shortened
-from .archives import read_arrays, write_arrays
+from .archives import check_archive_path, read_arrays, write_arrays
 from .files import check_table_path, read_table, write_table
 
 Array = NDArray[np.float64]
@@ -53,7 +53,8 @@ def read_spike_trains(path: str | Path, unit: str | None = None) -> SpikeTrains:
     path : str or Path
         ``.txt``: a train a line, or one number a line for a single train.  ``.csv`` and
         ``.parquet``: a column ``train``, where there are several, and the times in ``time_ms``,
-        ``time_s`` or ``time``.  ``.npz``: an array a train.  ``.nwb``: the units.
+        ``time_s`` or ``time``; a column of times alone is one train.  ``.npz``: an array a train.
+        ``.nwb``: the units.
     unit : str, optional
         ``ms`` or ``s``; needed unless the file says it (``time_ms``, ``time_s``, NWB).
 
@@ -100,7 +101,10 @@ def check_trains_path(path: Path) -> None:
     """
     if path.suffix not in (".csv", ".parquet", ".npz"):
         raise IonfoError(f"spike trains '{path}' must end in .csv, .parquet or .npz")
-    check_table_path(path.with_suffix(".csv") if path.suffix == ".npz" else path)
+    if path.suffix == ".npz":
+        check_archive_path(path, "file of spike trains")
+    else:
+        check_table_path(path)
 
 
 def write_spike_trains(path: Path, names: Sequence[str], trains: Sequence[Array]) -> None:
@@ -139,6 +143,13 @@ def _read(file: Path) -> tuple[dict[str, Array], str | None]:
             f"{shortened(', '.join(map(str, frame.columns)), 200)}"
         )
     times = pd.to_numeric(frame[names[0]], errors="coerce").to_numpy(np.float64)
+    others = [str(name) for name in frame if name not in ("train", names[0])]
+    if "train" not in frame and others:
+        raise IonfoError(
+            f"spike trains '{file}' have columns beside '{names[0]}', "
+            f"{shortened(', '.join(others), 200)}, and none of them is 'train': rename the one "
+            "with the names of the trains, or leave the others out of the file"
+        )
     if "train" not in frame:
         return {"1": times}, _COLUMNS.get(names[0])
     labels = frame["train"].astype(str).to_numpy()
@@ -177,7 +188,10 @@ def _read_nwb(file: Path) -> dict[str, Array]:
             if units is None or "spike_times" not in units.colnames:
                 raise IonfoError(f"'{file}' has no units with spike times")
             times = [np.asarray(units["spike_times"][i]) for i in range(len(units))]
-            return {str(name): one for name, one in zip(units.id[:], times, strict=True)}
+            names = [str(name) for name in units.id[:]]
+            if len(set(names)) < len(names):
+                raise IonfoError(f"'{file}' has units of the same id; give each its own")
+            return dict(zip(names, times, strict=True))
     except IonfoError:
         raise
     except Exception:  # what readers of a damaged file raise has no common class

@@ -74,8 +74,19 @@ def test_table_without_a_model_needs_its_name(population: Path, tmp_path: Path) 
     ionfo.read_population(population).frame.head(3).to_csv(plain, index=False)
     with pytest.raises(ionfo.IonfoError, match="does not say of which point model it is; add"):
         ionfo.dics.simulate(plain)
+    table = ionfo.read_population(population)
+    text = table.frame.head(3).assign(**{"parameters/CaS": ["1", "x", "2"]})
+    with pytest.raises(ionfo.IonfoError, match="conductances of 'stg' must be numbers"):
+        ionfo.dics.simulate(ionfo.Population(text, table.metadata))
+    table.metadata["point_model"] = {"name": "stg"}
+    with pytest.raises(ionfo.IonfoError, match="the point model of the population is not valid at"):
+        ionfo.dics.simulate(table)
     found = ionfo.dics.simulate(plain, "stg", duration=500, discard=100)
     assert len(found.trains) == 3 and "cells" in " ".join(found.sentences())
+    again = ionfo.dics.simulate(
+        ionfo.read_population(plain).frame, "stg", duration=500, discard=100
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(found.trains, again.trains, strict=True))
     with pytest.raises(ionfo.IonfoError, match="has no column 'parameters/CaL'"):
         ionfo.dics.simulate(plain, "da")
 

@@ -153,3 +153,8 @@ def test_bad_conductances_get_a_sentence(cell: list[float], said: str) -> None:
 def test_bad_voltage_gets_a_sentence() -> None:
     with pytest.raises(IonfoError, match="the voltage must be a number in mV"):
         dynamic_input_conductances(MODELS[0], SPIKING, np.nan)
+    for model in MODELS:
+        cell = np.ones(len(model.conductance_names))
+        for far in (1e6, -1e6):
+            with pytest.raises(IonfoError, match=re.escape(f"no finite feedback at {far:g} mV")):
+                dynamic_input_conductances(model, [cell, cell], [-50, far])

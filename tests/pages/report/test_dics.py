@@ -44,6 +44,11 @@ def test_trains_plane_cells_traces_and_descriptors_are_drawn(folder: Path) -> No
     assert "silent trains are left out: silent" in page
 
 
+def test_names_may_be_numbers(tmp_path: Path) -> None:
+    found = dics.reconstruct([np.arange(1, 40) * 75.0], "stg", 2, names=[7])  # type: ignore[list-item]
+    assert "7: density" in dics.report(found, tmp_path / "page").read_text()
+
+
 def test_names_cannot_become_markup(folder: Path) -> None:
     page = (folder / NAME).read_text()
     own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)

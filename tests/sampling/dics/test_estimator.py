@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,23 @@ def test_trained_estimator_is_read_as_it_was_written(trained: Estimator, small: 
     one, other = trained.densities([spikes])[0], found.densities([spikes])[0]
     np.testing.assert_array_equal(one.centres, other.centres)
     np.testing.assert_array_equal(one.weights, other.weights)
+
+
+def test_estimator_written_anew_is_read_anew(trained: Estimator, tmp_path: Path) -> None:
+    file = trained.write(str(tmp_path / "own.npz"))
+    assert load_estimator(STG, file).window == trained.window
+    replace(trained, window=7.0).write(file)
+    assert load_estimator(STG, file).window == 7
+    with pytest.raises(IonfoError, match="must end in .npz, in a folder that exists"):
+        trained.write(file / "own.npz")
+
+
+def test_model_without_cells_to_start_from_is_not_drawn_for_ever() -> None:
+    rules = STG.rules()
+    start = rules.start.model_copy(update={"target": (1e6, -1e6, 1e6)})
+    unfit = STG.model_copy(update={"population": rules.model_copy(update={"start": start})})
+    with pytest.raises(IonfoError, match="no cell of model 'stg' meets the target of its section"):
+        train(unfit, n=64)
 
 
 def test_estimator_of_another_model_gets_a_sentence(small: Path, tmp_path: Path) -> None:
@@ -267,6 +285,8 @@ def test_same_seed_same_cells_and_one_train_may_stand_alone() -> None:
         ([[1.0, 2]], {}, "train '1' has 2 spikes and is silent: no feedback can be inferred"),
         ([], {}, "there is no spike train"),
         (None, {}, "spike trains are lists of times, got None"),
+        ([[[1, 2], [3]]], {}, "spike trains are lists of times, got"),
+        ([[10.0, 20, 30]], {"seed": None}, "seed must be a number, got None"),
         ([[1.0, 2, 3], "x"], {}, "times of train '2' must be numbers in ms"),
         ([[30.0, 20, 10]], {}, "times of train '1' must rise"),
         ([[0.1, 0.2, 0.3, 0.4]], {}, "multiply times in seconds by 1000"),

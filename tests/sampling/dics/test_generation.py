@@ -133,8 +133,8 @@ def test_population_carries_units_and_how_it_was_made() -> None:
         ({"target": (4, 21)}, "g_u of a target of 'stg' must be from -20 to 20, got 21"),
         ({"n": 0}, "--n must be at least 1, got 0"),
         ({"seed": -1}, "--seed must not be negative"),
-        ({"target_sd": -1}, "the SD of the target is one number of 0 or more"),
-        ({"target_sd": "wide"}, "the SD of the target is one number of 0 or more"),
+        ({"target_sd": -1}, "the SD of the target is one number from 0 to 1000"),
+        ({"target_sd": "wide"}, "the SD of the target is one number from 0 to 1000"),
         ({"target": (-6, 8), "pair": ("Kd", "H")}, "no drawn cell.*; the nearest target"),
     ],
 )

@@ -11,7 +11,7 @@ from ...errors import tell
 from ...limits import split, split_numbers
 from ...terminal.options import SeedOption
 from ...terminal.output import add_result
-from .options import ModelArgument, PairOption
+from .options import LeakScalingOption, ModelArgument, PairOption
 
 
 def generate_command(
@@ -27,13 +27,7 @@ def generate_command(
         typer.Option("--target-sd", help="SD of the targets: one number, or of g_s,g_u."),
     ] = "0",
     compensate: PairOption = None,
-    leak_scaling: Annotated[
-        bool,
-        typer.Option(
-            "--leak-scaling/--no-leak-scaling",
-            help="Scale drawn conductances with the leak, as cells of several sizes do.",
-        ),
-    ] = True,
+    leak_scaling: LeakScalingOption = True,
     emodel_names: Annotated[
         bool,
         typer.Option("--emodel-names", help="Name conductances as `ionfo score` takes them."),

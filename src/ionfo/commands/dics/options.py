@@ -9,6 +9,13 @@ import typer
 ModelArgument = Annotated[
     str, typer.Argument(help="Point model: stg, da, or your .json file.", show_default=False)
 ]
+LeakScalingOption = Annotated[
+    bool,
+    typer.Option(
+        "--leak-scaling/--no-leak-scaling",
+        help="Scale drawn conductances with the leak, as cells of several sizes do.",
+    ),
+]
 PairOption = Annotated[
     str | None,
     typer.Option(

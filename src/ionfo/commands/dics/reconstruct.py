@@ -10,6 +10,7 @@ import typer
 from ...errors import tell
 from ...terminal.options import SeedOption
 from ...terminal.output import add_result
+from .options import LeakScalingOption
 
 
 def reconstruct_command(
@@ -36,13 +37,7 @@ def reconstruct_command(
         Path | None,
         typer.Option("--estimator", help="Of `ionfo dics train`; default the one that ships."),
     ] = None,
-    leak_scaling: Annotated[
-        bool,
-        typer.Option(
-            "--leak-scaling/--no-leak-scaling",
-            help="Scale drawn conductances with the leak, as cells of several sizes do.",
-        ),
-    ] = True,
+    leak_scaling: LeakScalingOption = True,
     seed: SeedOption = 0,
 ) -> None:
     """Make populations of cells that could have fired spike trains.
@@ -50,12 +45,14 @@ def reconstruct_command(
     Example: ionfo dics reconstruct spikes.csv --model stg --out cells.parquet --report page
     """
     from ...studies import dics
-    from ...tables.files import check_table_path, write_table
+    from ...tables.files import check_table_path, make_folder, write_table
     from ...tables.spike_trains import read_spike_trains
 
     check_table_path(out)
     if estimates is not None:
         check_table_path(estimates)
+    if report is not None:
+        make_folder(report, "--report")
     read = read_spike_trains(spikes, unit)
     found = dics.reconstruct(
         read.trains,

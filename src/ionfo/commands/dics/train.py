@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...errors import IonfoError, tell
+from ...errors import tell
 from ...terminal.options import SeedOption
 from ...terminal.output import add_result
 from .options import ModelArgument
@@ -26,15 +26,15 @@ def train_command(
 
     Example: ionfo dics train stg --n 2048 --out estimator.npz
     """
-    from ...emodels.point import load_point_model
+    from ...sampling.dics import forget_parts
     from ...studies import dics
+    from ...tables.archives import check_archive_path
 
-    if out.suffix != ".npz" or not out.absolute().parent.is_dir():
-        raise IonfoError(f"the estimator '{out}' must end in .npz, in a folder that exists")
+    check_archive_path(out, "estimator")
     parts = out.with_name(f"{out.name}.parts")
-    trained = dics.train(load_point_model(model), n=n, seed=seed, folder=parts)
+    trained = dics.train(model, n=n, seed=seed, folder=parts)
     trained.write(out)
-    dics.forget_parts(parts)
+    forget_parts(parts)
     silent = trained.about["silent"]
     tell(f"trained on {n:,} cells of '{model}', {silent:,} of them silent; estimator in {out}")
     add_result({"cells": n, "silent": silent, "widenings": trained.widenings.tolist()})

@@ -38,11 +38,11 @@ def train_command(
 
     Example: ionfo infer train simulations --out posterior.npz
     """
-    from ...sampling.posterior.estimator import check_posterior_path
     from ...sampling.posterior.fitting import FitSettings
     from ...studies import infer
+    from ...tables.archives import check_archive_path
 
-    check_posterior_path(out)
+    check_archive_path(out, "posterior")
     settings = infer.TrainSettings(
         noise=noise,
         noise_kind="variance" if published_noise else "sd",

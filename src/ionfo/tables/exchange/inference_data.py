@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...emodels import EModel
 from ...errors import IonfoError
+from ..files import replacing
 
 _MOST_HELD = 1e9  # rows of unbroken chains
 
@@ -140,12 +140,5 @@ def write_inference_data(path: Path, data: Any) -> None:
     IonfoError
         If it cannot be written.
     """
-    beside = path.with_name(f".{path.name}.part")
-    try:
+    with replacing(path) as beside:
         data.to_netcdf(str(beside), engine="h5netcdf")
-        beside.replace(path)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise IonfoError(f"'{path}' cannot be written: {why}") from None
-    finally:
-        beside.unlink(missing_ok=True)
