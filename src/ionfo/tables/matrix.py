@@ -17,7 +17,7 @@ from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError, nearest, note
 from ..limits import shortened
 from .book import BOOK, book_of, chain_of, is_population, weights_of
-from .cells import refuse_bad_cells
+from .cells import columns_of_numbers, refuse_bad_cells
 from .files import read_table
 from .h5ad import matrix_of, open_h5ad
 from .missing import Dropped, complete_rows
@@ -159,7 +159,7 @@ def analysis_table(
     is_models = is_population(frame)
     if is_models:
         parameters, features = (
-            _numbers(frame, one, file, how.csv) for one in ("parameters/", "features/")
+            columns_of_numbers(frame, one, file, how.csv) for one in ("parameters/", "features/")
         )
     else:
         parameters, features, others = _plain(frame, targets, file, how)
@@ -257,15 +257,6 @@ def variables_told(frame: pd.DataFrame) -> str | None:
 
 def _names(frame: pd.DataFrame) -> list[str]:
     return [str(column) for column in frame]
-
-
-def _numbers(frame: pd.DataFrame, prefix: str, file: Path, how: CsvFormat) -> pd.DataFrame:
-    part = frame[[column for column in _names(frame) if column.startswith(prefix)]]
-    refuse_bad_cells(part, file, how)
-    for column in part:
-        if not pd.api.types.is_numeric_dtype(part[column]):
-            raise IonfoError(f"'{file}': column '{column}' must hold numbers")
-    return part.rename(columns=lambda column: column.removeprefix(prefix))
 
 
 def _plain(
