@@ -252,6 +252,11 @@ def predict_firing(
     """
     settings.check()
     cells = match_cells(expression, _in_order(parameters), settings)
+    if recordings and not recordings.keys() & set(cells.cells):
+        raise IonfoError(
+            f"none of the {len(recordings)} recorded cells, such as '{next(iter(recordings))}', is "
+            f"among those with genes and parameters, such as '{cells.cells[0]}'"
+        )
     measured = measured_features(cells.parameters, settings.measured)
     folds = make_folds(len(measured), settings.folds, settings.seed)
     simulated = [OWN, GENES, FAMILY, WITHIN, ALL]

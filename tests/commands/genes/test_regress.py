@@ -212,6 +212,13 @@ def test_predict_refuses_what_it_does_not_know(
         genes.predict(tables[0], tables[1], "family", **options)
 
 
+def test_recordings_of_other_cells_are_refused(tables: tuple[Path, Path], tmp_path: Path) -> None:
+    file = tmp_path / "recorded.csv"
+    pd.DataFrame({"cell": ["x"], "t": [0.0], "v": [-70.0]}).to_csv(file, index=False)
+    with pytest.raises(IonfoError, match="none of the 1 recorded cells, such as 'x', is among"):
+        genes.predict(*tables, "family", recordings=file)
+
+
 def test_what_is_not_finite_was_not_measured(tables: tuple[Path, Path]) -> None:
     frame = pd.read_csv(tables[1])
     frame.loc[0, "features/skew"] = np.inf
