@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,7 +153,7 @@ def match_cells(
             f"'{parameters.origin}': parameter '{known.names[constant[0]]}' does not vary over the "
             f"{len(kept)} matched cells ({len(constant)} such parameters); leave it out"
         )
-    genes = _chosen(matched, settings.genes, settings.least_count)
+    genes = _chosen(matched, known.cells, settings)
     return GeneCells(known.cells, genes, families.to_numpy().astype(str), known)
 
 
@@ -168,8 +169,8 @@ def _names(expression: Expression, parameters: CellParameters) -> list[str]:
     return max(choices, key=lambda names: len(known & set(names)))
 
 
-def _chosen(expression: Expression, wanted: str, least_count: float) -> GeneTable:
-    names = gene_set(expression, wanted)
+def _chosen(expression: Expression, cells: Sequence[str], settings: GeneSettings) -> GeneTable:
+    names, least_count = gene_set(expression, settings.genes), settings.least_count
     values = expression.values(names)
     kind: Kind = "counts" if expression.kind == "counts" else "log"
     enough = values.sum(axis=0) >= least_count if kind == "counts" else np.ptp(values, axis=0) > 0
@@ -183,4 +184,11 @@ def _chosen(expression: Expression, wanted: str, least_count: float) -> GeneTabl
         rule = f"with fewer than {least_count:g} counts" if kind == "counts" else "that do not vary"
         note(f"left out {int((~enough).sum())} of {len(names)} genes {rule} in the matched cells")
     kept = [name for name, is_kept in zip(names, enough, strict=True) if is_kept]
-    return gene_table(values[:, enough], kept, kind)
+    values = values[:, enough]
+    empty = np.flatnonzero(values.sum(axis=1) == 0)
+    if kind == "counts" and len(empty):
+        raise IonfoError(
+            f"'{expression.origin}': cell '{cells[empty[0]]}' has no counts of the {len(kept)} "
+            f"genes ({len(empty)} such cells); leave them out or take more genes"
+        )
+    return gene_table(values, kept, kind)

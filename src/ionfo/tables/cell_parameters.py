@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import IonfoError, nearest
-from .cells import columns_of_numbers
+from .cells import columns_of_numbers, refuse_doubled_columns
 from .files import read_table
 from .population import Population
 from .text import PLAIN_CSV, CsvFormat
@@ -213,9 +213,7 @@ def _frame(
     else:
         frame = source.frame if isinstance(source, Population) else source
     frame = frame.rename(columns=str)
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise IonfoError(f"'{origin}' has two columns named '{twice}'; rename one of them")
+    refuse_doubled_columns(frame, origin)
     if frame.empty:
         raise IonfoError(f"'{origin}' has no rows, and every cell needs one")
     return frame, origin

@@ -114,6 +114,19 @@ def refuse_bad_cells(frame: pd.DataFrame, file: Path, how: CsvFormat = PLAIN_CSV
         )
 
 
+def refuse_doubled_columns(frame: pd.DataFrame, origin: str) -> None:
+    """Refuse a table with two columns of one name, which no option could tell apart.
+
+    Raises
+    ------
+    IonfoError
+        If there are such; `origin` is for words.
+    """
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise IonfoError(f"'{origin}' has two columns named '{twice}'; rename one of them")
+
+
 def columns_of_numbers(
     frame: pd.DataFrame, prefix: str, file: Path, how: CsvFormat = PLAIN_CSV
 ) -> pd.DataFrame:

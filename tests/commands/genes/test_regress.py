@@ -130,6 +130,13 @@ def test_bad_input_gets_one_sentence(
         genes.regress(tables[0], frame, **{"labels": "family", **options})
 
 
+def test_a_cell_without_counts_is_named(tables: tuple[Path, Path]) -> None:
+    counts = pd.read_parquet(tables[0])
+    counts.loc[5, [f"count/{one}" for one in NAMES]] = 0.0
+    with pytest.raises(IonfoError, match="cell 'c5' has no counts of the 6 genes"):
+        genes.regress(counts, tables[1], "family")
+
+
 def test_counts_that_were_normalised_before_are_refused(tables: tuple[Path, Path]) -> None:
     counts = pd.read_parquet(tables[0])
     columns = [f"count/{one}" for one in NAMES]
