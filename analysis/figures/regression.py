@@ -171,29 +171,3 @@ def prediction_intervals(table: pd.DataFrame, title: str = "") -> Figure:
     bottom.set_ylabel("coverage of 90 % interval")
     top.legend(frameon=False, fontsize=7)
     return figure
-
-
-def predicted_traces(panels: dict[str, dict[str, tuple[Array, Array]]], title: str = "") -> Figure:
-    """Draw voltages of chosen cells: a row a cell, a column for each way to have them.
-
-    Parameters
-    ----------
-    panels : dict of str to dict of str to tuple of ndarray
-        Cell -> way (measured, own fit, genes, ...) -> times (ms) and voltages (mV).
-    title : str
-        Of the figure.
-    """
-    ways = list(dict.fromkeys(way for one in panels.values() for way in one))
-    figure = Figure(figsize=(3.0 * len(ways), 1.6 * len(panels) + 0.6), layout="constrained")
-    titled(figure, title, "Voltage of chosen cells (rows): what each column says made it.")
-    grid = figure.subplots(len(panels), len(ways), sharex=True, sharey=True, squeeze=False)
-    for row, (cell, traces) in zip(grid, panels.items(), strict=True):
-        for axes, way in zip(row, ways, strict=True):
-            if way in traces:
-                axes.plot(*traces[way], color=BLUE, lw=0.6)
-        row[0].set_ylabel(f"{cell}\nv (mV)", fontsize=7)
-    for axes, way in zip(grid[0], ways, strict=True):
-        axes.set_title(way, fontsize=8)
-    for axes in grid[-1]:
-        axes.set_xlabel("t (ms)")
-    return figure

@@ -203,19 +203,22 @@ def legend_below(axes: Axes, title: str | None = None) -> None:
 def traces(
     panels: Mapping[str, Traces],
     title: str = "",
+    shows: str = "Voltage of each model (rows) in each protocol (columns).",
 ) -> Figure:
     """Voltage traces: a row a model, a column a protocol.
 
     Parameters
     ----------
     panels : mapping of str to mapping of str to tuple of ndarray
-        Model -> protocol -> times (ms) and voltages (mV).
+        Model -> protocol -> times (ms) and voltages (mV); a model may lack some.
     title : str
         Of the figure.
+    shows : str
+        What rows and columns are, for the caption.
     """
-    protocols = list(next(iter(panels.values())))
+    protocols = list(dict.fromkeys(name for one in panels.values() for name in one))
     figure = Figure(figsize=(4.2 * len(protocols), 1.9 * len(panels) + 0.5), layout="constrained")
-    titled(figure, title, "Voltage of each model (rows) in each protocol (columns).")
+    titled(figure, title, shows)
     grid = figure.subplots(len(panels), len(protocols), sharex="col", sharey=True, squeeze=False)
     for row, (model, responses) in zip(grid, panels.items(), strict=True):
         for axes, protocol in zip(row, protocols, strict=True):

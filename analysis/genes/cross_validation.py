@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ...errors import IonfoError
 from .preparation import GeneTable, Preparation, prepare
@@ -272,10 +272,12 @@ def penalty_path(
     folds: Sequence[Rows],
     penalties: Sequence[float],
     choice: RegressionChoice,
+    families: Labels | None = None,
 ) -> list[CrossValidation]:
     """Cross-validate at every penalty of a path."""
     return [
-        cross_validate(genes, outputs, folds, replace(choice, penalty=one)) for one in penalties
+        cross_validate(genes, outputs, folds, replace(choice, penalty=one), families)
+        for one in penalties
     ]
 
 
@@ -327,10 +329,7 @@ def choose_penalty(
         If no penalty selects as many genes as components.
     """
     folds = make_folds(len(outputs), n_folds)
-    found = [
-        cross_validate(genes, outputs, folds, replace(choice, penalty=one), families)
-        for one in penalties
-    ]
+    found = penalty_path(genes, outputs, folds, penalties, choice, families)
     scores = np.array([one.r2.mean() for one in found])
     for best in np.argsort(-scores, kind="stable"):  # NaN comes last
         if np.isnan(scores[best]):
@@ -363,14 +362,3 @@ def nested_cross_validation(
         )
         chosen.append(replace(choice, penalty=best))
     return cross_validate(genes, outputs, folds, chosen, families)
-
-
-def as_outputs(outputs: ArrayLike) -> Array:
-    """Check outputs: finite numbers, shape (n_cells, n_outputs)."""
-    table = np.asarray(outputs, dtype=np.float64)
-    if table.ndim != 2 or not np.isfinite(table).all():
-        raise IonfoError(
-            f"outputs must be finite and have shape (n_cells, n_outputs), got {table.shape} with "
-            f"{int((~np.isfinite(table)).sum())} values that are not finite"
-        )
-    return table

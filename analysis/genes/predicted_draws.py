@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,7 @@ def predict_by_genes(
     best, inner = choose_penalty(
         genes.rows(train), outputs[train], penalties, choice, _INNER_FOLDS, known
     )
-    final = RegressionChoice(choice.rank, best, choice.relaxed)
-    model = fit_genes(genes.rows(train), outputs[train], final, known)
+    model = fit_genes(genes.rows(train), outputs[train], replace(choice, penalty=best), known)
     means = model.predict(genes.values[test], None if families is None else families[test])
     return means, _covariance(outputs[train] - inner.predicted)
 

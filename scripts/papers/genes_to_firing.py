@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,9 +36,10 @@ from ionfo.emodels.point.hh import HH_BOUNDS, HHRun
 from ionfo.features.patchseq import PATCHSEQ_FEATURES
 from ionfo.sampling.posterior.hh import NOISE_SD, hh_features
 from ionfo.studies.predict import FiringPrediction
-from ionfo.studies.predict_output import predictor_told
+from ionfo.studies.predict_output import gains_told, predictor_told
 from ionfo.studies.regress import GeneRegression
 from ionfo.studies.regress_output import nearest_to
+from ionfo.tables.archives import read_arrays, write_arrays
 from ionfo.tables.files import make_folder, write_text
 
 Array = NDArray[np.float64]
@@ -119,10 +121,13 @@ def regressions(
                 seed=FOLDS_SEED,
             )
             regression(claims, what, found)
+            by_way = found.path.pivot(index=["penalty", "fit"], columns="prepared", values="r2")
+            apart = by_way["over_all_cells"] - by_way["inside_folds"]
+            print(f"{what}, rank {rank}: ways to prepare differ by {apart.abs().max():.4f} at most")
 
 
 def against_stored(
-    claims: Claims, counts: pd.DataFrame, fits: pd.DataFrame, stored: dict[str, object]
+    claims: Claims, counts: pd.DataFrame, fits: pd.DataFrame, stored: dict[str, Any]
 ) -> None:
     """Compare coefficients of all cells with those of a public implementation."""
     names, fit = list(stored["gene_list"]), dict(stored["fit_rank2_lam0.15"])
@@ -138,6 +143,9 @@ def against_stored(
         measured=f"{len(found.genes)} genes, loss {found.loss:.5f}, coefficients to {largest:.1g}",
         verdict="holds" if same and largest < 2e-3 else "does not hold",
     )
+    for rank in ("rank2", "rank13"):
+        best = max(stored[f"cv_{rank}"], key=lambda row: row["r2"])
+        print(f"its sparse fit, {rank}: R2 {best['r2']:.3f} at {best['genes']:.0f} genes")
 
 
 def simulated(out: Path, n: int, threads: int) -> tuple[Array, Array]:
@@ -148,8 +156,7 @@ def simulated(out: Path, n: int, threads: int) -> tuple[Array, Array]:
     theta = low + (high - low) * rng.random((n, len(low)))
     features = np.empty((0, len(PATCHSEQ_FEATURES)))
     if file.exists():
-        with np.load(file) as kept:
-            features = kept["features"][:n]
+        features = read_arrays(file, "simulations")["features"][:n]
     for first in range(len(features), n, _BLOCK):
         some = hh_features(
             theta[first : first + _BLOCK],
@@ -160,9 +167,7 @@ def simulated(out: Path, n: int, threads: int) -> tuple[Array, Array]:
             workers=threads,
         )
         features = np.vstack([features, some])
-        beside = file.with_name("new.npz")
-        np.savez(beside, features=features)
-        beside.replace(file)
+        write_arrays(file, {"features": features})
     known = np.isfinite(features).all(axis=1)
     return theta[known], features[known]
 
@@ -254,11 +259,7 @@ def firing(claims: Claims, found: FiringPrediction) -> None:
             measured=predictor_told(row),
             verdict="",
         )
-    for worse, better in (
-        ("mean of all cells", "genes"),
-        ("family mean", "genes"),
-        ("family mean", "genes within families"),
-    ):
+    for worse, better, _ in gains_told():
         gain = found.gain(worse, better)
         claims.add(
             claim=f"firing: {better} predict better than {worse}",

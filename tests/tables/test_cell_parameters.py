@@ -42,6 +42,9 @@ def test_draws_of_a_cell_count_by_weight(tmp_path: Path) -> None:
         ({"cell": [None], "parameters/C": [1.0]}, "must name the cell of every row"),
         ({"cell": ["a"], "parameters/C": [1.0], "weight": [-1.0]}, "numbers from 0 on"),
         ({"cell": ["a"], "parameters/C": [1.0], "weight": [0.0]}, "cell a are all 0"),
+        ({"cell": ["a"], "parameters/C": [1.0], "weight": ["x"]}, "numbers from 0 on"),
+        ({"cell": [], "parameters/C": []}, "has no rows"),
+        ({}, "has no rows"),
     ],
 )
 def test_tables_that_do_not_fit_get_one_sentence(
@@ -49,6 +52,13 @@ def test_tables_that_do_not_fit_get_one_sentence(
 ) -> None:
     with pytest.raises(IonfoError, match=told):
         read_cell_parameters(pd.DataFrame(columns))
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    table = pd.DataFrame({"cell": ["a"], "parameters/C": [1.0]})
+    for name in table:
+        with pytest.raises(IonfoError, match=f"two columns named '{name}'"):
+            read_cell_parameters(pd.concat([table, table[[name]]], axis=1))
 
 
 def test_traces_are_read_by_cell(tmp_path: Path) -> None:
@@ -74,3 +84,5 @@ def test_a_population_of_posteriors_takes_measured_features_from_another_table()
         with_columns_of(found, measured.tail(1))
     with pytest.raises(IonfoError, match="cell 'b' comes twice"):
         with_columns_of(found, pd.concat([measured, measured]))
+    with pytest.raises(IonfoError, match="'observed' has no rows"):
+        with_columns_of(found, measured.head(0))

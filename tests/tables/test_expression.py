@@ -14,7 +14,7 @@ from scipy import io, sparse
 from ionfo.errors import IonfoError
 from ionfo.studies.expression_choice import expressed_genes, gene_set, groups_of, usable_groups
 from ionfo.tables.expression import Expression, log_normalised, varying_genes
-from ionfo.tables.expression_files import read_expression
+from ionfo.tables.expression_files import expression_of, read_expression
 
 GENES = ["Kcna1", "Scn2a1", "Hcn1", "Gad1"]
 COUNTS = np.array([[3, 0, 1, 6], [0, 2, 0, 8], [5, 5, 0, 0], [1, 1, 1, 1]], dtype=np.float64)
@@ -196,3 +196,15 @@ def test_without_the_extra_the_sentence_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, "anndata", None)
     with pytest.raises(IonfoError, match=r"needs the package anndata.*ionfo\[genes\]"):
         read_expression(tmp_path / "table.h5ad", "counts")
+
+
+def test_two_columns_of_one_name_are_added_up_if_they_are_genes() -> None:
+    frame = pd.DataFrame([[1.0, 2.0, 3.0], [1.0, 2.0, 4.0]], columns=["a", "a", "b"])
+    frame = frame.add_prefix("count/").assign(type="x")
+    found = expression_of(frame, sum_duplicates=True)
+    assert found.genes == ["a", "b"]
+    np.testing.assert_array_equal(found.values(["a", "b"]), [[3.0, 3.0], [3.0, 4.0]])
+    with pytest.raises(IonfoError, match="--sum-duplicates"):
+        expression_of(frame)
+    with pytest.raises(IonfoError, match="two columns named 'type'"):
+        expression_of(pd.concat([frame, frame[["type"]]], axis=1), sum_duplicates=True)

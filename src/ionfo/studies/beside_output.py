@@ -15,8 +15,8 @@ from ..analysis.figures.beside import curves_beside, pair_matrices, quadruplet_s
 from ..analysis.figures.style import Figure
 from ..analysis.genes.ion_channels import genes_of_conductances
 from ..analysis.uncertainty.beside import extreme_quadruplet, side_frame
-from ..tables.files import write_table, write_text
-from .saved import save_figure
+from ..tables.files import write_text
+from .saved import save_figure, save_table
 
 if TYPE_CHECKING:
     from .beside import BesideFindings
@@ -45,8 +45,7 @@ def write_beside(out: Path, found: BesideFindings) -> None:
     if joined:
         frames["beside_channels"] = pd.DataFrame(joined)
     for stem, frame in frames.items():
-        for suffix in (".csv", ".parquet"):
-            write_table(out / f"{stem}{suffix}", frame)
+        save_table(out / stem, frame)
     summary = {
         "rows": found.n_rows,
         "estimator": found.settings.estimator,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from ..tables.cell_parameters import CellParameters, read_cell_parameters, with_
 from ..tables.cell_traces import read_cell_traces
 from ..tables.expression import Expression
 from ..tables.expression_files import read_expression
+from ..tables.files import make_folder
 from ..tables.population import Population
 from ..tables.text import csv_format
 from .beside import (
@@ -84,6 +85,10 @@ class BesideOptions(ReadOptions, total=False):
     threads: int | None
 
 
+_CELLS = ("columns", "cell")
+"""Those of `CellOptions` that settings do not hold."""
+
+
 class CellOptions(ReadOptions, total=False):
     """How parameters of cells are read; see `ionfo.tables.cell_parameters`."""
 
@@ -91,32 +96,29 @@ class CellOptions(ReadOptions, total=False):
     cell: str | None
 
 
-class RegressOptions(CellOptions, total=False):
+class GeneOptions(CellOptions, total=False):
+    """How genes are regressed, as options; see `ionfo.studies.gene_cells.GeneSettings`."""
+
+    genes: str
+    least_count: float
+    rank: int
+    penalty: float | None
+    relaxed: bool
+    penalties: int
+    folds: int
+    seed: int
+
+
+class RegressOptions(GeneOptions, total=False):
     """The settings of `regress` as options; see `ionfo.studies.regress.RegressSettings`."""
 
-    genes: str
-    least_count: float
-    rank: int
-    penalty: float | None
-    relaxed: bool
-    penalties: int
-    folds: int
     permutations: int
     draws: int
-    seed: int
 
 
-class PredictOptions(CellOptions, total=False):
+class PredictOptions(GeneOptions, total=False):
     """The settings of `predict` as options; see `ionfo.studies.predict.PredictSettings`."""
 
-    genes: str
-    least_count: float
-    rank: int
-    penalty: float | None
-    relaxed: bool
-    penalties: int
-    folds: int
-    seed: int
     measured: str
     draws: int
     run: HHRun
@@ -258,8 +260,12 @@ def regress(
     IonfoError
         If cells do not match, or genes, folds, rank or penalty do not allow it.
     """
-    settings = settings_of(RegressSettings, _without_cells(options), labels=labels)
-    found = regress_genes(take(counts, [labels], options), _cells(parameters, options), settings)
+    settings = settings_of(RegressSettings, _without(options, _CELLS), labels=labels)
+    cells = _cells(parameters, options)
+    expression = take(counts, [labels], options)
+    if out is not None:
+        make_folder(Path(out))  # before what takes minutes
+    found = regress_genes(expression, cells, settings)
     if out is not None:
         found.write(out)
     return found
@@ -298,30 +304,25 @@ def predict(
     IonfoError
         If cells or columns do not match, or a setting is out of bounds.
     """
+    beside = (*_CELLS, "observed", "recordings")
+    settings = settings_of(PredictSettings, _without(options, beside), labels=labels)
     csv = csv_format(options.get("separator"), options.get("decimal"))
-    rest = _without_cells(options)
-    file, observed = rest.pop("recordings", None), rest.pop("observed", None)
     cells = _cells(parameters, options)
+    observed, file = options.get("observed"), options.get("recordings")
     if observed is not None:
         cells = with_columns_of(cells, observed, options.get("cell"), csv)
-    own = [one.name for one in fields(PredictSettings)]
-    chosen = {name: one for name, one in rest.items() if name in own}
-    regression = settings_of(
-        RegressSettings, {k: v for k, v in rest.items() if k not in own}, labels=labels
-    )
-    found = predict_firing(
-        take(counts, [labels], options),
-        cells,
-        PredictSettings(regression, **chosen),
-        None if file is None else read_cell_traces(Path(file), csv),
-    )
+    recordings = None if file is None else read_cell_traces(Path(file), csv)
+    expression = take(counts, [labels], options)
+    if out is not None:
+        make_folder(Path(out))
+    found = predict_firing(expression, cells, settings, recordings)
     if out is not None:
         found.write(out)
     return found
 
 
-def _without_cells(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one for name, one in options.items() if name not in ("columns", "cell")}
+def _without(options: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: one for name, one in options.items() if name not in names}
 
 
 def _cells(source: ParameterSource, options: Mapping[str, Any]) -> CellParameters:

@@ -22,9 +22,9 @@ from ..analysis.uncertainty.beside import Side, side_frame
 from ..pages.report.groups import write_groups_page
 from ..pages.report.tables import tables_of
 from ..tables.expression import TARGET_SUM
-from ..tables.files import write_table, write_text
+from ..tables.files import write_text
 from .findings import Findings
-from .saved import save_figure
+from .saved import save_figure, save_table
 from .shown import Shown
 
 N_PERMUTATIONS = 199
@@ -197,8 +197,8 @@ class GroupFindings(Shown):
             "minimal_sets": self.minimal_sets,
         }
         for stem, frame in tables.items():
-            for suffix in (".csv", ".parquet") if len(frame) else ():
-                write_table(folder / f"{stem}{suffix}", frame)
+            if len(frame):
+                save_table(folder / stem, frame)
         groups = {
             name: (found.summary, tables_of(folder / folder_name(name)))
             for name, found in self.findings.items()

@@ -12,8 +12,8 @@ import pandas as pd
 from ..analysis.figures.genes import index_distributions, maps_of_cells
 from ..analysis.figures.style import Figure
 from ..analysis.genes.ion_channels import ion_channel_genes, ion_channel_source
-from ..tables.files import write_table, write_text
-from .saved import save_figure
+from ..tables.files import write_text
+from .saved import save_figure, save_table
 
 if TYPE_CHECKING:
     from .identify import Identification
@@ -105,8 +105,7 @@ def write_identification(out: Path, found: Identification) -> None:
         ),
     }
     for name, frame in tables.items():
-        for suffix in (".csv", ".parquet"):
-            write_table(out / f"{name}{suffix}", frame)
+        save_table(out / name, frame)
 
 
 def draw_identification(out: Path, found: Identification) -> None:

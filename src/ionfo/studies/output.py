@@ -30,7 +30,7 @@ from ..tables.files import whole_folder, write_table, write_text
 from ..tables.matrix import Table
 from ..tables.roles import repeats_told, roles_told
 from .plan import Work
-from .saved import SUFFIXES, save_figure
+from .saved import SUFFIXES, save_figure, save_table
 
 _TABLES = (
     *(f"redundancy_synergy{one}" for one in ("", "_curves", "_extremes")),
@@ -122,8 +122,7 @@ def write_tables(
             frames[f"{stem}_histogram"] = _stack([histogram_frame(one) for one in some])
     for stem, frame in frames.items():
         frame["chains"] = work.stationarity.verdict
-        write_table(out / f"{stem}.csv", frame)
-        write_table(out / f"{stem}.parquet", frame)
+        save_table(out / stem, frame)
 
 
 def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..analysis.figures.regression import prediction_intervals
 from ..analysis.figures.style import Figure
-from ..analysis.genes.cross_validation import RegressionChoice, default_penalties, make_folds
+from ..analysis.genes.cross_validation import default_penalties, make_folds, training_cells
 from ..analysis.genes.families import Gain, mean_of_known, paired_gain
 from ..analysis.genes.predicted_draws import (
     draws_inside,
@@ -24,15 +24,13 @@ from ..analysis.genes.predicted_draws import (
 from ..emodels.point.hh import HH_BOUNDS, HHRun
 from ..errors import IonfoError
 from ..features.patchseq import PATCHSEQ_FEATURES, Rest
-from ..limits import check_count, check_seed, most_workers
+from ..limits import check_count, most_workers
 from ..progress import progress
 from ..sampling.posterior.hh import NOISE_SD, hh_features
 from ..tables.cell_parameters import CellParameters
 from ..tables.expression import Expression
-from .gene_cells import GeneCells, match_cells
+from .gene_cells import GeneCells, GeneSettings, match_cells
 from .predict_output import sentences_of, write_prediction
-from .regress import RegressSettings
-from .regress import check_settings as check_regression
 from .shown import Shown
 
 Array = NDArray[np.float64]
@@ -49,13 +47,11 @@ MEASURED = "measured cells of the family"
 
 
 @dataclass(frozen=True)
-class PredictSettings:
+class PredictSettings(GeneSettings):
     """How firing is predicted.
 
     Attributes
     ----------
-    regression : RegressSettings
-        Labels, genes, rank, folds and seed.
     measured : str
         What the names of the columns with measured features begin with.
     draws : int
@@ -68,12 +64,19 @@ class PredictSettings:
         At work at a time.
     """
 
-    regression: RegressSettings
     measured: str = "features/"
     draws: int = 19
     run: HHRun = field(default_factory=lambda: HHRun(noise_sd=NOISE_SD))
     rest: Rest = "before"
     threads: int = 1
+
+    def check(self) -> None:
+        """Refuse settings that nobody can mean."""
+        super().check()
+        check_count("--draws", self.draws, 5, 1000)
+        check_count("--threads", self.threads, 1, most_workers())
+        if self.rest not in get_args(Rest):
+            raise IonfoError(f"rest must be 'before' or 'before and after', got '{self.rest}'")
 
 
 @dataclass(frozen=True)
@@ -152,8 +155,7 @@ class FiringPrediction(Shown):
 
     def gain(self, worse: str, better: str) -> Gain:
         """Mean of how much lower the score of one prediction is, with its interval over cells."""
-        seed = self.settings.regression.seed
-        return paired_gain(self.scores(worse), self.scores(better), 1.0, seed=seed)
+        return paired_gain(self.scores(worse), self.scores(better), 1.0, seed=self.settings.seed)
 
     @property
     def by_predictor(self) -> pd.DataFrame:
@@ -248,17 +250,17 @@ def predict_firing(
     IonfoError
         If cells or columns do not match, or a setting is out of bounds.
     """
-    asked = settings.regression
-    check_regression(asked)
-    check_count("--draws", settings.draws, 5, 1000)
-    check_count("--threads", settings.threads, 1, most_workers())
-    check_seed(asked.seed)
-    matched = match_cells(expression, parameters, asked.labels, asked.genes, asked.least_count)
-    cells = _in_order(matched)
+    settings.check()
+    cells = match_cells(expression, _in_order(parameters), settings)
+    if recordings and not recordings.keys() & set(cells.cells):
+        raise IonfoError(
+            f"none of the {len(recordings)} recorded cells, such as '{next(iter(recordings))}', is "
+            f"among those with genes and parameters, such as '{cells.cells[0]}'"
+        )
     measured = measured_features(cells.parameters, settings.measured)
-    folds = make_folds(len(measured), asked.folds, asked.seed)
+    folds = make_folds(len(measured), settings.folds, settings.seed)
     simulated = [OWN, GENES, FAMILY, WITHIN, ALL]
-    rng = np.random.default_rng(asked.seed)
+    rng = np.random.default_rng(settings.seed)
     predictors = []
     with progress("ways to predict", len(simulated)) as advance:
         for name in simulated:
@@ -286,39 +288,26 @@ def measured_features(parameters: CellParameters, prefix: str) -> Array:
     for name in PATCHSEQ_FEATURES:
         if name not in found:
             raise IonfoError(
-                f"'{parameters.origin}' has no column '{prefix}{name}'; measured features are "
-                "needed to compare with, in columns whose beginning --measured names"
+                f"there is no column '{prefix}{name}'; measured features are needed to compare "
+                "with: --measured names the beginning of their columns, --observed another table"
             )
-    values = found[list(PATCHSEQ_FEATURES)].to_numpy(np.float64)
-    for column, name in zip(values.T, PATCHSEQ_FEATURES, strict=True):
-        known = column[np.isfinite(column)]
-        if len(known) < 2 or np.ptp(known) == 0:
-            raise IonfoError(
-                f"'{parameters.origin}': column '{prefix}{name}' must hold numbers that vary"
-            )
-    return values
+    values = found[list(PATCHSEQ_FEATURES)].apply(pd.to_numeric, errors="coerce")
+    values = values.where(np.isfinite(values))
+    for name in PATCHSEQ_FEATURES:
+        if values[name].nunique() < 2:
+            raise IonfoError(f"column '{prefix}{name}' must hold numbers that vary")
+    return np.asarray(values, dtype=np.float64)
 
 
-def _in_order(cells: GeneCells) -> GeneCells:
+def _in_order(known: CellParameters) -> CellParameters:
     """Give the parameters in the order of the model."""
-    known = cells.parameters
     missing = [name for name in HH_BOUNDS if name not in known.names]
     if missing:
         raise IonfoError(
             f"'{known.origin}' has no parameter '{missing[0]}', and the model 'hh' needs "
             f"{', '.join(HH_BOUNDS)}; name the beginning of their columns with --columns"
         )
-    order = [known.names.index(name) for name in HH_BOUNDS]
-    parameters = CellParameters(
-        known.cells,
-        tuple(HH_BOUNDS),
-        known.means[:, order],
-        tuple(one[:, order] for one in known.draws),
-        known.weights,
-        known.about,
-        known.origin,
-    )
-    return GeneCells(cells.cells, cells.genes, cells.families, parameters)
+    return known.in_order(list(HH_BOUNDS))
 
 
 def _parameters(
@@ -329,30 +318,28 @@ def _parameters(
     rng: np.random.Generator,
 ) -> tuple[Array, Array, float]:
     """Give means of parameters, draws about them, and the share of draws moved to the bounds."""
-    outputs, asked = cells.parameters.means, settings.regression
-    bounds = np.array(list(HH_BOUNDS.values())).T
-    low, high = bounds
+    outputs = cells.parameters.means
+    low, high = np.array(list(HH_BOUNDS.values())).T
     if name == OWN:
         drawn = np.array([cells.parameters.draw(rng) for _ in range(settings.draws)])
         return outputs, drawn.transpose(1, 0, 2), 0.0
     means = np.empty_like(outputs)
     draws = np.empty((len(outputs), settings.draws, outputs.shape[1]))
     moved = 0.0
+    labels = np.full(len(outputs), "all") if name == ALL else cells.families
+    # only the sparse fit can select nothing, where a family tells all there is
+    choice = replace(settings.choice, relaxed=settings.relaxed and name != WITHIN)
+    penalties = (
+        default_penalties(cells.genes, outputs, settings.penalties)
+        if settings.penalty is None
+        else [settings.penalty]
+    )
     for test in folds:
         if name in (FAMILY, ALL):
-            labels = cells.families if name == FAMILY else np.full(len(outputs), "all")
             some, covariance = predict_by_label(outputs, labels, test)
         else:
-            known = cells.families if name == WITHIN else None
-            # only the sparse fit can select nothing, where a family tells all there is
-            choice = RegressionChoice(asked.rank, 1.0, asked.relaxed and name != WITHIN)
-            penalties = (
-                default_penalties(cells.genes, outputs, asked.penalties)
-                if asked.penalty is None
-                else [asked.penalty]
-            )
             some, covariance = predict_by_genes(
-                cells.genes, outputs, test, penalties, choice, known
+                cells.genes, outputs, test, penalties, choice, labels if name == WITHIN else None
             )
         means[test] = np.clip(some, low, high)
         draws[test], share = draws_inside(some, covariance, (low, high), settings.draws, rng)
@@ -369,7 +356,7 @@ def _simulated(
     found = hh_features(
         rows,
         settings.run,
-        seed=settings.regression.seed,
+        seed=settings.seed,
         rest=settings.rest,
         workers=settings.threads,
     )[place.ravel()]
@@ -389,7 +376,7 @@ def _measured(
     draws = np.empty((len(measured), settings.draws, measured.shape[1]))
     for test in folds:
         point[test] = predict_by_label(measured, cells.families, test)[0]
-        train = np.setdiff1d(np.arange(len(measured)), test)
+        train = training_cells(len(measured), test)
         for i in test:
             known = train[cells.families[train] == cells.families[i]]
             draws[i] = measured[rng.choice(known if len(known) else train, settings.draws)]

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..analysis.figures.regression import predicted_traces
+from ..analysis.figures.style import traces
 from ..analysis.genes.predicted_draws import interval_of
 from ..features.patchseq import PATCHSEQ_FEATURES
 from ..pages.report.gene_regression import write_prediction_page
-from ..tables.files import write_table, write_text
-from .saved import save_figure
+from ..tables.files import write_text
+from .regress_output import gain_summary, or_null
+from .saved import save_figure, save_table
 
 if TYPE_CHECKING:
     from .predict import FiringPrediction
@@ -105,49 +106,40 @@ def prediction_tables(found: FiringPrediction) -> dict[str, pd.DataFrame]:
 
 def prediction_summary(found: FiringPrediction) -> dict[str, Any]:
     """Gather what predict.json holds."""
-    run, asked = found.settings.run, found.settings.regression
-    gains = {}
-    for worse, better, words in gains_told():
-        gain = found.gain(worse, better)
-        gains[words] = {
-            "value": _number(gain.value),
-            "central_95": [_number(gain.low), _number(gain.high)],
-            "cells": gain.n_cells,
-        }
+    asked = found.settings
+    run = asked.run
     return {
         "cells": len(found.cells.cells),
         "genes": len(found.cells.genes.names),
-        "draws": found.settings.draws,
+        "draws": asked.draws,
         "folds": asked.folds,
         "rank": asked.rank,
         "seed": asked.seed,
         "temperature_degc": run.temperature,
         "current_pa": run.current,
         "noise_pa": run.noise_sd,
-        "rest": found.settings.rest,
+        "rest": asked.rest,
         "predictors": {
-            str(row.pop("predictor")): {str(k): _number(float(v)) for k, v in row.items()}
+            str(row.pop("predictor")): {str(k): or_null(v) for k, v in row.items()}
             for row in found.by_predictor.to_dict("records")
         },
-        "gains_of_score": gains,
+        "gains_of_score": {
+            words: gain_summary(found.gain(worse, better)) for worse, better, words in gains_told()
+        },
     }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def write_prediction(out: Path, found: FiringPrediction) -> None:
     """Write tables, figures and the page into a folder."""
     for stem, frame in prediction_tables(found).items():
-        for suffix in (".csv", ".parquet"):
-            write_table(out / f"{stem}{suffix}", frame)
+        save_table(out / stem, frame)
     summary = prediction_summary(found)
     write_text(out / "predict.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     panels = chosen_traces(found)
     save_figure(out / "predicted", found.figure())
     if panels:
-        save_figure(out / "traces", predicted_traces(panels, f"{len(panels)} cells"))
+        shows = "Voltage of chosen cells (rows): what each column says made it."
+        save_figure(out / "traces", traces(panels, f"{len(panels)} cells", shows))
     thin = {
         cell: {way: (t[::_STRIDE], v[::_STRIDE]) for way, (t, v) in ways.items()}
         for cell, ways in panels.items()
@@ -172,7 +164,7 @@ def chosen_traces(found: FiringPrediction) -> dict[str, dict[str, tuple[Array, A
             ways["measured"] = found.recordings[cells.cells[i]]
         for one in found.predictors:
             if one.name in _SHOWN and one.parameters is not None:
-                rng = np.random.default_rng(found.settings.regression.seed)
+                rng = np.random.default_rng(found.settings.seed)
                 ways[one.name] = (times, found.settings.run.voltage(one.parameters[i], rng))
         panels[f"{cells.cells[i]} ({family})"] = ways
     return panels

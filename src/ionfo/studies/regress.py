@@ -18,12 +18,12 @@ from ..analysis.genes.cross_validation import (
     GeneModel,
     RegressionChoice,
     choose_penalty,
-    cross_validate,
     default_penalties,
     fit_genes,
     fold_r2,
     make_folds,
     nested_cross_validation,
+    penalty_path,
     scaled_once,
 )
 from ..analysis.genes.families import (
@@ -36,12 +36,11 @@ from ..analysis.genes.families import (
     squared_errors,
 )
 from ..errors import IonfoError
-from ..limits import MOST_REPLICATES, check_count, check_number, check_seed
+from ..limits import MOST_REPLICATES, check_count
 from ..progress import progress
 from ..tables.cell_parameters import CellParameters
 from ..tables.expression import Expression
-from .expression_choice import ION_CHANNELS
-from .gene_cells import GeneCells, match_cells
+from .gene_cells import GeneCells, GeneSettings, match_cells
 from .regress_output import sentences_of, write_regression
 from .shown import Shown
 
@@ -49,51 +48,25 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class RegressSettings:
-    """How genes are regressed.
+class RegressSettings(GeneSettings):
+    """How genes are regressed, and how that is judged.
 
     Attributes
     ----------
-    labels : str
-        Column with the families.
-    genes : str
-        ``ion-channels``, ``all`` or a file.
-    least_count : float
-        Of a gene over all cells.
-    rank : int
-        Components.
-    penalty : float or None
-        Of the model of all cells; by default the best of the path.
-    relaxed : bool
-        Fit the selected genes again.
-    penalties : int
-        Of the path.
-    folds : int
-        Of the cross-validation.
     permutations : int
         Of cells, and of cells within families; 0 for none.
     draws : int
         Fits to draws of the parameters, where the table holds several rows a cell.
-    seed : int
-        Of folds, permutations and draws.
     """
 
-    labels: str
-    genes: str = ION_CHANNELS
-    least_count: float = 10.0
-    rank: int = 2
-    penalty: float | None = None
-    relaxed: bool = True
-    penalties: int = 14
-    folds: int = 10
     permutations: int = 100
     draws: int = 20
-    seed: int = 0
 
-    @property
-    def choice(self) -> RegressionChoice:
-        """The regression, at the penalty that was asked for."""
-        return RegressionChoice(self.rank, self.penalty or 1.0, self.relaxed)
+    def check(self) -> None:
+        """Refuse numbers that nobody can mean."""
+        super().check()
+        check_count("--permutations", self.permutations, 0, MOST_REPLICATES)
+        check_count("--draws", self.draws, 2, MOST_REPLICATES)
 
 
 @dataclass(frozen=True)
@@ -252,10 +225,8 @@ def regress_genes(
     IonfoError
         If cells do not match, or genes, folds, rank or penalty do not allow it.
     """
-    check_settings(settings)
-    cells = match_cells(
-        expression, parameters, settings.labels, settings.genes, settings.least_count
-    )
+    settings.check()
+    cells = match_cells(expression, parameters, settings)
     outputs, choice = cells.parameters.means, settings.choice
     most = min(len(cells.genes.names), outputs.shape[1])
     if settings.rank > most:
@@ -296,18 +267,6 @@ def regress_genes(
     )
 
 
-def check_settings(settings: RegressSettings) -> None:
-    """Refuse numbers that nobody can mean."""
-    check_count("--rank", settings.rank, 1, 1000)
-    check_number("--penalty", settings.penalty, 0, 1e6, is_above=True)
-    check_count("--penalties", settings.penalties, 2, 1000)
-    check_count("--folds", settings.folds, 2, 1000)
-    check_count("--permutations", settings.permutations, 0, MOST_REPLICATES)
-    check_count("--draws", settings.draws, 2, MOST_REPLICATES)
-    check_number("--least-count", settings.least_count, 0, 1e12)
-    check_seed(settings.seed)
-
-
 def penalty_table(
     cells: GeneCells,
     folds: list[NDArray[np.int64]],
@@ -327,16 +286,15 @@ def penalty_table(
         "over_all_cells": scaled_once(cells.genes, outputs),
     }
     rows = []
-    for penalty in penalties:
-        for prepared, (x, y) in ways.items():
-            for relaxed in (False, True):
-                one = RegressionChoice(choice.rank, penalty, relaxed)
-                found = cross_validate(x, y, folds, one)
+    for prepared, (x, y) in ways.items():
+        for fit in ("sparse", "relaxed"):
+            one = replace(choice, relaxed=fit == "relaxed")
+            for found in penalty_path(x, y, folds, penalties, one):
                 rows.append(
                     {
-                        "penalty": penalty,
+                        "penalty": found.penalties[0],
                         "prepared": prepared,
-                        "fit": "relaxed" if relaxed else "sparse",
+                        "fit": fit,
                         "genes": found.n_genes.mean(),
                         "r2": found.r2.mean(),
                         "r2_sd": found.r2.std(),

@@ -12,8 +12,8 @@ import pandas as pd
 from ..analysis.figures.regression import path_figure, r2_bars
 from ..analysis.genes.families import Gain
 from ..pages.report.gene_regression import write_regression_page
-from ..tables.files import write_table, write_text
-from .saved import save_figure
+from ..tables.files import write_text
+from .saved import save_figure, save_table
 
 if TYPE_CHECKING:
     from .regress import GeneRegression
@@ -73,8 +73,9 @@ def nearest_to(
     path: pd.DataFrame, prepared: str, fit: str, n_genes: float = FEW_GENES
 ) -> pd.Series[Any]:
     """Give the row of a path with the number of genes nearest to a number."""
-    rows = path[(path["prepared"] == prepared) & (path["fit"] == fit)].dropna(subset="r2")
-    rows = rows if len(rows) else path
+    rows = path[(path["prepared"] == prepared) & (path["fit"] == fit)]
+    known = rows.dropna(subset="r2")
+    rows = known if len(known) else rows
     return rows.iloc[int(np.argmin(np.abs(rows["genes"].to_numpy() - n_genes)))]
 
 
@@ -137,25 +138,25 @@ def regression_summary(found: GeneRegression) -> dict[str, Any]:
         "penalty": found.choice.penalty,
         "selected": list(found.coefficients.index),
         "nested": {
-            "r2": _number(found.nested.r2.mean()),
-            "r2_sd": _number(found.nested.r2.std()),
+            "r2": or_null(found.nested.r2.mean()),
+            "r2_sd": or_null(found.nested.r2.std()),
             "genes": float(found.nested.n_genes.mean()),
         },
-        "family_r2": _number(found.family_r2.mean()),
-        "family_r2_sd": _number(found.family_r2.std()),
-        "genes_within_families_r2": _number(found.within.r2.mean()),
-        "gain_over_family": _gain(found.over_family),
-        "gain_within_families": _gain(found.gain),
+        "family_r2": or_null(found.family_r2.mean()),
+        "family_r2_sd": or_null(found.family_r2.std()),
+        "genes_within_families_r2": or_null(found.within.r2.mean()),
+        "gain_over_family": gain_summary(found.over_family),
+        "gain_within_families": gain_summary(found.gain),
         "about_25_genes": {
             prepared: {
-                name: _number(value)
+                name: or_null(value)
                 for name, value in nearest_to(found.path, prepared, fit).items()
                 if name not in ("prepared", "fit")
             }
             for prepared in ("inside_folds", "over_all_cells")
         },
         "permutations": [
-            {"of": words, "r2": _number(one.r2), "n": len(one.shuffled), "p": one.p}
+            {"of": words, "r2": or_null(one.r2), "n": len(one.shuffled), "p": one.p}
             for one, words in zip(found.tests, ("cells", "cells within families"), strict=False)
         ],
         "draws": len(found.drawn),
@@ -163,15 +164,17 @@ def regression_summary(found: GeneRegression) -> dict[str, Any]:
     }
 
 
-def _gain(gain: Gain) -> dict[str, Any]:
+def gain_summary(gain: Gain) -> dict[str, Any]:
+    """Give a gain as JSON holds it."""
     return {
-        "value": _number(gain.value),
-        "central_95": [_number(gain.low), _number(gain.high)],
+        "value": or_null(gain.value),
+        "central_95": [or_null(gain.low), or_null(gain.high)],
         "cells": gain.n_cells,
     }
 
 
-def _number(value: float) -> float | None:
+def or_null(value: float) -> float | None:
+    """Give a number as JSON holds it, which has no NaN."""
     return float(value) if np.isfinite(value) else None
 
 
@@ -179,8 +182,7 @@ def write_regression(out: Path, found: GeneRegression) -> None:
     """Write tables, figures and the page into a folder."""
     tables = regression_tables(found)
     for stem, frame in tables.items():
-        for suffix in (".csv", ".parquet"):
-            write_table(out / f"{stem}{suffix}", frame)
+        save_table(out / stem, frame)
     summary = regression_summary(found)
     write_text(out / "regress.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     title = f"{len(found.cells.cells)} cells, {len(found.cells.genes.names)} genes"

@@ -1,11 +1,13 @@
-"""Figures as files: a picture, the same to edit, and the caption beside."""
+"""Figures and tables as files: a picture, the same to edit, the caption beside; CSV and Parquet."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from ..analysis.figures.style import Figure
-from ..tables.files import write_text
+from ..tables.files import write_table, write_text
 
 CAPTION = ".caption.txt"
 SUFFIXES = ("png", "svg", CAPTION[1:])
@@ -28,6 +30,12 @@ def save_figure(stem: Path, figure: Figure, dpi: int = 130) -> None:
     figure.savefig(stem.with_suffix(".png"), dpi=dpi)
     figure.savefig(stem.with_suffix(".svg"))
     write_caption(stem, figure)
+
+
+def save_table(stem: Path, frame: pd.DataFrame) -> None:
+    """Save a table as CSV and Parquet; `stem` is the name of both but for their ends."""
+    for suffix in (".csv", ".parquet"):
+        write_table(stem.with_name(stem.name + suffix), frame)
 
 
 def write_caption(file: Path, figure: Figure) -> None:

@@ -24,11 +24,10 @@ from ..limits import MOST_REPLICATES, check_count, check_seed
 from ..pages.report.genes import write_sizes_page
 from ..progress import progress
 from ..tables.expression import TARGET_SUM, Expression
-from ..tables.files import write_table
 from .expression_choice import ION_CHANNELS
 from .groups import GroupSettings, grouped_tables
 from .plan import AnalysisSettings
-from .saved import save_figure
+from .saved import save_figure, save_table
 from .shown import Shown
 
 
@@ -106,8 +105,7 @@ class SizeFindings(Shown):
 
     def _fill(self, folder: Path) -> None:
         for stem, frame in (("sizes", self.sizes), ("needed", self.needed)):
-            for suffix in (".csv", ".parquet"):
-                write_table(folder / f"{stem}{suffix}", frame)
+            save_table(folder / stem, frame)
         save_figure(folder / "sizes", self.figure())
         write_sizes_page(folder, self.sentences(), self.sizes, self.needed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import IonfoError, nearest
+from .cells import columns_of_numbers, refuse_doubled_columns
 from .files import read_table
 from .population import Population
 from .text import PLAIN_CSV, CsvFormat
@@ -63,6 +65,27 @@ class CellParameters:
         ]
         return np.array(picked)
 
+    def rows(self, kept: Sequence[int]) -> CellParameters:
+        """Choose cells."""
+        return replace(
+            self,
+            cells=tuple(self.cells[i] for i in kept),
+            means=self.means[list(kept)],
+            draws=tuple(self.draws[i] for i in kept),
+            weights=tuple(self.weights[i] for i in kept),
+            about=self.about.iloc[list(kept)].reset_index(drop=True),
+        )
+
+    def in_order(self, names: Sequence[str]) -> CellParameters:
+        """Choose parameters, in an order."""
+        order = [self.names.index(name) for name in names]
+        return replace(
+            self,
+            names=tuple(names),
+            means=self.means[:, order],
+            draws=tuple(one[:, order] for one in self.draws),
+        )
+
     def columns(self, prefix: str) -> pd.DataFrame:
         """Give the columns that start with a prefix, without it."""
         names = [one for one in map(str, self.about) if one.startswith(prefix)]
@@ -92,7 +115,7 @@ def read_cell_parameters(
     Raises
     ------
     IonfoError
-        If there is no such column, or a parameter is missing or no number.
+        If there is no such column, no row, or a parameter is missing or no number.
 
     Examples
     --------
@@ -109,12 +132,7 @@ def read_cell_parameters(
         )
     key = _key(frame, cell, origin)
     frame = frame.assign(**{key: frame[key].astype(str)})
-    try:
-        values = frame[names].to_numpy(np.float64)
-    except (TypeError, ValueError):
-        raise IonfoError(
-            f"'{origin}': columns that start with '{prefix}' must hold numbers"
-        ) from None
+    values = columns_of_numbers(frame, prefix, Path(origin), how).to_numpy(np.float64)
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, column = bad[0].tolist()
@@ -167,9 +185,9 @@ def with_columns_of(
     Raises
     ------
     IonfoError
-        If none of the cells is in the table, or one comes twice.
+        If the table is empty, none of the cells is in it, or one comes twice.
     """
-    frame, origin = _frame(source, how)
+    frame, origin = _frame(source, how, "observed")
     key = _key(frame, cell if cell in frame else None, origin)
     names = frame[key].astype(str)
     if names.duplicated().any():
@@ -186,12 +204,19 @@ def with_columns_of(
 
 
 def _frame(
-    source: str | Path | pd.DataFrame | Population, how: CsvFormat
+    source: str | Path | pd.DataFrame | Population, how: CsvFormat, name: str = "parameters"
 ) -> tuple[pd.DataFrame, str]:
+    """Give a table with names of text, each once, and some rows; and what messages call it."""
+    origin = str(source) if isinstance(source, (str, Path)) else name
     if isinstance(source, (str, Path)):
-        return read_table(Path(source), how=how)[0].rename(columns=str), str(source)
-    frame = source.frame if isinstance(source, Population) else source
-    return frame.rename(columns=str), "parameters"
+        frame = read_table(Path(source), how=how)[0]
+    else:
+        frame = source.frame if isinstance(source, Population) else source
+    frame = frame.rename(columns=str)
+    refuse_doubled_columns(frame, origin)
+    if frame.empty:
+        raise IonfoError(f"'{origin}' has no rows, and every cell needs one")
+    return frame, origin
 
 
 def _key(frame: pd.DataFrame, cell: str | None, origin: str) -> str:
@@ -215,10 +240,10 @@ def _key(frame: pd.DataFrame, cell: str | None, origin: str) -> str:
 def _weights(frame: pd.DataFrame, origin: str) -> Array:
     if "weight" not in frame:
         return np.ones(len(frame))
-    weights = frame["weight"].to_numpy(np.float64)
-    if not np.isfinite(weights).all() or (weights < 0).any():
+    weights = frame["weight"]
+    if not pd.api.types.is_numeric_dtype(weights) or not weights.between(0, np.inf, "left").all():
         raise IonfoError(f"'{origin}': column 'weight' must hold numbers from 0 on")
-    return weights
+    return weights.to_numpy(np.float64)
 
 
 def _shares(weights: Array, cell: str, origin: str) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import IonfoError
+from .cells import refuse_doubled_columns
 from .files import read_table
 from .text import PLAIN_CSV, CsvFormat
 
@@ -35,6 +36,7 @@ def read_cell_traces(file: Path, how: CsvFormat = PLAIN_CSV) -> dict[str, tuple[
         If a column is missing, or holds no numbers.
     """
     frame = read_table(file, how=how)[0].rename(columns=str)
+    refuse_doubled_columns(frame, str(file))
     for name in ("cell", "t", "v"):
         if name not in frame:
             raise IonfoError(

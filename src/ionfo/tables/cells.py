@@ -114,6 +114,37 @@ def refuse_bad_cells(frame: pd.DataFrame, file: Path, how: CsvFormat = PLAIN_CSV
         )
 
 
+def refuse_doubled_columns(frame: pd.DataFrame, origin: str) -> None:
+    """Refuse a table with two columns of one name, which no option could tell apart.
+
+    Raises
+    ------
+    IonfoError
+        If there are such; `origin` is for words.
+    """
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise IonfoError(f"'{origin}' has two columns named '{twice}'; rename one of them")
+
+
+def columns_of_numbers(
+    frame: pd.DataFrame, prefix: str, file: Path, how: CsvFormat = PLAIN_CSV
+) -> pd.DataFrame:
+    """Choose the columns whose names start with a prefix, and take it off.
+
+    Raises
+    ------
+    IonfoError
+        If one holds no numbers; `file` is for words.
+    """
+    part = frame[[column for column in map(str, frame) if column.startswith(prefix)]]
+    refuse_bad_cells(part, file, how)
+    for column in part:
+        if not pd.api.types.is_numeric_dtype(part[column]):
+            raise IonfoError(f"'{file}': column '{column}' must hold numbers")
+    return part.rename(columns=lambda column: column.removeprefix(prefix))
+
+
 def refuse_decimal_commas(frame: pd.DataFrame, file: Path, how: CsvFormat = PLAIN_CSV) -> None:
     """Refuse a table whose numbers have decimal commas, where they were not read so.
 

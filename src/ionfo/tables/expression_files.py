@@ -14,7 +14,7 @@ from scipy import sparse
 
 from ..errors import IonfoError, nearest, note
 from ..limits import shortened
-from .cells import bad_cell, refuse_decimal_commas
+from .cells import bad_cell, refuse_decimal_commas, refuse_doubled_columns
 from .expression import Expression, Kind, Matrix, check_expression, is_sparse, require_scanpy
 from .files import read_table
 from .h5ad import open_h5ad
@@ -155,15 +155,19 @@ def _columns(
             name not in known and pd.api.types.is_numeric_dtype(frame.iloc[:, i])
             for i, name in enumerate(names)
         ]
-        _tell_bad_cells(frame.loc[:, [not one for one in is_gene]], known)
+    about = frame.loc[:, [not one for one in is_gene]]
+    refuse_doubled_columns(about, file)  # those of genes may be added up
+    if not found:
+        _tell_bad_cells(about, known)
     genes = frame.loc[:, is_gene]
-    if found and (words := [c for c in genes if not pd.api.types.is_numeric_dtype(genes[c])]):
-        raise IonfoError(f"'{file}': column '{words[0]}' must hold numbers")
+    for i, name in enumerate(genes):
+        if not pd.api.types.is_numeric_dtype(genes.iloc[:, i]):
+            raise IonfoError(f"'{file}': column '{name}' must hold numbers")
     prefix = found[0] if found else ""
     expression = Expression(
         genes.to_numpy(np.float64),
         [str(name).removeprefix(prefix) for name in genes],
-        frame.loc[:, [not one for one in is_gene]],
+        about,
         "log",
         file,
     )

@@ -17,7 +17,7 @@ from ..emodels import EModel, parse_emodel
 from ..errors import IonfoError, nearest, note
 from ..limits import shortened
 from .book import BOOK, book_of, chain_of, is_population, weights_of
-from .cells import refuse_bad_cells
+from .cells import columns_of_numbers, refuse_bad_cells, refuse_doubled_columns
 from .files import read_table
 from .h5ad import matrix_of, open_h5ad
 from .missing import Dropped, complete_rows
@@ -139,9 +139,7 @@ def analysis_table(
 ) -> Table:
     """See a table that was read as `read_analysis_table` does; `file` is for words."""
     frame = frame.rename(columns=str).infer_objects()
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise IonfoError(f"'{file}' has two columns named '{twice}'; rename one of them")
+    refuse_doubled_columns(frame, str(file))
     known = [
         column.removeprefix("parameters/").removeprefix("features/") for column in _names(frame)
     ]
@@ -159,7 +157,7 @@ def analysis_table(
     is_models = is_population(frame)
     if is_models:
         parameters, features = (
-            _numbers(frame, one, file, how.csv) for one in ("parameters/", "features/")
+            columns_of_numbers(frame, one, file, how.csv) for one in ("parameters/", "features/")
         )
     else:
         parameters, features, others = _plain(frame, targets, file, how)
@@ -257,15 +255,6 @@ def variables_told(frame: pd.DataFrame) -> str | None:
 
 def _names(frame: pd.DataFrame) -> list[str]:
     return [str(column) for column in frame]
-
-
-def _numbers(frame: pd.DataFrame, prefix: str, file: Path, how: CsvFormat) -> pd.DataFrame:
-    part = frame[[column for column in _names(frame) if column.startswith(prefix)]]
-    refuse_bad_cells(part, file, how)
-    for column in part:
-        if not pd.api.types.is_numeric_dtype(part[column]):
-            raise IonfoError(f"'{file}': column '{column}' must hold numbers")
-    return part.rename(columns=lambda column: column.removeprefix(prefix))
 
 
 def _plain(

@@ -8,7 +8,6 @@ import pandas as pd
 from ionfo.analysis.figures.regression import (
     biplot,
     path_figure,
-    predicted_traces,
     prediction_intervals,
     r2_bars,
 )
@@ -46,7 +45,3 @@ def test_path_bars_intervals_and_traces_show_what_they_are_given() -> None:
                           "coverage_90": [0.9, 0.8]})  # fmt: skip
     top, bottom = prediction_intervals(table).axes
     assert len(top.lines) == 2 and bottom.get_xticklabels()[0].get_text() == "rest"
-    trace = (np.arange(3.0), np.zeros(3))
-    panels = {"x": {"own fit": trace, "genes": trace}, "y": {"own fit": trace}}
-    drawn = [len(axes.lines) for axes in predicted_traces(panels).axes]
-    assert drawn == [1, 1, 1, 0]

@@ -15,10 +15,10 @@ from ionfo.analysis.figures.style import Figure
 
 def test_traces_name_models_and_protocols() -> None:
     one = (np.arange(3.0), np.array([-80.0, 20.0, -80.0]))
-    figure = plots.traces({"best": {"a": one, "b": one}, "other": {"a": one}}, "cell")
+    figure = plots.traces({"best": {"a": one}, "other": {"a": one, "b": one}}, "cell")
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["a", "b", "", ""]
-    assert [len(axes.lines) for axes in figure.axes] == [1, 1, 1, 0]
+    assert [len(axes.lines) for axes in figure.axes] == [1, 0, 1, 1]
 
 
 def test_distributions_draw_targets_and_leave_out_missing_values() -> None:

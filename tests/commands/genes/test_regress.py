@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,17 @@ import pytest
 
 from ionfo import genes
 from ionfo.cli import app
+from ionfo.commands.genes.predict import predict_command
+from ionfo.commands.genes.regress import regress_command
 from ionfo.emodels.point.hh import HH_BOUNDS
 from ionfo.errors import IonfoError
 from ionfo.features.patchseq import PATCHSEQ_FEATURES
 from ionfo.sampling.posterior.hh import hh_features
+from ionfo.studies.gene_cells import GeneSettings
+from ionfo.studies.predict import PredictSettings, measured_features
+from ionfo.studies.regress import RegressSettings
 from ionfo.studies.regress_output import coefficient_table
+from ionfo.tables.cell_parameters import read_cell_parameters
 
 pytest.importorskip("sklearn")
 
@@ -108,6 +116,8 @@ def test_uncertain_parameters_make_uncertain_coefficients(tables: tuple[Path, Pa
         ({}, {"penalty": 0.0}, "--penalty must be above 0"),
         ({}, {"penalty": float("nan")}, "--penalty must be above 0"),
         ({}, {"least_count": 1e9}, "none of 6 genes has 1e\\+09 counts"),
+        ({"parameters/gM": 1.0}, {}, "parameter 'gM' does not vary over the 24 matched cells"),
+        ({}, {"labels": "cell_id"}, "every cell has a label of its own in column 'cell_id'"),
         ({}, {"columns": "map/"}, "no column that starts with 'map/'"),
         ({}, {"cell": "id"}, "no column 'id' with the names"),
     ],
@@ -117,7 +127,14 @@ def test_bad_input_gets_one_sentence(
 ) -> None:
     frame = pd.read_csv(tables[1]).assign(**change)
     with pytest.raises(IonfoError, match=told):
-        genes.regress(tables[0], frame, "family", **options)
+        genes.regress(tables[0], frame, **{"labels": "family", **options})
+
+
+def test_a_cell_without_counts_is_named(tables: tuple[Path, Path]) -> None:
+    counts = pd.read_parquet(tables[0])
+    counts.loc[5, [f"count/{one}" for one in NAMES]] = 0.0
+    with pytest.raises(IonfoError, match="cell 'c5' has no counts of the 6 genes"):
+        genes.regress(counts, tables[1], "family")
 
 
 def test_counts_that_were_normalised_before_are_refused(tables: tuple[Path, Path]) -> None:
@@ -183,5 +200,62 @@ def test_predict_names_what_the_table_lacks(tables: tuple[Path, Path]) -> None:
             genes.predict(tables[0], frame.drop(columns=column), "family", folds=3)
     with pytest.raises(IonfoError, match="'features/skew' must hold numbers that vary"):
         genes.predict(tables[0], frame.assign(**{"features/skew": 1.0}), "family", folds=3)
-    with pytest.raises(IonfoError, match="--draws must be at least 5, got 2"):
-        genes.predict(tables[0], frame, "family", draws=2)
+    with pytest.raises(IonfoError, match="'features/skew' must hold numbers that vary"):
+        genes.predict(tables[0], frame.assign(**{"features/skew": "x"}), "family", folds=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"draws": 2}, "--draws must be at least 5, got 2"),
+        ({"rest": "after"}, "rest must be 'before' or 'before and after', got 'after'"),
+        ({"permutations": 5}, "there is no option 'permutations'"),
+    ],
+)
+def test_predict_refuses_what_it_does_not_know(
+    tables: tuple[Path, Path], options: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(IonfoError, match=told):
+        genes.predict(tables[0], tables[1], "family", **options)
+
+
+def test_recordings_of_other_cells_are_refused(tables: tuple[Path, Path], tmp_path: Path) -> None:
+    file = tmp_path / "recorded.csv"
+    pd.DataFrame({"cell": ["x"], "t": [0.0], "v": [-70.0]}).to_csv(file, index=False)
+    with pytest.raises(IonfoError, match="none of the 1 recorded cells, such as 'x', is among"):
+        genes.predict(*tables, "family", recordings=file)
+
+
+def test_what_is_not_finite_was_not_measured(tables: tuple[Path, Path]) -> None:
+    frame = pd.read_csv(tables[1])
+    frame.loc[0, "features/skew"] = np.inf
+    found = measured_features(read_cell_parameters(frame), "features/")
+    column = list(PATCHSEQ_FEATURES).index("skew")
+    assert np.flatnonzero(np.isnan(found[:, column])).tolist() == [0]
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_the_work(
+    tables: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    for name, function in (("regress_genes", genes.regress), ("predict_firing", genes.predict)):
+        monkeypatch.setattr(genes, name, never)
+        with pytest.raises(IonfoError, match="is a file; choose another folder"):
+            function(*tables, "family", tables[0])
+
+
+@pytest.mark.parametrize(
+    ("command", "settings"),
+    [(regress_command, RegressSettings("family")), (predict_command, PredictSettings("family"))],
+)
+def test_defaults_of_the_command_are_those_of_the_function(
+    command: Callable[..., None], settings: GeneSettings
+) -> None:
+    named = {"gene_set": "genes"}
+    options = inspect.signature(command).parameters.values()
+    own = {named.get(one.name, one.name): one.default for one in options}
+    for name, value in vars(settings).items():
+        if name not in ("labels", "threads", "run", "rest"):
+            assert own[name] == value

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...analysis.figures.colours import BLUE, GREEN, GREY, ORANGE, PINK
+from ...analysis.figures.colours import BLUE, GREEN, GREY, ORANGE
 from .charts import Chart, heat_map, layout, numbers
-from .genes import write_gene_page
+from .genes import COLOURS, points, write_gene_page
 from .section import Section
 
 Array = NDArray[np.float64]
 
-_COLOURS = (BLUE, ORANGE, GREEN, PINK, GREY)
 _TERMS = (
     (
         "Cross-validated R2",
@@ -144,18 +143,14 @@ def _bars(r2: pd.DataFrame) -> Chart:
 
 def components_chart(components: pd.DataFrame) -> Chart:
     """Chart cells in the plane of the first two components of their genes."""
-    second = "genes_2" if "genes_2" in components else "parameters_1"
-    data: list[Chart] = []
-    for i, (name, rows) in enumerate(components.groupby("family")):
-        symbol = ("circle", "diamond", "square")[i // len(_COLOURS) % 3]
-        data.append(
-            {"type": "scattergl", "mode": "markers", "name": str(name),
-             "x": numbers(rows["genes_1"], 4), "y": numbers(rows[second], 4),
-             "text": rows["cell"].tolist(),
-             "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
-             "marker": {"size": 6, "color": _COLOURS[i % len(_COLOURS)], "symbol": symbol}}
-        )  # fmt: skip
-    axes = ("component 1 of genes", f"component {second.replace('_', ' ')}")
+    has_two = "genes_2" in components
+    hover = "%{text}<extra>%{fullData.name}</extra>"
+    data = [
+        points(i, str(name), rows["genes_1"], rows["genes_2" if has_two else "parameters_1"],
+               text=rows["cell"].tolist(), hovertemplate=hover)
+        for i, (name, rows) in enumerate(components.groupby("family"))
+    ]  # fmt: skip
+    axes = ("component 1 of genes", f"component {'2 of genes' if has_two else '1 of parameters'}")
     return {
         "data": data,
         "layout": layout(
@@ -206,7 +201,7 @@ def write_prediction_page(
         for cell, ways in panels.items():
             data: list[Chart] = [
                 {"type": "scatter", "mode": "lines", "name": way, "x": numbers(t, 5),
-                 "y": numbers(v, 4), "line": {"color": _COLOURS[i % len(_COLOURS)], "width": 1}}
+                 "y": numbers(v, 4), "line": {"color": COLOURS[i % len(COLOURS)], "width": 1}}
                 for i, (way, (t, v)) in enumerate(ways.items())
             ]  # fmt: skip
             axes = {"xaxis": {"title": {"text": "t (ms)"}},
@@ -223,7 +218,7 @@ def _by_feature(table: pd.DataFrame, column: str, axis: str) -> Chart:
         data.append(
             {"type": "scatter", "mode": "lines+markers", "name": str(name),
              "x": rows["feature"].tolist(), "y": numbers(rows[column], 3),
-             "line": {"color": _COLOURS[i % len(_COLOURS)], "width": 1}}
+             "line": {"color": COLOURS[i % len(COLOURS)], "width": 1}}
         )  # fmt: skip
     return {
         "data": data,

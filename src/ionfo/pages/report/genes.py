@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ...analysis.figures.colours import BLUE, GREEN, GREY, ORANGE, PINK
 from ...analysis.figures.names import readable
@@ -21,7 +21,7 @@ from .page import NAME
 from .scale import correlation_of, listed, signed, span
 from .section import Cell, Section
 
-_COLOURS = (BLUE, ORANGE, GREEN, PINK, GREY)
+COLOURS = (BLUE, ORANGE, GREEN, PINK, GREY)
 _MOST_LABELS = 12
 _GENE_TERMS = (
     (
@@ -150,7 +150,7 @@ def _index_chart(index: float, nulls: Mapping[str, NDArray[np.float64]]) -> Char
     data: list[Chart] = [
         {"type": "histogram", "x": numbers(scores), "name": f"{len(scores)} sets {name}",
          "xbins": {"start": low, "end": high + size, "size": size}, "opacity": 0.55,
-         "marker": {"color": _COLOURS[i % len(_COLOURS)]}}
+         "marker": {"color": COLOURS[i % len(COLOURS)]}}
         for i, (name, scores) in enumerate(nulls.items())
     ]  # fmt: skip
     line = {"type": "line", "x0": index, "x1": index, "yref": "paper", "y0": 0, "y1": 1,
@@ -167,18 +167,23 @@ def _index_chart(index: float, nulls: Mapping[str, NDArray[np.float64]]) -> Char
     }  # fmt: skip
 
 
+def points(i: int, name: str, x: ArrayLike, y: ArrayLike, **more: Any) -> Chart:
+    """Chart the cells of the group of a number, with its colour and symbol."""
+    symbol = ("circle", "diamond", "square")[i // len(COLOURS) % 3]
+    return {
+        "type": "scattergl", "mode": "markers", "name": name,
+        "x": numbers(x, 4), "y": numbers(y, 4),
+        "marker": {"size": 5, "color": COLOURS[i % len(COLOURS)], "symbol": symbol}, **more,
+    }  # fmt: skip
+
+
 def _map_of_cells(places: NDArray[np.float64], labels: NDArray[np.str_]) -> Chart:
     names, counts = np.unique(labels, return_counts=True)
     common = set(names[np.argsort(-counts, kind="stable")][:_MOST_LABELS].tolist())
-    data: list[Chart] = []
-    for i, name in enumerate(one for one in names.tolist() if one in common):
-        here = labels == name
-        symbol = ("circle", "diamond", "square")[i // len(_COLOURS) % 3]
-        data.append(
-            {"type": "scattergl", "mode": "markers", "name": str(name), "hoverinfo": "name",
-             "x": numbers(places[here, 0], 4), "y": numbers(places[here, 1], 4),
-             "marker": {"size": 4, "color": _COLOURS[i % len(_COLOURS)], "symbol": symbol}}
-        )  # fmt: skip
+    data = [
+        points(i, name, *places[labels == name].T, hoverinfo="name")
+        for i, name in enumerate(one for one in names.tolist() if one in common)
+    ]
     rest = ~np.isin(labels, list(common))
     if rest.any():
         data.append(
@@ -246,7 +251,7 @@ def _by_cells(sizes: pd.DataFrame) -> Chart:
     orders = sorted(sizes["order"].unique().tolist())
     shown = list(dict.fromkeys([orders[0], orders[len(orders) // 2], orders[-1]]))
     data: list[Chart] = []
-    for order, colour in zip(shown, _COLOURS, strict=False):
+    for order, colour in zip(shown, COLOURS, strict=False):
         own = sizes[sizes["order"] == order]
         up = numbers(own["high_nats"] - own["corrected_nats"])
         down = numbers(own["corrected_nats"] - own["low_nats"])
