@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import IonfoError, why_unread
+from ...errors import IonfoError
+from ...tables.archives import read_arrays, write_arrays
 from .networks import (
     Arrays32,
     Shape,
@@ -152,8 +153,8 @@ class Posterior:
         """Probability that a simulation of parameters has all features, shape (n,)."""
         if not self.classifier:
             return np.ones(len(theta))
-        part = (theta - self.prior.low) / (self.prior.high - self.prior.low)
-        found: Array = 1 / (1 + np.exp(-np.clip(self._logit(2 * part - 1), -50, 50)))
+        logit = self._logit(2 * self.prior.part(theta) - 1)
+        found: Array = 1 / (1 + np.exp(-np.clip(logit, -50, 50)))
         return found
 
     @cached_property
@@ -201,14 +202,7 @@ class Posterior:
         for i, flow in enumerate(self.flows):
             arrays |= {f"flow_{i}_{k:03d}": one for k, one in enumerate(flow)}
         arrays |= {f"classifier_{k:03d}": one for k, one in enumerate(self.classifier)}
-        beside = path.with_name(f".{path.name}.part.npz")
-        try:
-            np.savez(beside, **arrays)
-            beside.replace(path)
-        except OSError as error:
-            raise IonfoError(f"'{path}' cannot be written: {error.strerror or error}") from None
-        finally:
-            beside.unlink(missing_ok=True)
+        write_arrays(path, arrays)
         return path
 
     def sentences(self) -> list[str]:
@@ -230,10 +224,12 @@ def check_posterior_path(path: Path) -> None:
     Raises
     ------
     IonfoError
-        If it does not end in .npz or its folder does not exist.
+        If it does not end in .npz, is a folder, or its folder does not exist.
     """
-    if path.suffix != ".npz" or not path.absolute().parent.is_dir():
-        raise IonfoError(f"the posterior '{path}' must end in .npz, in a folder that exists")
+    if path.suffix != ".npz" or path.is_dir() or not path.absolute().parent.is_dir():
+        raise IonfoError(
+            f"the posterior '{path}' must be a file that ends in .npz, in a folder that exists"
+        )
 
 
 def read_posterior(file: str | Path) -> Posterior:
@@ -245,35 +241,42 @@ def read_posterior(file: str | Path) -> Posterior:
         If it cannot be read or is of another version.
     """
     path = Path(file)
+    arrays = read_arrays(path, "posterior")
     try:
-        # numpy leaves open what it cannot read
-        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
-            arrays: Mapping[str, Any] = {name: stored[name] for name in stored}
         told = json.loads(arrays["told"].tobytes())
         if told["format"] != FORMAT:
             raise IonfoError(
                 f"posterior '{path}' is of format {told['format']}, and this version reads "
                 f"{FORMAT}; train it again with ionfo infer train"
             )
-        flows = [
-            [arrays[name] for name in sorted(arrays) if name.startswith(f"flow_{i}_")]
-            for i in range(told["n_flows"])
-        ]
-        return Posterior(
-            read_prior(told["prior"]),
-            dict(told["features"]),
-            Scale(*arrays["feature_scale"]),
-            Scale(*arrays["line_scale"]),
-            arrays["noise"],
-            Shape(**told["shape"]),
-            flows,
-            [arrays[name] for name in sorted(arrays) if name.startswith("classifier_")],
-            arrays["known"].astype(np.float64),
-            told["about"],
-        )
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise IonfoError(f"posterior '{path}' cannot be read: {why_unread(error)}") from None
-    except Exception as error:  # numpy and zipfile raise their own for damaged archives
-        if isinstance(error, IonfoError):
-            raise
-        raise IonfoError(f"posterior '{path}' cannot be read: {why_unread(error)}") from None
+        return _of_arrays(arrays, told)
+    except (ValueError, KeyError, TypeError):
+        raise IonfoError(
+            f"posterior '{path}' cannot be read: `ionfo infer train` did not write it"
+        ) from None
+
+
+def _of_arrays(arrays: dict[str, NDArray[Any]], told: dict[str, Any]) -> Posterior:
+    """Make a posterior of what a file holds, if all of it fits together."""
+    prior, features = read_prior(told["prior"]), dict(told["features"])
+    n, k = len(prior.names), len(features)
+    sizes = {"line_scale": (2, n), "feature_scale": (2, k), "noise": (k,)}
+    for name, size in (*sizes.items(), ("known", (len(arrays["known"]), k))):
+        if arrays[name].shape != size or not np.isfinite(arrays[name]).all():
+            raise ValueError(f"'{name}' does not fit")
+    flows = [
+        [arrays[name] for name in sorted(arrays) if name.startswith(f"flow_{i}_")]
+        for i in range(told["n_flows"])
+    ]
+    return Posterior(
+        prior,
+        features,
+        Scale(*arrays["feature_scale"]),
+        Scale(*arrays["line_scale"]),
+        arrays["noise"],
+        Shape(**told["shape"]),
+        flows,
+        [arrays[name] for name in sorted(arrays) if name.startswith("classifier_")],
+        arrays["known"].astype(np.float64),
+        dict(told["about"]),
+    )
