@@ -86,13 +86,14 @@ def _of_traces(posterior: Posterior, table: pd.DataFrame) -> pd.DataFrame:
         )
     protocol, known = simulator.run.protocol, list(simulator.features)
     rows = []
-    for name in map(str, table):
-        if name == "t":
-            continue
-        found = patchseq_features(
-            table["t"].to_numpy(), table[name].to_numpy(), protocol.stim_start, protocol.stim_end
-        )
-        rows.append({"cell": name, **dict(zip(known, found, strict=True))})
+    for name, trace in table.drop(columns="t").items():
+        try:
+            found = patchseq_features(table["t"], trace, protocol.stim_start, protocol.stim_end)
+        except IonfoError as error:
+            raise IonfoError(f"trace '{name}': {error}") from None
+        rows.append({"cell": str(name), **dict(zip(known, found, strict=True))})
+    if not rows:
+        raise IonfoError("the table has the times of traces in its column 't', but no trace")
     return pd.DataFrame(rows)
 
 
