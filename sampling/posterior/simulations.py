@@ -205,8 +205,15 @@ def _wanted(n: int, number: int) -> int:
 
 
 def _length(folder: Path, number: int) -> int:
+    """Draws of a block that need not be simulated again."""
     file = _block(folder, number)
-    return len(read_table(file)[0]) if file.exists() else 0
+    if not file.exists():
+        return 0
+    try:
+        return len(read_table(file)[0])
+    except IonfoError as error:
+        note(f"{error}; its draws are simulated again")
+        return 0
 
 
 def _write(folder: Path, number: int, simulator: Simulator, theta: Array, features: Array) -> None:

@@ -135,6 +135,7 @@ def test_bad_observations_get_a_sentence(trained: Path) -> None:
         (cells.assign(skew=np.nan), "feature 'skew' of cell 'one' is nan"),
         (cells.assign(temperature=34.0), "trained at a temperature of 25 degC"),
         (cells.assign(current=200.0), "trained at a current of 300 pA"),
+        (cells.assign(stim_end=1100.0), "trained at a stim_end of 700 ms"),
         (cells.assign(cell="one"), "two cells of the observation have the name 'one'"),
         (pd.concat([cells, cells["skew"]], axis=1), "has the column 'skew' twice"),
     ):

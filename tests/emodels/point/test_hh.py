@@ -114,6 +114,7 @@ def test_table_of_rates_changes_little() -> None:
         (PUBLISHED, {"protocol": StepProtocol(stim_start=700)}, "must begin before it ends"),
         (PUBLISHED, {"protocol": StepProtocol(dt=1e-13)}, "the samples of the trace"),
         (PUBLISHED, {"seed": -1}, "seed must not be negative"),
+        (PUBLISHED, {"seed": None}, "seed must be a whole number, got None"),
         (PUBLISHED, {"protocol": StepProtocol(dt=0.2)}, "the step of the integration"),
         (PUBLISHED, {"protocol": StepProtocol(stim_end=900)}, "the end of the step of current"),
     ],

@@ -87,6 +87,19 @@ def test_another_morphology_is_another_cell(tmp_path: Path) -> None:
         read_simulator(SHORT.about, "x", own)
 
 
+def test_damaged_blocks_are_simulated_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = simulate(SHORT, 20, tmp_path, seed=3)
+    block = tmp_path / "draws_000000.parquet"
+    block.write_bytes(block.read_bytes()[:500])
+    with pytest.raises(IonfoError, match="draws_000000.parquet' cannot be read"):
+        read_simulations(tmp_path)
+    again = simulate(SHORT, 20, tmp_path, seed=3)
+    assert "cut short; its draws are simulated again" in caplog.text
+    np.testing.assert_array_equal(again.features, wanted.features)
+
+
 def test_gap_in_a_folder_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     simulate(SHORT, BLOCK + 5, tmp_path, seed=3)
     (tmp_path / "draws_000000.parquet").unlink()
