@@ -90,12 +90,23 @@ def patchseq_features(
     Bernaerts et al. (2025), Patterns 6:101323; Scala et al. (2021), Nature 598:144.
     """
     times, voltage = _checked(t, v, stim_start, stim_end)
-    if rest not in ("before", "before and after"):
-        raise IonfoError(f"rest must be 'before' or 'before and after', got '{rest}'")
+    check_rest(rest)
     dt = float(times[-1] - times[0]) / (len(times) - 1)
     return even_trace_features(
         voltage, (float(times[0]), dt, float(stim_start), float(stim_end)), rest
     )
+
+
+def check_rest(rest: str) -> None:
+    """Refuse another definition of rest than `patchseq_features` takes.
+
+    Raises
+    ------
+    IonfoError
+        Naming both.
+    """
+    if rest not in ("before", "before and after"):
+        raise IonfoError(f"rest must be 'before' or 'before and after', got '{rest}'")
 
 
 def even_trace_features(
@@ -146,8 +157,8 @@ def _checked(t: ArrayLike, v: ArrayLike, stim_start: float, stim_end: float) -> 
             "times (ms) and voltages (mV) must be two lists of the same length, got the shapes "
             f"{times.shape} and {voltage.shape}"
         )
-    check_number("stim_start (ms)", stim_start, -1e9, 1e9)
-    check_number("stim_end (ms)", stim_end, -1e9, 1e9)
+    for name, time in (("stim_start (ms)", stim_start), ("stim_end (ms)", stim_end)):
+        check_number(name, np.nan if time is None else time, -1e9, 1e9)
     for name, values in (("times", times), ("voltages", voltage)):
         if not np.isfinite(values).all():
             raise IonfoError(

@@ -329,4 +329,4 @@ def trace_features(
     away = inside - mean
     variance = (away * away).mean()
     out[20], out[21] = mean, variance
-    out[22] = (away * away * away).mean() / variance**1.5 if variance > 0 else np.nan
+    out[22] = (away * away * away).mean() / variance**1.5

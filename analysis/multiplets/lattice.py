@@ -24,7 +24,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from ...compiled import compiled
 from ..memory import require_memory
 
 Table = NDArray[np.float64]

@@ -14,7 +14,7 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..compiled import compiled
+from ...compiled import compiled
 from ..measures.correlation import checked_correlation
 from ..measures.forms import Measure, MeasureName, measure_of
 from .spectrum import QUANTILE_LEVELS, Spectrum, chosen_orders

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from ...compiled import compiled
 from .lattice import block_bits, on_threads, order_of, orders_below
 
 Values = NDArray[np.float64]

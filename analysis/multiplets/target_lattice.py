@@ -17,7 +17,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from ...compiled import compiled
 from .lattice import block_bits, eliminate, on_threads, two_lowest
 
 Table = NDArray[np.float64]

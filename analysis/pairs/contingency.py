@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from ..compiled import compiled
+from ...compiled import compiled
 
 Counts = NDArray[np.int64]
 

@@ -44,6 +44,11 @@ LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 5.0, 45.0
 LARGEST_STEP = 0.1
 """Of the integration (ms)."""
 
+LARGEST_CURRENT, LARGEST_NOISE = 5e3, 1e3
+"""Of the step, and SD (pA): with much more, rates overflow in a cell of 1000 MOhm."""
+
+_MOST_SAMPLES = 10**8
+
 _KELVIN = 273.15
 
 
@@ -68,6 +73,20 @@ class Solutions:
         """Reversal potentials at another temperature (mV), shape (3,)."""
         scale = (_KELVIN + temperature) / (_KELVIN + self.temperature)
         return np.array([self.sodium, self.potassium, self.calcium]) * scale
+
+    def check(self) -> None:
+        """Refuse solutions that nobody can mean.
+
+        Raises
+        ------
+        IonfoError
+            If a reversal or the temperature is out of bounds.
+        """
+        _refuse_none(self)
+        for name in ("sodium", "potassium", "calcium"):
+            check_number(f"the reversal of {name} (mV)", getattr(self, name), -500, 500)
+        low, high = LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE
+        check_number("the temperature of the solutions (degC)", self.temperature, low, high)
 
 
 M1 = Solutions(69.0, -98.4, 127.2, 25.0)
@@ -109,12 +128,16 @@ class StepProtocol:
         IonfoError
             If a time is out of bounds or the step lies outside the trace.
         """
+        _refuse_none(self)
         check_number("the step of the integration (ms)", self.dt, 0, LARGEST_STEP, is_above=True)
         check_number("the duration (ms)", self.duration, self.dt, 1e5)
-        if not 0 <= self.stim_start < self.stim_end <= self.duration:
+        check_number("the samples of the trace", self.duration / self.dt, 1, _MOST_SAMPLES)
+        check_number("the beginning of the step of current (ms)", self.stim_start, 0, self.duration)
+        check_number("the end of the step of current (ms)", self.stim_end, 0, self.duration)
+        if self.stim_start >= self.stim_end:
             raise IonfoError(
-                "the step of current must lie inside the trace of 0 to "
-                f"{self.duration:g} ms, got {self.stim_start:g} to {self.stim_end:g} ms"
+                "the step of current must begin before it ends, got "
+                f"{self.stim_start:g} to {self.stim_end:g} ms"
             )
 
 
@@ -196,11 +219,13 @@ class HHRun:
     solutions: Solutions = M1
 
     def __post_init__(self) -> None:
+        _refuse_none(self)
         low, high = LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE
         check_number("the temperature (degC)", self.temperature, low, high)
-        check_number("the current (pA)", self.current, -1e5, 1e5)
-        check_number("the SD of the noise current (pA)", self.noise_sd, 0, 1e5)
+        check_number("the current (pA)", self.current, -LARGEST_CURRENT, LARGEST_CURRENT)
+        check_number("the SD of the noise current (pA)", self.noise_sd, 0, LARGEST_NOISE)
         self.protocol.check()
+        self.solutions.check()
 
     def voltage(self, row: Array, generator: np.random.Generator, by_table: bool = False) -> Array:
         """Simulate one row of parameters.
@@ -277,7 +302,10 @@ def hh_rows(theta: ArrayLike) -> Array:
     IonfoError
         If the shape is wrong or a parameter lies outside its box.
     """
-    rows = np.atleast_2d(np.asarray(theta, dtype=np.float64))
+    try:
+        rows = np.atleast_2d(np.asarray(theta, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise IonfoError("parameters of 'hh' must be rows of numbers of one length") from None
     if rows.ndim != 2 or rows.shape[1] != len(HH_BOUNDS):
         raise IonfoError(
             f"parameters of 'hh' must have the shape (n, {len(HH_BOUNDS)}), in the order "
@@ -295,6 +323,12 @@ def hh_rows(theta: ArrayLike) -> Array:
         )
     found: Array = np.ascontiguousarray(rows)
     return found
+
+
+def _refuse_none(settings: object) -> None:
+    for name, value in vars(settings).items():
+        if value is None:
+            raise IonfoError(f"'{name}' of {type(settings).__name__} must be given, got None")
 
 
 def _number(name: str, value: object) -> float:

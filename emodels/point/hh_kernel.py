@@ -69,6 +69,36 @@ def rates(
 
 
 @compiled
+def next_voltage(
+    v: float, x: Array, theta: Array, reversal: Array, drive: float, dt: float
+) -> float:
+    """Voltage after a step (mV), exact for gates that stay.
+
+    Parameters
+    ----------
+    v : float
+        Voltage (mV).
+    x : ndarray, shape (9,)
+        Gates, in the order of `rates`.
+    theta, reversal, dt
+        As `integrate_hh` takes them.
+    drive : float
+        Injected current (uA/cm2).
+    """
+    c, e_leak = theta[0], theta[9]
+    e_na, e_k, e_ca = reversal
+    na = theta[3] * x[0] * x[0] * x[0] * x[1] + theta[4] * x[2] * x[2] * x[2] * x[3]
+    n2 = x[4] * x[4]
+    k = theta[5] * n2 * n2 + theta[6] * x[5] + theta[7] * x[6]
+    ca = theta[8] * x[7] * x[7] * x[8]
+    g_leak = c / theta[2]
+    total = na + k + ca + g_leak
+    goal = (na * e_na + k * e_k + ca * e_ca + g_leak * e_leak + drive) / total
+    after: float = goal + (v - goal) * math.exp(-dt * total / c)
+    return after
+
+
+@compiled
 def integrate_hh(
     theta: Array,
     reversal: Array,
@@ -94,26 +124,16 @@ def integrate_hh(
     out : ndarray, shape (n,)
         Filled with the voltage (mV), the first the one at the start.
     """
-    c = theta[0]
-    g_nat, g_na, g_kd, g_m, g_kv, g_l = theta[3], theta[4], theta[5], theta[6], theta[7], theta[8]
-    e_leak, tau_max, v_t, r_ss = theta[9], theta[10], theta[11], theta[12]
-    e_na, e_k, e_ca = reversal
-    g_leak = c / theta[2]
+    tau_max, v_t, r_ss = theta[10], theta[11], theta[12]
     gate = np.empty((9, 2))
-    v = e_leak
+    v = theta[9]
     rates(v, v_t, tau_max, factors[0], factors[1], r_ss, gate)
     x = gate[:, 0].copy()
     for step in range(len(out)):
         out[step] = v
         if step > 0:
             rates(v, v_t, tau_max, factors[0], factors[1], r_ss, gate)
-        na = g_nat * x[0] * x[0] * x[0] * x[1] + g_na * x[2] * x[2] * x[2] * x[3]
-        n2 = x[4] * x[4]
-        k = g_kd * n2 * n2 + g_m * x[5] + g_kv * x[6]
-        ca = g_l * x[7] * x[7] * x[8]
-        total = na + k + ca + g_leak
-        goal = (na * e_na + k * e_k + ca * e_ca + g_leak * e_leak + drive[step]) / total
-        v = goal + (v - goal) * math.exp(-dt * total / c)
+        v = next_voltage(v, x, theta, reversal, drive[step], dt)
         for i in range(9):
             x[i] = gate[i, 0] + (x[i] - gate[i, 0]) * math.exp(-dt * gate[i, 1])
 
@@ -146,29 +166,18 @@ def integrate_by_table(
 
     Parameters are those of `integrate_hh`.
     """
-    c = theta[0]
-    g_nat, g_na, g_kd, g_m, g_kv, g_l = theta[3], theta[4], theta[5], theta[6], theta[7], theta[8]
-    e_leak = theta[9]
-    e_na, e_k, e_ca = reversal
-    g_leak = c / theta[2]
     table = np.empty((int((HIGHEST - LOWEST) * PER_MV) + 1, 18))
     rate_table(theta, factors, dt, table)
     gate = np.empty((9, 2))
-    rates(e_leak, theta[11], theta[10], factors[0], factors[1], theta[12], gate)
+    v = theta[9]
+    rates(v, theta[11], theta[10], factors[0], factors[1], theta[12], gate)
     x = gate[:, 0].copy()
-    v = e_leak
     for step in range(len(out)):
         out[step] = v
         at = min(max((v - LOWEST) * PER_MV, 0.0), len(table) - 1.000001)
         row = int(at)
         part = at - row
-        na = g_nat * x[0] * x[0] * x[0] * x[1] + g_na * x[2] * x[2] * x[2] * x[3]
-        n2 = x[4] * x[4]
-        k = g_kd * n2 * n2 + g_m * x[5] + g_kv * x[6]
-        ca = g_l * x[7] * x[7] * x[8]
-        total = na + k + ca + g_leak
-        goal = (na * e_na + k * e_k + ca * e_ca + g_leak * e_leak + drive[step]) / total
-        v = goal + (v - goal) * math.exp(-dt * total / c)
+        v = next_voltage(v, x, theta, reversal, drive[step], dt)
         for i in range(9):
             factor = table[row, i] + part * (table[row + 1, i] - table[row, i])
             addition = table[row, 9 + i] + part * (table[row + 1, 9 + i] - table[row, 9 + i])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from ...compiled import Kernel
+from ...compiled import compiled as _compiled
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Rows = NDArray[np.uint32]  # unsigned: no check for an index that counts from the end
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 UP, DOWN = 10.0, 0.0
 """A spike rises above the first and then falls below the second (mV)."""
@@ -22,16 +20,11 @@ SIDE_BY_SIDE = 8
 
 
 def compiled(function: Kernel) -> Kernel:
-    """Compile at the first call, without the interpreter lock, and keep the code if possible.
+    """Compile as all loops are, but for a product and a sum, which may become one instruction.
 
-    A product and a sum may become one instruction; no other liberty is taken with arithmetic.
+    No other liberty is taken with arithmetic.
     """
-    options = {"nogil": True, "fastmath": {"contract"}}
-    try:
-        kernel: Kernel = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # numba found no folder to keep the code in
-        kernel = numba.njit(**options)(function)
-    return kernel
+    return _compiled(function, fastmath={"contract"})
 
 
 @compiled

@@ -142,7 +142,7 @@ def calibrate(
     noise = posterior.noise * generator.standard_normal((len(valid), len(posterior.noise)))
     observed = fresh.features[valid] + noise
     prior = posterior.prior
-    scaled = (truth - prior.low) / (prior.high - prior.low)
+    scaled = prior.part(truth)
     reference = generator.random(scaled.shape)
     ranks, inside = np.empty_like(truth), np.empty(len(truth))
     batches = range(0, len(valid), _BATCH)
@@ -151,8 +151,7 @@ def calibrate(
             places = np.arange(begin, begin + _BATCH) % len(valid)  # full, for one compilation
             drawn = posterior.draw(n_draws, observed[places], (seed + begin) % 2**31)
             ranks[places] = (drawn < truth[places]).mean(axis=0)
-            drawn = (drawn - prior.low) / (prior.high - prior.low)
-            away = np.linalg.norm(drawn - reference[places], axis=2)
+            away = np.linalg.norm(prior.part(drawn) - reference[places], axis=2)
             of_truth = np.linalg.norm(scaled[places] - reference[places], axis=1)
             inside[places] = (away < of_truth).mean(axis=0)
             advance()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import IonfoError, why_unread
+from ...errors import IonfoError
 from ...tables.archives import check_archive_path, read_arrays, write_arrays
 from .networks import (
     Arrays32,
@@ -153,8 +153,8 @@ class Posterior:
         """Probability that a simulation of parameters has all features, shape (n,)."""
         if not self.classifier:
             return np.ones(len(theta))
-        part = (theta - self.prior.low) / (self.prior.high - self.prior.low)
-        found: Array = 1 / (1 + np.exp(-np.clip(self._logit(2 * part - 1), -50, 50)))
+        logit = self._logit(2 * self.prior.part(theta) - 1)
+        found: Array = 1 / (1 + np.exp(-np.clip(logit, -50, 50)))
         return found
 
     @cached_property
@@ -235,21 +235,34 @@ def read_posterior(file: str | Path) -> Posterior:
                 f"posterior '{path}' is of format {told['format']}, and this version reads "
                 f"{FORMAT}; train it again with ionfo infer train"
             )
-        flows = [
-            [arrays[name] for name in sorted(arrays) if name.startswith(f"flow_{i}_")]
-            for i in range(told["n_flows"])
-        ]
-        return Posterior(
-            read_prior(told["prior"]),
-            dict(told["features"]),
-            Scale(*arrays["feature_scale"]),
-            Scale(*arrays["line_scale"]),
-            arrays["noise"],
-            Shape(**told["shape"]),
-            flows,
-            [arrays[name] for name in sorted(arrays) if name.startswith("classifier_")],
-            arrays["known"].astype(np.float64),
-            told["about"],
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IonfoError(f"posterior '{path}' cannot be read: {why_unread(error)}") from None
+        return _of_arrays(arrays, told)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise IonfoError(
+            f"posterior '{path}' cannot be read: `ionfo infer train` did not write it"
+        ) from None
+
+
+def _of_arrays(arrays: dict[str, NDArray[Any]], told: dict[str, Any]) -> Posterior:
+    """Make a posterior of what a file holds, if all of it fits together."""
+    prior, features = read_prior(told["prior"]), dict(told["features"])
+    n, k = len(prior.names), len(features)
+    sizes = {"line_scale": (2, n), "feature_scale": (2, k), "noise": (k,)}
+    for name, size in (*sizes.items(), ("known", (len(arrays["known"]), k))):
+        if arrays[name].shape != size or not np.isfinite(arrays[name]).all():
+            raise ValueError(f"'{name}' does not fit")
+    flows = [
+        [arrays[name] for name in sorted(arrays) if name.startswith(f"flow_{i}_")]
+        for i in range(told["n_flows"])
+    ]
+    return Posterior(
+        prior,
+        features,
+        Scale(*arrays["feature_scale"]),
+        Scale(*arrays["line_scale"]),
+        arrays["noise"],
+        Shape(**told["shape"]),
+        flows,
+        [arrays[name] for name in sorted(arrays) if name.startswith("classifier_")],
+        arrays["known"].astype(np.float64),
+        dict(told["about"]),
+    )

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...emodels.point.hh import HHRun, hh_rows
-from ...features.patchseq import PATCHSEQ_FEATURES, Rest, even_trace_features
-from ...limits import check_count, check_seed, most_workers
+from ...features.patchseq import PATCHSEQ_FEATURES, Rest, check_rest, even_trace_features
+from ...limits import MOST_ROWS, check_count, check_seed, most_workers
 
 Array = NDArray[np.float64]
 
@@ -57,6 +57,8 @@ def hh_features(
     """
     rows = hh_rows(theta)
     check_seed(seed, "seed")
+    check_count("first", first, 0, MOST_ROWS)
+    check_rest(rest)
     check_count("workers", workers, 1, most_workers())
     run = run or HHRun(noise_sd=NOISE_SD)
     protocol = run.protocol

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,7 +26,6 @@ LEAST_ACCEPTANCE = 0.01
 """Below it draws are made by a Markov chain."""
 
 _BATCH = 1000  # draws made at once
-_MOST_BATCHES = 100
 _FIRST = 2000  # draws that the acceptance is told from before the chain
 _WALKERS = 64
 _SETTLE = 200  # steps of the chain that are left out
@@ -109,7 +109,7 @@ def observation(posterior: Posterior, table: pd.DataFrame, names: Sequence[str])
     Raises
     ------
     IonfoError
-        If a feature is missing or no number.
+        If a feature is missing or no number, or two cells have one name.
     """
     columns = {}
     for name in posterior.features:
@@ -120,7 +120,12 @@ def observation(posterior: Posterior, table: pd.DataFrame, names: Sequence[str])
                 f"the observation has no feature '{name}', which the posterior was trained on"
                 f"{nearest(name, map(str, table))}"
             )
+        if list(table.columns).count(found[0]) > 1:
+            raise IonfoError(f"the observation has the column '{found[0]}' twice")
         columns[name] = found[0]
+    twice = [name for name, n in Counter(names).items() if n > 1]
+    if twice:
+        raise IonfoError(f"two cells of the observation have the name '{twice[0]}'")
     if len(table) == 0:
         raise IonfoError("the observation has no rows")
     try:
@@ -199,16 +204,14 @@ def _of_cell(
 ) -> Draws:
     kept: list[Array] = []
     n_kept = n_drawn = 0
-    for batch in range(_MOST_BATCHES):
-        theta = posterior.draw(_BATCH, features[np.newaxis], (seed + 7919 * batch) % 2**31)[:, 0]
+    while n_kept < n:
+        of_batch = (seed + 7919 * len(kept)) % 2**31
+        theta = posterior.draw(_BATCH, features[np.newaxis], of_batch)[:, 0]
         is_kept = np.isfinite(theta).all(axis=1) & (posterior.valid(theta) >= least_valid)
         kept.append(theta[is_kept])
         n_kept, n_drawn = n_kept + int(is_kept.sum()), n_drawn + _BATCH
-        too_few = n_drawn >= _FIRST and n_kept < LEAST_ACCEPTANCE * n_drawn
-        if n_kept >= n or too_few:
+        if n_drawn >= _FIRST and n_kept < LEAST_ACCEPTANCE * n_drawn:
             break
-        if batch == 0 and n > _BATCH * _MOST_BATCHES * n_kept / n_drawn > 0:
-            note(f"cell '{name}': {n_kept / n_drawn:.1%} of the draws are accepted")
     acceptance = n_kept / n_drawn
     accepted = np.concatenate(kept)[:n]
     if len(accepted) == n:
@@ -285,7 +288,8 @@ def to_population(posterior: Posterior, draws: Sequence[Draws]) -> Population:
 def population_metadata(posterior: Posterior, draws: Sequence[Draws]) -> dict[str, Any]:
     """Tell where draws come from, as the metadata of a population."""
     about = posterior.about["about"]
-    emodel = {key: about[key] for key in ("emodel", "emodel_hash") if key in about}
+    cell = ("emodel", "emodel_hash", "morphology", "mechanisms_hash")
+    emodel = {key: about[key] for key in cell if key in about}
     return {
         "units": dict(zip(posterior.prior.names, posterior.prior.units, strict=True))
         | posterior.features,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import IonfoError, nearest
+from ...errors import IonfoError
 
 Array = NDArray[np.float64]
 
@@ -53,9 +53,14 @@ class BoxPrior:
         """Tell which rows lie inside the box, shape (n,)."""
         return np.asarray(((theta >= self.low) & (theta <= self.high)).all(axis=1), dtype=np.bool_)
 
+    def part(self, theta: Array) -> Array:
+        """Map the box to that from 0 to 1."""
+        found: Array = (theta - self.low) / (self.high - self.low)
+        return found
+
     def to_line(self, theta: Array) -> Array:
         """Map the box to the whole space by the logit, shape (n, n_parameters)."""
-        part = np.clip((theta - self.low) / (self.high - self.low), _EDGE, 1 - _EDGE)
+        part = np.clip(self.part(theta), _EDGE, 1 - _EDGE)
         line: Array = np.log(part) - np.log1p(-part)
         return line
 
@@ -96,19 +101,3 @@ def read_prior(told: Mapping[str, Any]) -> BoxPrior:
         np.array(told["low"], dtype=np.float64),
         np.array(told["high"], dtype=np.float64),
     )
-
-
-def check_same_names(wanted: tuple[str, ...], given: list[str], what: str) -> None:
-    """Refuse names that are missing, unknown or in another order.
-
-    Raises
-    ------
-    IonfoError
-        Naming the first that is wrong.
-    """
-    for name in wanted:
-        if name not in given:
-            raise IonfoError(f"{what} has no '{name}', which was trained on{nearest(name, given)}")
-    extra = [name for name in given if name not in wanted]
-    if extra:
-        raise IonfoError(f"{what} has '{extra[0]}', which was not trained on; leave it out")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...errors import IonfoError, why_unread
+from ...errors import IonfoError, note, why_unread
 from ...limits import MOST_ROWS, check_count, check_seed, most_workers
 from ...progress import progress
 from ...tables.files import make_folder, read_sealed, read_table, write_sealed, write_table
@@ -70,8 +70,8 @@ class Simulations:
             f"{n:,} draws from the prior, {n_valid:,} of them ({n_valid / max(n, 1):.1%}) with all "
             f"{len(self.feature_units)} features"
         ]
-        missing = np.isnan(self.features).mean(axis=0)
-        if n and missing.max() > 0:
+        missing = np.isnan(self.features).sum(axis=0) / max(n, 1)
+        if missing.max() > 0:
             name = list(self.feature_units)[int(missing.argmax())]
             told.append(f"'{name}' is missing most often, in {missing.max():.1%} of the draws")
         return told
@@ -145,7 +145,7 @@ def read_simulations(folder: str | Path, n: int | None = None) -> Simulations:
     prior, features = read_prior(about["prior"]), list(about["features"])
     columns = [*(f"parameters/{one}" for one in prior.names), *(f"features/{f}" for f in features)]
     blocks = []
-    for number in range(10**9 // BLOCK):
+    for number in range(MOST_ROWS // BLOCK):
         file = _block(path, number)
         if not file.exists() or (n is not None and number * BLOCK >= n):
             break
@@ -155,6 +155,11 @@ def read_simulations(folder: str | Path, n: int | None = None) -> Simulations:
         blocks.append(frame.to_numpy(np.float64))
         if len(frame) < BLOCK:
             break
+    if n is None and len(list(path.glob("draws_*.parquet"))) > len(blocks):
+        note(
+            f"the draws in '{path}' after number {sum(map(len, blocks)):,} are not taken, as those "
+            "before them are missing; the same ionfo infer simulate makes them"
+        )
     rows = np.concatenate(blocks)[:n] if blocks else np.empty((0, len(columns)))
     k = len(prior.names)
     return Simulations(np.ascontiguousarray(rows[:, :k]), np.ascontiguousarray(rows[:, k:]), about)
@@ -200,8 +205,15 @@ def _wanted(n: int, number: int) -> int:
 
 
 def _length(folder: Path, number: int) -> int:
+    """Draws of a block that need not be simulated again."""
     file = _block(folder, number)
-    return len(read_table(file)[0]) if file.exists() else 0
+    if not file.exists():
+        return 0
+    try:
+        return len(read_table(file)[0])
+    except IonfoError as error:
+        note(f"{error}; its draws are simulated again")
+        return 0
 
 
 def _write(folder: Path, number: int, simulator: Simulator, theta: Array, features: Array) -> None:

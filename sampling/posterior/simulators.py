@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from ...errors import IonfoError
 from ...features.patchseq import PATCHSEQ_FEATURES
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import bundled_folder
+from ..evaluation.cell_hashes import cell_hashes
 from ..evaluation.evaluator import evaluator_spec
 from ..evaluation.pool import ModelRequest, evaluate, open_pool
 from .hh import NOISE_SD, hh_features
@@ -116,19 +118,25 @@ class EModelSimulator:
 
     @property
     def about(self) -> dict[str, Any]:
-        """The definition."""
+        """The definition, and hashes of the files of the cell."""
         return {
             "simulator": "emodel",
             "emodel": self.emodel.model_dump(mode="json"),
             "emodel_hash": self.emodel.content_hash,
+            **cell_hashes(*self._files),
         }
+
+    @cached_property
+    def _files(self) -> tuple[Path, Path]:
+        """Morphology and folder of mechanisms, checked."""
+        folder = self.mechanisms or bundled_folder(self.emodel.inserted)
+        check_mechanisms(self.emodel, folder)
+        return resolve_morphology(self.emodel, self.morphology, tells=True), folder
 
     @contextmanager
     def opened(self, workers: int) -> Iterator[Simulate]:
         """Evaluate on local processes, or on the ranks of mpirun."""
-        folder = self.mechanisms or bundled_folder(self.emodel.inserted)
-        check_mechanisms(self.emodel, folder)
-        cell = resolve_morphology(self.emodel, self.morphology, tells=True)
+        cell, folder = self._files
         build_mechanisms(folder, needed=self.emodel.inserted)
         spec = evaluator_spec(self.emodel, cell, self.mechanisms, "max", Numerics())
         n = len(self.emodel.feature_names)
@@ -154,8 +162,7 @@ def load_simulator(
         If there is no such cell, or it has nothing to infer.
     """
     if name == "hh":
-        if morphology is not None or mechanisms is not None:
-            raise IonfoError("the cell 'hh' has no morphology and no mechanisms to choose")
+        _refuse_files(morphology, mechanisms)
         return HHSimulator()
     emodel = load_emodel(name)
     if not emodel.free_parameters:
@@ -163,8 +170,22 @@ def load_simulator(
     return EModelSimulator(emodel, morphology, mechanisms)
 
 
-def read_simulator(about: dict[str, Any], origin: str) -> Simulator:
+def read_simulator(
+    about: dict[str, Any],
+    origin: str,
+    morphology: Path | None = None,
+    mechanisms: Path | None = None,
+) -> Simulator:
     """Make the simulator again from what it told of itself.
+
+    Parameters
+    ----------
+    about : dict
+        What it told.
+    origin : str
+        Where that stands, for errors.
+    morphology, mechanisms : Path, optional
+        Of an e-model, instead of the bundled ones.
 
     Raises
     ------
@@ -173,8 +194,10 @@ def read_simulator(about: dict[str, Any], origin: str) -> Simulator:
     """
     try:
         if about["simulator"] == "emodel":
-            return EModelSimulator(parse_emodel(json.dumps(about["emodel"]), origin))
+            emodel = parse_emodel(json.dumps(about["emodel"]), origin)
+            return EModelSimulator(emodel, morphology, mechanisms)
         if about["simulator"] == "hh":
+            _refuse_files(morphology, mechanisms)
             run = dict(about["run"])
             run["protocol"] = StepProtocol(**run["protocol"])
             run["solutions"] = Solutions(**run["solutions"])
@@ -182,3 +205,8 @@ def read_simulator(about: dict[str, Any], origin: str) -> Simulator:
     except (KeyError, TypeError, ValueError):
         pass
     raise IonfoError(f"'{origin}' does not say what was simulated; simulate again")
+
+
+def _refuse_files(*files: Path | None) -> None:
+    if any(file is not None for file in files):
+        raise IonfoError("the cell 'hh' has no morphology and no mechanisms to choose")

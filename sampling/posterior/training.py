@@ -144,7 +144,7 @@ def train(
         ]
         classifier = None
         if is_mixed:
-            part = 2 * (simulations.theta - prior.low) / (prior.high - prior.low) - 1
+            part = 2 * prior.part(simulations.theta) - 1
             both = [
                 (part[one], is_valid[one].astype(np.float64))
                 for one in _parts(len(part), settings.held_out, generator)

@@ -1,4 +1,4 @@
-"""Compiled loops of cells and traces: numba without the interpreter lock, kept where possible."""
+"""Compiled loops: numba without the interpreter lock, kept where possible."""
 
 from __future__ import annotations
 
@@ -10,10 +10,22 @@ import numba
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
-def compiled(function: Kernel) -> Kernel:
-    """Compile at the first call, without the interpreter lock, and keep the code if possible."""
+def compiled(function: Kernel, **options: Any) -> Kernel:
+    """Compile a loop at its first call; it then runs without holding the interpreter lock.
+
+    The machine code is kept beside the source, else in the user's cache folder, else (both
+    read-only) only for this process.  A division by zero gives inf or NaN, as arrays do.
+
+    Parameters
+    ----------
+    function : callable
+        Takes and gives what numba knows.
+    **options
+        More of `numba.njit`.
+    """
+    options = {"nogil": True, "error_model": "numpy", **options}
     try:
-        kernel: Kernel = numba.njit(nogil=True, cache=True)(function)
+        kernel: Kernel = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba found no folder to keep the code in
-        kernel = numba.njit(nogil=True)(function)
+        kernel = numba.njit(**options)(function)
     return kernel

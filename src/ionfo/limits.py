@@ -103,9 +103,11 @@ def check_count(name: str, value: int | None, least: int, most: int, or_zero: bo
         raise IonfoError(f"{name} must be {zero}at most {most}, got {shortened(value)}")
 
 
-def check_seed(value: int | None, name: str = "--seed") -> None:
-    """Refuse a seed that a generator of random numbers does not take."""
-    if isinstance(value, Integral) and value < 0:
+def check_seed(value: int, name: str = "--seed") -> None:
+    """Refuse a seed that a generator of random numbers does not take, or none."""
+    if not isinstance(value, Integral):
+        raise IonfoError(f"{name} must be a whole number, got {shortened(value)}")
+    if value < 0:
         raise IonfoError(f"{name} must not be negative, got {shortened(value)}")
     check_count(name, value, 0, MOST_SEED)
 

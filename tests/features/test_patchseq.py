@@ -80,6 +80,12 @@ def test_times_may_start_elsewhere_and_lists_do() -> None:
     np.testing.assert_allclose(moved, patchseq_features(T, v), atol=1e-9)
 
 
+def test_trace_of_hardly_any_spread_has_no_skew() -> None:
+    for v in (np.full(len(T), -70.0), 1e-160 * np.arange(len(T))):
+        found = patchseq_features(T, v)
+        assert np.isnan(found[22]) and np.isfinite(found[19:22]).all()
+
+
 def test_spike_at_the_end_is_cut() -> None:
     v = np.where(T > 699.2, 20.0, drawn([120], [30]))
     found = dict(zip(NAMES, patchseq_features(T, v), strict=True))
@@ -101,6 +107,7 @@ def test_spike_at_the_end_is_cut() -> None:
         (T, drawn([], []), {"stim_end": 900}, "must lie inside the trace"),
         (T, drawn([], []), {"stim_start": 0.2}, "must have 40 samples at least"),
         (T, drawn([], []), {"stim_start": np.nan}, "stim_start"),
+        (T, drawn([], []), {"stim_end": None}, "stim_end"),
         (T, drawn([], []), {"rest": "x"}, "rest must be"),
         ("x", "y", {}, "lists of numbers"),
         ([], [], {}, "three or more"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +23,13 @@ from ..sampling.posterior.inference import infer as _infer
 from ..sampling.posterior.inside import UNUSUAL, inside
 from ..sampling.posterior.simulations import Simulations, read_simulations
 from ..sampling.posterior.simulations import simulate as _simulate
-from ..sampling.posterior.simulators import HHSimulator, load_simulator, read_simulator
-from ..sampling.posterior.training import TrainSettings
+from ..sampling.posterior.simulators import (
+    HHSimulator,
+    Simulator,
+    load_simulator,
+    read_simulator,
+)
+from ..sampling.posterior.training import TrainSettings, chosen_features
 from ..sampling.posterior.training import train as _train
 from ..tables.files import whole_folder, write_table
 from ..tables.population import Population
@@ -43,6 +50,7 @@ __all__ = [
     "read_posterior",
     "read_simulations",
     "simulate",
+    "simulator_of",
     "train",
 ]
 
@@ -87,11 +95,7 @@ def simulate(
     IonfoError
         If the cell is unknown, the folder holds something else, or a number is out of bounds.
     """
-    simulator = load_simulator(
-        emodel,
-        None if morphology is None else Path(morphology),
-        None if mechanisms is None else Path(mechanisms),
-    )
+    simulator = load_simulator(emodel, _path(morphology), _path(mechanisms))
     if run is not None:
         if not isinstance(simulator, HHSimulator):
             raise IonfoError("temperature, current and noise are options of 'hh' alone")
@@ -158,7 +162,7 @@ class Inferred:
     by_chain: bool = False
     seed: int = 0
 
-    @property
+    @cached_property
     def population(self) -> Population:
         """All draws as a population; several cells are told apart by ``cells/cell``."""
         if not self.corrected:
@@ -197,7 +201,7 @@ class Inferred:
         return self.population.write(file)
 
     def _repr_html_(self) -> str:
-        told = "".join(f"<li>{sentence}</li>" for sentence in self.sentences())
+        told = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences())
         return f"<ul>{told}</ul>{self.population.parameters.head().to_html()}"
 
 
@@ -210,6 +214,7 @@ def posterior(
     correction: str | None = None,
     least_valid: float = LEAST_VALID,
     workers: int = 1,
+    simulator: Simulator | None = None,
 ) -> Inferred:
     """Draw parameters of observed cells from their posteriors.
 
@@ -231,6 +236,9 @@ def posterior(
         Least probability of having all features of an accepted draw.
     workers : int
         Threads or processes of the correction.
+    simulator : Simulator, optional
+        Of the correction, as `simulator_of` gives it; by default with the bundled files of an
+        e-model.
 
     Returns
     -------
@@ -246,12 +254,38 @@ def posterior(
         raise IonfoError(f"the correction must be 'weights' or 'chain', got '{correction}'")
     trained = _estimator(estimator)
     cells = leave_out_undefined(read_observed(trained, observed))
+    if correction is not None:
+        simulator = simulator or simulator_of(trained)
+        if simulator.about != trained.about["about"]:
+            raise IonfoError(
+                "the posterior was trained on simulations of another morphology, mechanisms or "
+                "settings than the correction would make; give the files with --morphology and "
+                "--mechanisms"
+            )
     draws = _infer(trained, cells, n, seed=seed, least_valid=least_valid)
     corrected = []
-    if correction is not None:
-        simulator = read_simulator(trained.about["about"], "the posterior")
+    if simulator is not None and correction is not None:
         corrected = [correct(trained, one, simulator, seed=seed, workers=workers) for one in draws]
     return Inferred(trained, draws, corrected, correction == "chain", seed)
+
+
+def simulator_of(
+    estimator: Posterior | str | Path,
+    morphology: str | Path | None = None,
+    mechanisms: str | Path | None = None,
+) -> Simulator:
+    """Give what simulates for a posterior, as for its training.
+
+    Parameters
+    ----------
+    estimator : Posterior, str or Path
+        Trained, or its file.
+    morphology, mechanisms : path, optional
+        Of e-models: instead of the bundled ones.
+    """
+    return read_simulator(
+        _estimator(estimator).about["about"], "the posterior", _path(morphology), _path(mechanisms)
+    )
 
 
 def calibrate(
@@ -293,8 +327,6 @@ def calibrate(
             "the fresh simulations are of another cell or other settings than the posterior; "
             "simulate as for the training, with another --seed"
         )
-    from ..sampling.posterior.training import chosen_features
-
     fresh = chosen_features(simulations, list(trained.features))
     return _calibrate(trained, fresh, n_cells=n_cells, n_draws=n_draws, seed=seed)
 
@@ -358,6 +390,10 @@ def check(observed: str | Path | pd.DataFrame, estimator: Posterior | str | Path
     trained = _estimator(estimator)
     cells = leave_out_undefined(read_observed(trained, observed))
     return InsideFindings(inside(trained, cells))
+
+
+def _path(file: str | Path | None) -> Path | None:
+    return None if file is None else Path(file)
 
 
 def _estimator(estimator: Posterior | str | Path) -> Posterior:

@@ -18,7 +18,8 @@ TARGETS = "targets"
 """Stands for the means of the features of the e-model's own definition."""
 
 _CELL = ("cell", "cell_id", "cells/cell", "name")
-_LARGEST_SHIFT = 0.5  # of current (pA) and temperature (degC) from those of the posterior
+_RECORDED = {"temperature": "degC", "current": "pA", "stim_start": "ms", "stim_end": "ms"}
+_LARGEST_SHIFT = 0.5  # of these from those of the posterior
 
 
 def read_observed(posterior: Posterior, observed: str | Path | pd.DataFrame) -> Observation:
@@ -86,27 +87,29 @@ def _of_traces(posterior: Posterior, table: pd.DataFrame) -> pd.DataFrame:
         )
     protocol, known = simulator.run.protocol, list(simulator.features)
     rows = []
-    for name in map(str, table):
-        if name == "t":
-            continue
-        found = patchseq_features(
-            table["t"].to_numpy(), table[name].to_numpy(), protocol.stim_start, protocol.stim_end
-        )
-        rows.append({"cell": name, **dict(zip(known, found, strict=True))})
+    for name, trace in table.drop(columns="t").items():
+        try:
+            found = patchseq_features(table["t"], trace, protocol.stim_start, protocol.stim_end)
+        except IonfoError as error:
+            raise IonfoError(f"trace '{name}': {error}") from None
+        rows.append({"cell": str(name), **dict(zip(known, found, strict=True))})
+    if not rows:
+        raise IonfoError("the table has the times of traces in its column 't', but no trace")
     return pd.DataFrame(rows)
 
 
 def _check_recorded_alike(posterior: Posterior, table: pd.DataFrame) -> None:
-    """Refuse cells whose table says another temperature or current than was simulated."""
+    """Refuse cells whose table says another temperature or step of current than was simulated."""
     run = posterior.about["about"].get("run")
     if not isinstance(run, dict):
         return
-    for name, unit in (("temperature", "degC"), ("current", "pA")):
+    simulated = {**run, **run["protocol"]}
+    for name, unit in _RECORDED.items():
         if name in table:
             values = pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64)
-            wrong = ~(np.abs(values - run[name]) <= _LARGEST_SHIFT)
+            wrong = ~(np.abs(values - simulated[name]) <= _LARGEST_SHIFT)
             if wrong.any():
                 raise IonfoError(
-                    f"the posterior was trained at a {name} of {run[name]:g} {unit}, and the "
+                    f"the posterior was trained at a {name} of {simulated[name]:g} {unit}, and the "
                     f"observation has {values[wrong][0]:g}; train one at that {name}"
                 )

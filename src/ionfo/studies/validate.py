@@ -87,7 +87,8 @@ class ValidateSettings:
         check_number("--noise-duration", self.noise_duration, 0, LONGEST_SWEEP, is_above=True)
         check_number("--private", self.private, 0, 100)
         check_count("--trials", self.trials, 1, 1_000)
-        check_seed(self.noise_seed, "--noise-seed")
+        if self.noise_seed is not None:
+            check_seed(self.noise_seed, "--noise-seed")
         for percent in self.percents:
             check_number("--percent", percent, -MOST_PERCENT, MOST_PERCENT)
         if self.experiment is not None and not self.percents:

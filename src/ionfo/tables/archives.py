@@ -51,7 +51,7 @@ def read_arrays(path: Path, what: str) -> dict[str, NDArray[Any]]:
     except OSError as error:
         raise IonfoError(f"{what} '{path}' cannot be read: {why_unread(error)}") from None
     except _DAMAGED as error:
-        why = "it holds Python objects, not numbers" if "allow_pickle" in str(error) else (
+        why = "it holds Python objects, not numbers" if "Object arrays" in str(error) else (
             "it is no archive of numpy (.npz), or damaged"
         )  # fmt: skip
         raise IonfoError(f"{what} '{path}' cannot be read: {why}") from None

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import ionfo
 from ionfo.analysis import (
     dual_total_correlation,
     measure_all,
@@ -272,14 +273,15 @@ def test_kernels_compile_where_nothing_can_be_written(tmp_path: Path) -> None:
     package = tmp_path / "kernels"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "multiplets").mkdir()
-    (package / "multiplets/__init__.py").touch()
-    source = Path(engine.__file__).parents[1]
-    for name in ("compiled.py", "memory.py", "multiplets/lattice.py"):
+    for room in ("analysis", "analysis/multiplets"):
+        (package / room).mkdir()
+        (package / room / "__init__.py").touch()
+    source = Path(ionfo.__file__).parent
+    for name in ("compiled.py", "analysis/memory.py", "analysis/multiplets/lattice.py"):
         shutil.copy(source / name, package / name)
     code = (
         "import numpy as np\n"
-        "from kernels.multiplets import lattice\n"
+        "from kernels.analysis.multiplets import lattice\n"
         "table = lattice.new_table(3)\n"
         "lattice.log_determinants(2 * np.eye(3), table)\n"
         "assert abs(table[7] - 3 * np.log(2)) < 1e-15\n"

@@ -117,6 +117,14 @@ def test_traces_are_observations(trained: Path) -> None:
     t, v = simulate_hh(MIDDLE)
     found = ionfo.infer.check(pd.DataFrame({"t": t, "x": v}), trained / "posterior.npz")
     assert found.table["cell"].tolist() == ["x"]
+    found = ionfo.infer.check(pd.DataFrame({"t": t, 0: v, 1: v}), trained / "posterior.npz")
+    assert found.table["cell"].tolist() == ["0", "1"]
+    with pytest.raises(ionfo.IonfoError, match="trace 'short': voltages must be numbers, got nan"):
+        ionfo.infer.check(
+            pd.DataFrame({"t": t, "short": np.where(t > 700, np.nan, v)}), trained / "posterior.npz"
+        )
+    with pytest.raises(ionfo.IonfoError, match="but no trace"):
+        ionfo.infer.check(pd.DataFrame({"t": t}), trained / "posterior.npz")
 
 
 def test_bad_observations_get_a_sentence(trained: Path) -> None:
@@ -127,6 +135,9 @@ def test_bad_observations_get_a_sentence(trained: Path) -> None:
         (cells.assign(skew=np.nan), "feature 'skew' of cell 'one' is nan"),
         (cells.assign(temperature=34.0), "trained at a temperature of 25 degC"),
         (cells.assign(current=200.0), "trained at a current of 300 pA"),
+        (cells.assign(stim_end=1100.0), "trained at a stim_end of 700 ms"),
+        (cells.assign(cell="one"), "two cells of the observation have the name 'one'"),
+        (pd.concat([cells, cells["skew"]], axis=1), "has the column 'skew' twice"),
     ):
         with pytest.raises(ionfo.IonfoError, match=said):
             ionfo.infer.posterior(table, estimator, 10)

@@ -11,7 +11,7 @@ import pytest
 
 from ionfo import IonfoError
 from ionfo.emodels.point import HH_BOUNDS, HHRun, StepProtocol, simulate_hh
-from ionfo.emodels.point.hh import M1, V1, hh_rows
+from ionfo.emodels.point.hh import LARGEST_CURRENT, M1, V1, Solutions, hh_rows
 from ionfo.emodels.point.hh_kernel import linoid, rates
 
 PUBLISHED = dict(
@@ -109,9 +109,14 @@ def test_table_of_rates_changes_little() -> None:
         (PUBLISHED, {"temperature": 50}, r"the temperature \(degC\) must be"),
         (PUBLISHED, {"current": np.inf}, "the current"),
         (PUBLISHED, {"noise_sd": -1}, "the SD of the noise current"),
+        (PUBLISHED, {"noise_sd": None}, "'noise_sd' of HHRun must be given"),
+        (PUBLISHED, {"solutions": Solutions(np.nan, -90, 120, 25)}, "the reversal of sodium"),
+        (PUBLISHED, {"protocol": StepProtocol(stim_start=700)}, "must begin before it ends"),
+        (PUBLISHED, {"protocol": StepProtocol(dt=1e-13)}, "the samples of the trace"),
         (PUBLISHED, {"seed": -1}, "seed must not be negative"),
+        (PUBLISHED, {"seed": None}, "seed must be a whole number, got None"),
         (PUBLISHED, {"protocol": StepProtocol(dt=0.2)}, "the step of the integration"),
-        (PUBLISHED, {"protocol": StepProtocol(stim_end=900)}, "must lie inside the trace"),
+        (PUBLISHED, {"protocol": StepProtocol(stim_end=900)}, "the end of the step of current"),
     ],
 )
 def test_bad_input_gets_a_sentence(theta: Any, settings: dict[str, Any], said: str) -> None:
@@ -122,3 +127,11 @@ def test_bad_input_gets_a_sentence(theta: Any, settings: dict[str, Any], said: s
 def test_rows_of_another_shape_get_a_sentence() -> None:
     with pytest.raises(IonfoError, match=r"must have the shape \(n, 13\)"):
         hh_rows(np.ones((4, 12)))
+    with pytest.raises(IonfoError, match="must be rows of numbers of one length"):
+        hh_rows([[1.0], [1.0, 2.0]])
+
+
+def test_rates_do_not_overflow_at_the_largest_current() -> None:
+    tight = PUBLISHED | {"R_in": 1000.0, "tau": 0.1}
+    for current in (-LARGEST_CURRENT, LARGEST_CURRENT):
+        assert np.isfinite(simulate_hh(tight, current=current)[1]).all()

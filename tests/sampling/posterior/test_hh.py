@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from ionfo import IonfoError
 from ionfo.emodels.point import HH_BOUNDS, HHRun
 from ionfo.features.patchseq import patchseq_features
 from ionfo.sampling.posterior import hh_features
@@ -17,6 +19,14 @@ def test_features_depend_on_seed_and_number_alone() -> None:
     again = hh_features(rows[4:], seed=5, first=4, workers=2)
     np.testing.assert_array_equal(found[4:], again)
     assert not np.array_equal(found, hh_features(rows, seed=6), equal_nan=True)
+
+
+def test_odd_settings_get_a_sentence() -> None:
+    row = np.mean(list(HH_BOUNDS.values()), axis=1)
+    with pytest.raises(IonfoError, match="rest must be 'before' or"):
+        hh_features(row, rest="after")  # type: ignore[arg-type]
+    with pytest.raises(IonfoError, match="first must be at least 0"):
+        hh_features(row, first=-1)
 
 
 def test_features_are_those_of_the_exact_rates() -> None:

@@ -169,6 +169,7 @@ def test_population_is_one_of_ours(trained: Posterior, tmp_path: Path) -> None:
         ({"sum": [1.0]}, "has no feature 'difference', which the posterior was trained on"),
         ({"sum": ["x"], "difference": [1.0]}, "must be numbers"),
         ({"sum": [], "difference": []}, "has no rows"),
+        ({"sum": [1.0, 2.0], "difference": [1.0, 2.0]}, "two cells .* have the name 'one'"),
         ({"sum": [1.0], "difference": [np.nan]}, "feature 'difference' of cell 'one' is nan"),
     ],
 )
@@ -176,7 +177,14 @@ def test_bad_observations_get_a_sentence(
     trained: Posterior, table: dict[str, list[Any]], said: str
 ) -> None:
     with pytest.raises(IonfoError, match=said):
-        infer(trained, observation(trained, pd.DataFrame(table), ["one"]), 10)
+        names = ["one"] * len(table["sum"])
+        infer(trained, observation(trained, pd.DataFrame(table), names), 10)
+
+
+def test_as_many_draws_as_are_asked(trained: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ionfo.sampling.posterior.inference._BATCH", 20)
+    drawn = infer(trained, HERE, 2500, seed=1)[0]
+    assert len(drawn.theta) == 2500 and not drawn.by_chain
 
 
 def test_other_order_of_columns_is_the_same(trained: Posterior) -> None:
@@ -189,6 +197,21 @@ def test_damaged_files_get_a_sentence(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "p.npz").write_bytes(content)
     with pytest.raises(IonfoError, match="cannot be read"):
         read_posterior(tmp_path / "p.npz")
+
+
+def test_files_of_others_get_a_sentence(trained: Posterior, tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", a=np.ones(3))
+    with pytest.raises(IonfoError, match="`ionfo infer train` did not write it"):
+        read_posterior(tmp_path / "other.npz")
+    with np.load(trained.write(tmp_path / "p.npz")) as stored:
+        arrays = {name: stored[name] for name in stored}
+    for name, wrong in (("noise", arrays["noise"][:1]), ("known", arrays["known"] * np.nan)):
+        np.savez(tmp_path / "wrong.npz", **(arrays | {name: wrong}))
+        with pytest.raises(IonfoError, match="`ionfo infer train` did not write it"):
+            read_posterior(tmp_path / "wrong.npz")
+    (tmp_path / "folder.npz").mkdir()
+    with pytest.raises(IonfoError, match="must end in .npz"):
+        trained.write(tmp_path / "folder.npz")
 
 
 def test_bad_training_gets_a_sentence(simulations: Simulations) -> None:

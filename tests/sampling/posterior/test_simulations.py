@@ -10,6 +10,7 @@ import pytest
 from ionfo import IonfoError
 from ionfo.emodels import load_emodel
 from ionfo.emodels.point import HHRun
+from ionfo.morphologies import find_morphology
 from ionfo.sampling.posterior.prior import BLOCK, BoxPrior, read_prior
 from ionfo.sampling.posterior.simulations import read_simulations, simulate
 from ionfo.sampling.posterior.simulators import (
@@ -70,6 +71,42 @@ def test_emodels_are_simulators_of_their_features() -> None:
     assert list(soma.features) == list(emodel.feature_names)
     again = read_simulator(soma.about, "x")
     assert isinstance(again, EModelSimulator) and again.emodel == emodel
+    assert again.about == soma.about
+
+
+def test_another_morphology_is_another_cell(tmp_path: Path) -> None:
+    soma = load_simulator("soma")
+    assert isinstance(soma, EModelSimulator)
+    own = tmp_path / "own.swc"
+    own.write_text(find_morphology(str(soma.emodel.morphology.file)).read_text() + "\n")
+    other = load_simulator("soma", own)
+    assert other.about != soma.about and other.about["morphology"]["file"] == "own.swc"
+    assert read_simulator(other.about, "x", own).about == other.about
+    assert read_simulator(other.about, "x").about == soma.about
+    with pytest.raises(IonfoError, match="has no morphology"):
+        read_simulator(SHORT.about, "x", own)
+
+
+def test_damaged_blocks_are_simulated_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = simulate(SHORT, 20, tmp_path, seed=3)
+    block = tmp_path / "draws_000000.parquet"
+    block.write_bytes(block.read_bytes()[:500])
+    with pytest.raises(IonfoError, match="draws_000000.parquet' cannot be read"):
+        read_simulations(tmp_path)
+    again = simulate(SHORT, 20, tmp_path, seed=3)
+    assert "cut short; its draws are simulated again" in caplog.text
+    np.testing.assert_array_equal(again.features, wanted.features)
+
+
+def test_gap_in_a_folder_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    simulate(SHORT, BLOCK + 5, tmp_path, seed=3)
+    (tmp_path / "draws_000000.parquet").unlink()
+    found = read_simulations(tmp_path)
+    assert len(found.theta) == 0 and "after number 0 are not taken" in caplog.text
+    assert found.sentences()[0].startswith("0 draws")
+    assert len(simulate(SHORT, BLOCK + 5, tmp_path, seed=3).theta) == BLOCK + 5
 
 
 @pytest.mark.neuron

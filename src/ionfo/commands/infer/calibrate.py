@@ -32,7 +32,9 @@ def calibrate_command(
     Example: ionfo infer calibrate fresh --estimator posterior.npz --out calibration
     """
     from ...studies import infer
+    from ...tables.files import make_folder
 
+    make_folder(out)
     found = infer.calibrate(estimator, simulations, n_cells=cells, n_draws=draws, seed=seed)
     infer.write_calibration(found, out)
     for line in [*found.sentences(), f"tables and figures in {out}"]:

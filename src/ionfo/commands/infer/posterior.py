@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...errors import tell
-from ...terminal.options import SeedOption
+from ...terminal.options import MechanismsOption, MorphologyOption, SeedOption
 from ...terminal.output import add_result
 from .options import EstimatorOption, ObservedArgument, WorkersOption
 
@@ -38,6 +38,8 @@ def posterior_command(
         typer.Option("--least-valid", help="Least probability that a draw has all features."),
     ] = 0.1,
     workers: WorkersOption = 1,
+    morphology: MorphologyOption = None,
+    mechanisms: MechanismsOption = None,
     seed: SeedOption = 0,
 ) -> None:
     """Draw the parameters of observed cells from their posteriors.
@@ -48,14 +50,16 @@ def posterior_command(
     from ...tables.files import check_table_path
 
     check_table_path(out)
+    trained = infer.read_posterior(estimator)
     found = infer.posterior(
         observed,
-        estimator,
+        trained,
         n,
         seed=seed,
         correction=None if correct is None else correct.value,
         least_valid=least_valid,
         workers=workers,
+        simulator=infer.simulator_of(trained, morphology, mechanisms),
     )
     found.write(out)
     for line in [*found.sentences(), f"population in {out}"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,19 +44,15 @@ def simulate_command(
     from ...sampling.posterior.hh import NOISE_SD
     from ...studies import infer
 
-    run = HHRun(
-        25.0 if temperature is None else temperature,
-        300.0 if current is None else current,
-        NOISE_SD if noise_sd is None else noise_sd,
-    )
-    is_stated = any(one is not None for one in (temperature, current, noise_sd))
+    options = {"temperature": temperature, "current": current, "noise_sd": noise_sd}
+    stated: dict[str, Any] = {name: one for name, one in options.items() if one is not None}
     found = infer.simulate(
         emodel,
         n,
         out,
         seed=seed,
         workers=workers,
-        run=run if is_stated else None,
+        run=HHRun(**{"noise_sd": NOISE_SD, **stated}) if stated else None,
         morphology=repaired(morphology, out, repair, repair_type),
         mechanisms=mechanisms,
     )
