@@ -1,6 +1,7 @@
-"""Corrects draws of a posterior to the exact one of a stated noise of the features.
+"""Corrects draws of a posterior to the exact one.
 
-The draws are proposals: each is simulated, and weighted by prior x likelihood over its density.
+The draws are proposals: each is simulated, and weighted by its exact density, of a stated noise of
+the features or that of a chain, over the density that it was drawn with.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ...errors import IonfoError, note
 from ...limits import check_count, check_seed, most_workers
 from ...progress import progress
 from ...tables.population import Population
+from .chain_target import ChainTarget
 from .estimator import Posterior
 from .inference import Draws, population_metadata
 from .prior import BLOCK
@@ -45,7 +47,11 @@ class Corrected:
     pareto_k : float
         Shape of the tail: good below 0.5, usable below 0.7.
     noise : ndarray, shape (n_features,)
-        SD of the stated noise of the features.
+        SD of the noise of the features.
+    target : ChainTarget or None
+        What was corrected to, if not to the posterior of this noise.
+    cost : ndarray, shape (n,), or None
+        Costs of the draws, with that target.
     """
 
     draws: Draws
@@ -54,6 +60,8 @@ class Corrected:
     smoothed: Array
     pareto_k: float
     noise: Array
+    target: ChainTarget | None = None
+    cost: Array | None = None
 
     @property
     def weight(self) -> Array:
@@ -103,7 +111,7 @@ class Corrected:
         """Tell what the weighted draws are worth."""
         told = [
             f"cell '{self.draws.name}': {len(self.log_weight):,} draws simulated, "
-            f"{np.isfinite(self.log_weight).mean():.1%} of them with all features; Pareto k of the "
+            f"{np.isfinite(self.log_weight).mean():.1%} of them {self._whole}; Pareto k of the "
             f"weights {self.pareto_k:.2f} (good below 0.5, usable below {LARGEST_K:g}); effective "
             f"size {self.ess:.0f}"
         ]
@@ -114,6 +122,14 @@ class Corrected:
             )
         return told
 
+    @property
+    def _whole(self) -> str:
+        """What draws with a weight have, in words."""
+        if self.target is None:
+            return "with all features"
+        most = self.target.max_cost
+        return f"at a cost of at most {most:g}" if np.isfinite(most) else "with a cost"
+
 
 def correct(
     posterior: Posterior,
@@ -121,13 +137,15 @@ def correct(
     simulator: Simulator,
     *,
     noise: Array | None = None,
+    target: ChainTarget | None = None,
     seed: int = 0,
     workers: int = 1,
 ) -> Corrected:
     """Simulate draws and weight them, so that their density is the exact posterior.
 
-    The exact posterior is that of features with Gaussian noise; the random current of a simulation
-    leaves it exact, as one simulation estimates the likelihood without bias.
+    The exact posterior is that of features with Gaussian noise, or what a chain samples; the random
+    current of a simulation leaves it exact, as one simulation estimates the likelihood without
+    bias.
 
     Parameters
     ----------
@@ -139,6 +157,8 @@ def correct(
         What the posterior was trained on.
     noise : ndarray, shape (n_features,), optional
         SD of the noise of the features; by default that of the training.
+    target : ChainTarget, optional
+        What `ionfo sample` samples, instead of features with noise.
     seed : int
         Of the simulations.
     workers : int
@@ -157,7 +177,8 @@ def correct(
     check_seed(seed)
     check_count("--workers", workers, 1, most_workers())
     sd = posterior.noise if noise is None else np.asarray(noise, dtype=np.float64)
-    if sd.shape != posterior.noise.shape or not (np.isfinite(sd) & (sd > 0)).all():
+    is_noisy = sd.shape == posterior.noise.shape and bool((np.isfinite(sd) & (sd > 0)).all())
+    if target is None and not is_noisy:
         raise IonfoError(
             "a correction needs a noise above 0 for each feature: train with --noise above 0, or "
             "state one"
@@ -166,25 +187,34 @@ def correct(
     missing = [name for name in posterior.features if name not in known]
     if missing:
         raise IonfoError(f"the simulator has no feature '{missing[0]}' of the posterior")
-    places = [known.index(name) for name in posterior.features]
-    parts = []
-    blocks = range(0, len(draws.theta), BLOCK)
-    with simulator.opened(workers) as run, progress("blocks", len(blocks)) as advance:
-        for begin in blocks:
-            parts.append(run(draws.theta[begin : begin + BLOCK], seed, begin)[:, places])
-            advance()
-    features = np.concatenate(parts)
-    away = (features - draws.observed) / sd
-    log_likelihood = -0.5 * (away**2).sum(axis=1) - np.log(sd * np.sqrt(2 * np.pi)).sum()
-    log_weight = log_likelihood + posterior.prior.log_density - draws.log_prob
+    places, cost = [known.index(name) for name in posterior.features], None
+    if target is not None:
+        features, cost, log_density = target.evaluations(simulator, draws.theta, workers)
+        features = features[:, places]
+    else:
+        features = _simulated(simulator, draws.theta, seed, workers)[:, places]
+        away = (features - draws.observed) / sd
+        log_density = -0.5 * (away**2).sum(axis=1) - np.log(sd * np.sqrt(2 * np.pi)).sum()
+    log_weight = log_density + posterior.prior.log_density - draws.log_prob
     log_weight = np.where(np.isfinite(log_weight), log_weight, -np.inf)
     if not np.isfinite(log_weight).any():
+        why = "has all features" if target is None else f"costs at most {target.max_cost:g}"
         raise IonfoError(
-            f"no draw of cell '{draws.name}' has all features when it is simulated, so that none "
-            "has a weight; draw more with --n"
+            f"no draw of cell '{draws.name}' {why} when it is simulated, so that none has a "
+            "weight; draw more with --n"
         )
     smoothed, k = pareto_smoothed(log_weight)
-    return Corrected(draws, features, log_weight, smoothed, k, sd)
+    return Corrected(draws, features, log_weight, smoothed, k, sd, target, cost)
+
+
+def _simulated(simulator: Simulator, theta: Array, seed: int, workers: int) -> Array:
+    parts = []
+    blocks = range(0, len(theta), BLOCK)
+    with simulator.opened(workers) as run, progress("blocks", len(blocks)) as advance:
+        for begin in blocks:
+            parts.append(run(theta[begin : begin + BLOCK], seed, begin))
+            advance()
+    return np.concatenate(parts)
 
 
 def corrected_population(
@@ -215,6 +245,8 @@ def corrected_population(
     )
     for i, name in enumerate(posterior.features):
         frame[f"features/{name}"] = found.features[wanted, i]
+    if found.cost is not None:
+        frame["cost"] = found.cost[wanted]
     # log of the target, up to the constant of the evidence
     frame["log_prob"] = (found.log_weight + found.draws.log_prob)[wanted]
     frame["weight"] = kept if by_chain else kept / kept.mean()
@@ -228,6 +260,15 @@ def corrected_population(
     metadata = {
         **population_metadata(posterior, [found.draws]),
         "importance": worth,
-        "feature_noise": dict(zip(posterior.features, found.noise.tolist(), strict=True)),
     }
+    if found.target is not None:
+        most = found.target.max_cost
+        metadata["corrected_to"] = {
+            "temperature": found.target.temperature,
+            "max_cost": most if np.isfinite(most) else None,
+            "cost": found.target.cost,
+        }
+    else:
+        noise = found.noise.tolist()
+        metadata["feature_noise"] = dict(zip(posterior.features, noise, strict=True))
     return Population(frame, metadata)

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ...emodels.point.hh import HHRun, hh_rows
+from ...emodels import load_emodel
+from ...emodels.point.hh import HH_BOUNDS, HHRun, hh_rows
+from ...emodels.point.hh_in_neuron import HH_EMODEL_NAMES, hh_emodel_parameters
+from ...errors import IonfoError
 from ...features.patchseq import PATCHSEQ_FEATURES, Rest, check_rest, even_trace_features
 from ...limits import MOST_ROWS, check_count, check_seed, most_workers
+from ...tables.population import Population
 
 Array = NDArray[np.float64]
 
@@ -76,3 +81,22 @@ def hh_features(
         with ThreadPoolExecutor(workers) as threads:
             found = list(threads.map(features, range(len(rows))))
     return np.array(found).reshape(len(rows), len(PATCHSEQ_FEATURES))
+
+
+def named_for_neuron(population: Population) -> Population:
+    """Give a population of `hh` with the parameters of the e-model `hh`, which NEURON runs.
+
+    Raises
+    ------
+    IonfoError
+        If it is of another cell.
+    """
+    if list(population.parameters) != list(HH_BOUNDS):
+        raise IonfoError("names of an e-model are for posteriors of 'hh'; others have them")
+    changed = hh_emodel_parameters(population.parameters)
+    columns = [f"parameters/{name}" for name in HH_EMODEL_NAMES]
+    others = population.frame.drop(columns=[f"parameters/{name}" for name in HH_BOUNDS])
+    frame = pd.DataFrame(changed, columns=columns, index=population.frame.index).join(others)
+    units = {one.name: one.unit for one in load_emodel("hh").free_parameters}
+    old = {key: unit for key, unit in population.metadata["units"].items() if key not in HH_BOUNDS}
+    return Population(frame, {**population.metadata, "units": units | old})

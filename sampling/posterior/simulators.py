@@ -19,10 +19,11 @@ from ...emodels.mechanism_checks import check_mechanisms
 from ...emodels.point.hh import HH_BOUNDS, HH_UNITS, HHRun, Solutions, StepProtocol
 from ...errors import IonfoError
 from ...features.patchseq import PATCHSEQ_FEATURES
+from ...features.scores import CostName
 from ...mechanisms import build_mechanisms
 from ...mechanisms.build import bundled_folder
 from ..evaluation.cell_hashes import cell_hashes
-from ..evaluation.evaluator import evaluator_spec
+from ..evaluation.evaluator import Evaluation, evaluator_spec
 from ..evaluation.pool import ModelRequest, evaluate, open_pool
 from .hh import NOISE_SD, hh_features
 from .prior import BoxPrior
@@ -136,19 +137,31 @@ class EModelSimulator:
     @contextmanager
     def opened(self, workers: int) -> Iterator[Simulate]:
         """Evaluate on local processes, or on the ranks of mpirun."""
-        cell, folder = self._files
-        build_mechanisms(folder, needed=self.emodel.inserted)
-        spec = evaluator_spec(self.emodel, cell, self.mechanisms, "max", Numerics())
         n = len(self.emodel.feature_names)
-        with open_pool(spec, workers) as pool:
+        with self.evaluated(workers) as run:
 
             def simulate(theta: Array, seed: int, first: int) -> Array:
-                most = self.emodel.max_steps
-                asked = [ModelRequest(tuple(row.tolist()), max_steps=most) for row in theta]
-                found = [one.features for one in pool.map(evaluate, asked)]
+                found = [one.features for one in run(theta)]
                 return np.array(found, dtype=np.float64).reshape(len(theta), n)
 
             yield simulate
+
+    @contextmanager
+    def evaluated(
+        self, workers: int, cost: CostName = "max", bound: float = float("inf")
+    ) -> Iterator[Callable[[Array], list[Evaluation]]]:
+        """Evaluate rows of parameters, each whole or until its cost is known to reach `bound`."""
+        cell, folder = self._files
+        build_mechanisms(folder, needed=self.emodel.inserted)
+        spec = evaluator_spec(self.emodel, cell, self.mechanisms, cost, Numerics())
+        most = self.emodel.max_steps
+        with open_pool(spec, workers) as pool:
+
+            def run(theta: Array) -> list[Evaluation]:
+                asked = [ModelRequest(tuple(row), bound, max_steps=most) for row in theta.tolist()]
+                return list(pool.map(evaluate, asked))
+
+            yield run
 
 
 def load_simulator(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import ionfo
-from ionfo.emodels.point import StepProtocol, load_point_model, simulate_hh, simulate_spikes
+from ionfo.emodels.point import load_point_model, simulate_spikes
 from ionfo.emodels.point.hh import Q10
 from ionfo.emodels.point.hh_kernel import rates
 from ionfo.emodels.point.kinetics import evaluate, hill, steady_state, time_constant
@@ -66,7 +66,7 @@ def test_units_are_consistent(name: str) -> None:
 
 def test_every_channel_has_its_file() -> None:
     channels = {f"{m}_{c}" for m, one in MODELS.items() for c in one.channels if c != "leak"}
-    of_hh = {f"hh_{name}" for name in ("Nat", "Na", "Kd", "M", "Kv31", "CaL")}
+    of_hh = {f"hh_{name}" for name in ("Nat", "NaKd", "M", "Kv31", "CaL")}
     assert set(mechanism_files(POINT)) == channels | {"stg_Ca", "point_leak"} | of_hh
     assert bundled_folder(["stg_Na", "pas"]) == POINT
     assert bundled_folder(["NaTg"]) == bundled_folder([]) == bundled_folder(["None"]) == BUNDLED
@@ -156,7 +156,7 @@ def test_cells_spike_in_neuron_as_they_do_here(name: str, target: tuple[float, f
         assert rate == pytest.approx(1000 * (len(train)) / (train[-1] - 3000), rel=0.03)
 
 
-HH_GATES = ["Nat.m", "Nat.h", "Na.m", "Na.h", "Kd.n", "M.p", "Kv31.w", "CaL.q", "CaL.r"]
+HH_GATES = ["Nat.m", "Nat.h", "NaKd.m", "NaKd.h", "NaKd.n", "M.p", "Kv31.w", "CaL.q", "CaL.r"]
 
 
 @pytest.mark.parametrize("name", HH_GATES)
@@ -182,42 +182,3 @@ def test_gates_of_hh_follow_the_compiled_kinetics(h: Any, section: Any, name: st
         h.fadvance()
         moved = (getattr(mechanism, of) - steady) / 0.5
         assert -math.log(moved) == pytest.approx(1, rel=1e-6)
-
-
-def test_hh_in_neuron_fires_as_the_compiled_one(h: Any) -> None:
-    theta = {
-        "C": 7.0, "R_in": 300.0, "tau": 20.0, "gNat": 60.0, "gNa": 40.0, "gKd": 15.0, "gM": 1.0,
-        "gKv31": 60.0, "gL": 1.0, "El": -80.0, "tau_max": 500.0, "V_T": -60.0, "r_SS": 1.0,
-    }  # fmt: skip
-    h.CVode().active(0)
-    section = h.Section(name="hh")
-    area = 1e5 * theta["tau"] / (theta["C"] * theta["R_in"])  # um2
-    section.L = section.diam = math.sqrt(area / math.pi)
-    section.cm = theta["C"]
-    section.insert("point_leak")
-    section(0.5).point_leak.gbar, section(0.5).point_leak.erev = (
-        theta["C"] / theta["tau"], theta["El"]
-    )  # fmt: skip
-    for channel in ("Nat", "Na", "Kd", "M", "Kv31", "CaL"):
-        section.insert(f"hh_{channel}")
-        getattr(section(0.5), f"hh_{channel}").gbar = theta[f"g{channel.replace('CaL', 'L')}"]
-    for channel in ("Na", "Kd"):
-        mechanism = getattr(section(0.5), f"hh_{channel}")
-        mechanism.v_t, mechanism.r_ss = theta["V_T"], theta["r_SS"]
-    section(0.5).hh_M.tau_max = theta["tau_max"]
-    clamp = h.IClamp(section(0.5))
-    clamp.delay, clamp.dur, clamp.amp = 20, 80, 0.3
-    time, voltage = h.Vector().record(h._ref_t), h.Vector().record(section(0.5)._ref_v)
-    h.celsius, h.dt = 25, 0.01
-    h.finitialize(theta["El"])
-    h.continuerun(100)
-    t, v = simulate_hh(theta, protocol=StepProtocol(20, 100, 100, dt=0.01))
-    other = np.interp(t, time, voltage)
-    assert (
-        np.sum(np.diff((v > 0).astype(int)) == 1)
-        == np.sum(np.diff((other > 0).astype(int)) == 1)
-        > 2
-    )
-    first = int(np.argmax(v > -40))
-    assert np.abs(v - other)[:first].max() < 0.5
-    h.delete_section(sec=section)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from html import escape
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from ..analysis.figures.infer import coverage_curve, rank_histograms
@@ -16,9 +13,10 @@ from ..emodels.point.hh import HHRun
 from ..errors import IonfoError
 from ..sampling.posterior.calibration import Calibration
 from ..sampling.posterior.calibration import calibrate as _calibrate
-from ..sampling.posterior.correction import Corrected, correct, corrected_population
+from ..sampling.posterior.chain_target import ChainTarget
+from ..sampling.posterior.correction import correct
 from ..sampling.posterior.estimator import Posterior, read_posterior
-from ..sampling.posterior.inference import LEAST_VALID, Draws, to_population
+from ..sampling.posterior.inference import LEAST_VALID
 from ..sampling.posterior.inference import infer as _infer
 from ..sampling.posterior.inside import UNUSUAL, inside
 from ..sampling.posterior.simulations import Simulations, read_simulations
@@ -32,12 +30,14 @@ from ..sampling.posterior.simulators import (
 from ..sampling.posterior.training import TrainSettings, chosen_features
 from ..sampling.posterior.training import train as _train
 from ..tables.files import whole_folder, write_table
-from ..tables.population import Population
-from .infer_input import leave_out_undefined, read_observed
+from .infer_input import TARGETS, leave_out_undefined, read_observed
+from .inferred import Inferred
 from .saved import save_figure
 
 __all__ = [
     "Calibration",
+    "ChainTarget",
+    "CorrectionSettings",
     "HHRun",
     "Inferred",
     "InsideFindings",
@@ -139,70 +139,59 @@ def train(
 
 
 @dataclass(frozen=True)
-class Inferred:
-    """Posteriors of observed cells.
+class CorrectionSettings:
+    """How draws are corrected to the exact posterior: every one is simulated.
 
     Attributes
     ----------
-    posterior : Posterior
-        That made them.
-    draws : list of Draws
-        One a cell.
-    corrected : list of Corrected
-        The same with weights; empty without a correction.
-    by_chain : bool
-        Whether an independence move takes corrected draws.
-    seed : int
-        Of that chain.
+    by : {"weights", "chain"}
+        By importance weights, or by an independence move of a Markov chain.
+    target : ChainTarget, optional
+        What `ionfo sample` samples, to correct to that; by default the posterior of the noise of
+        features that was trained with.  The observation is then ``targets``, as its costs have
+        the targets of the definition.
+    simulator : Simulator, optional
+        As `simulator_of` gives it; by default with the bundled files of an e-model.
     """
 
-    posterior: Posterior
-    draws: list[Draws]
-    corrected: list[Corrected]
-    by_chain: bool = False
-    seed: int = 0
+    by: str = "weights"
+    target: ChainTarget | None = None
+    simulator: Simulator | None = None
 
-    @cached_property
-    def population(self) -> Population:
-        """All draws as a population; several cells are told apart by ``cells/cell``."""
-        if not self.corrected:
-            return to_population(self.posterior, self.draws)
-        parts = [
-            corrected_population(self.posterior, one, by_chain=self.by_chain, seed=self.seed)
-            for one in self.corrected
-        ]
-        if len(parts) == 1:
-            return parts[0]
-        named = [
-            part.frame.assign(**{"cells/cell": one.draws.name})
-            for part, one in zip(parts, self.corrected, strict=True)
-        ]
-        metadata = {key: value for key, value in parts[0].metadata.items() if key != "importance"}
-        metadata |= to_population(self.posterior, self.draws).metadata
-        return Population(pd.concat(named, ignore_index=True), metadata)
+    def check(self, observed: str | Path | pd.DataFrame) -> None:
+        """Refuse what cannot be done for an observation.
 
-    def sentences(self) -> list[str]:
-        """Tell how many draws were accepted, and what corrected ones are worth."""
-        parts = np.array([one.acceptance for one in self.draws])
-        n_chain = sum(one.by_chain for one in self.draws)
-        told = [
-            f"{len(self.draws)} cell{'' if len(self.draws) == 1 else 's'} with "
-            f"{len(self.draws[0].theta):,} draws each; acceptance {np.median(parts):.1%} (median), "
-            f"{parts.min():.1%} (lowest)"
-        ]
-        if n_chain:
-            told.append(f"{n_chain} cells were drawn by a Markov chain, as too few were accepted")
-        for one in self.corrected[:5]:
-            told += one.sentences()
-        return told
+        Raises
+        ------
+        IonfoError
+            Naming it.
+        """
+        if self.by not in ("weights", "chain"):
+            raise IonfoError(f"the correction must be 'weights' or 'chain', got '{self.by}'")
+        if self.target is not None:
+            self.target.check()
+            if not (isinstance(observed, str) and observed == TARGETS):
+                raise IonfoError(
+                    "the target of a chain has the targets of the definition: give the "
+                    "observation 'targets'"
+                )
 
-    def write(self, file: str | Path) -> Path:
-        """Write the population; give the file, which ends in .parquet or .csv."""
-        return self.population.write(file)
+    def simulator_for(self, trained: Posterior) -> Simulator:
+        """Give the simulator, if it is the one that was trained on.
 
-    def _repr_html_(self) -> str:
-        told = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences())
-        return f"<ul>{told}</ul>{self.population.parameters.head().to_html()}"
+        Raises
+        ------
+        IonfoError
+            If it is another.
+        """
+        simulator = self.simulator or simulator_of(trained)
+        if simulator.about != trained.about["about"]:
+            raise IonfoError(
+                "the posterior was trained on simulations of another morphology, mechanisms or "
+                "settings than the correction would make; give the files with --morphology and "
+                "--mechanisms"
+            )
+        return simulator
 
 
 def posterior(
@@ -211,10 +200,9 @@ def posterior(
     n: int = 10_000,
     *,
     seed: int = 0,
-    correction: str | None = None,
+    correction: str | CorrectionSettings | None = None,
     least_valid: float = LEAST_VALID,
     workers: int = 1,
-    simulator: Simulator | None = None,
 ) -> Inferred:
     """Draw parameters of observed cells from their posteriors.
 
@@ -229,16 +217,12 @@ def posterior(
         Draws of each cell.
     seed : int
         Of the draws.
-    correction : {"weights", "chain"}, optional
-        Simulate every draw and correct the posterior to the exact one of the noise that it was
-        trained with, by importance weights or by an independence move of a Markov chain.
+    correction : {"weights", "chain"} or CorrectionSettings, optional
+        Simulate every draw and correct the posterior to the exact one.
     least_valid : float
         Least probability of having all features of an accepted draw.
     workers : int
         Threads or processes of the correction.
-    simulator : Simulator, optional
-        Of the correction, as `simulator_of` gives it; by default with the bundled files of an
-        e-model.
 
     Returns
     -------
@@ -250,23 +234,20 @@ def posterior(
     IonfoError
         If a feature is missing or not defined, or a setting is out of bounds.
     """
-    if correction not in (None, "weights", "chain"):
-        raise IonfoError(f"the correction must be 'weights' or 'chain', got '{correction}'")
+    how = CorrectionSettings(correction) if isinstance(correction, str) else correction
+    if how is not None:
+        how.check(observed)
     trained = _estimator(estimator)
     cells = leave_out_undefined(read_observed(trained, observed))
-    if correction is not None:
-        simulator = simulator or simulator_of(trained)
-        if simulator.about != trained.about["about"]:
-            raise IonfoError(
-                "the posterior was trained on simulations of another morphology, mechanisms or "
-                "settings than the correction would make; give the files with --morphology and "
-                "--mechanisms"
-            )
+    simulator = None if how is None else how.simulator_for(trained)
     draws = _infer(trained, cells, n, seed=seed, least_valid=least_valid)
     corrected = []
-    if simulator is not None and correction is not None:
-        corrected = [correct(trained, one, simulator, seed=seed, workers=workers) for one in draws]
-    return Inferred(trained, draws, corrected, correction == "chain", seed)
+    if simulator is not None and how is not None:
+        corrected = [
+            correct(trained, one, simulator, target=how.target, seed=seed, workers=workers)
+            for one in draws
+        ]
+    return Inferred(trained, draws, corrected, how is not None and how.by == "chain", seed)
 
 
 def simulator_of(

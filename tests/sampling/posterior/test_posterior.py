@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,13 +14,17 @@ import pytest
 from numpy.typing import NDArray
 
 from ionfo import IonfoError
+from ionfo.emodels import load_emodel
+from ionfo.sampling.evaluation.evaluator import Evaluation
 from ionfo.sampling.posterior.calibration import calibrate
+from ionfo.sampling.posterior.chain_target import ChainTarget
 from ionfo.sampling.posterior.correction import correct, corrected_population
 from ionfo.sampling.posterior.estimator import Posterior, read_posterior
 from ionfo.sampling.posterior.fitting import FitSettings
 from ionfo.sampling.posterior.inference import Observation, infer, observation, to_population
 from ionfo.sampling.posterior.inside import inside
 from ionfo.sampling.posterior.simulations import Simulations
+from ionfo.sampling.posterior.simulators import EModelSimulator
 from ionfo.sampling.posterior.training import TrainSettings, train
 
 from .conftest import SD, linear
@@ -137,6 +141,57 @@ def test_correction_gives_the_exact_posterior(trained: Posterior) -> None:
     assert population.metadata["importance"]["pareto_k"] == found.pareto_k
     with pytest.raises(IonfoError, match="needs a noise above 0 for each feature"):
         correct(trained, drawn, Noiseless())  # type: ignore[arg-type]
+
+
+class Costly(EModelSimulator):
+    """The linear problem as an e-model, whose cost is the largest score of the features."""
+
+    @property
+    def features(self) -> dict[str, str]:
+        return {"other": "1", **Noiseless.features}
+
+    @contextmanager
+    def evaluated(
+        self, workers: int, cost: str = "max", bound: float = np.inf
+    ) -> Iterator[Callable[[NDArray[np.float64]], list[Evaluation]]]:
+        def run(theta: NDArray[np.float64]) -> list[Evaluation]:
+            features = np.stack([theta.sum(axis=1), theta[:, 0] - theta[:, 1]], axis=1)
+            scores = np.abs(features - HERE.features) / 0.4
+            return [
+                Evaluation(
+                    np.r_[np.nan, x], z, z.max(), {}, 1, {}, "it" if z.max() >= bound else None
+                )
+                for x, z in zip(features, scores, strict=True)
+            ]
+
+        yield run
+
+
+def test_correction_to_a_chain_gives_its_density(trained: Posterior) -> None:
+    drawn = infer(trained, HERE, 8000, seed=6)[0]
+    simulator = Costly(load_emodel("soma"))
+    target = ChainTarget(temperature=0.7, max_cost=2.0)
+    found = correct(trained, drawn, simulator, target=target)
+    population = corrected_population(trained, found)
+    assert found.pareto_k < 0.7 and found.ess > 500
+    weight = population.frame["weight"]
+    away = population.frame["features/sum"] - HERE.features[0, 0]
+    # density of the larger of two scores: c exp(-c/T) below 2
+    c = np.linspace(0, 2, 2001)
+    density = c * np.exp(-c / 0.7)
+    density /= density.sum()
+    mean = np.average(population.frame["cost"], weights=weight)
+    assert mean == pytest.approx((c * density).sum(), rel=0.04)
+    # one of the two is that score, the other uniform below it
+    square = (c**2 * density).sum() * (1 + 1 / 3) / 2 * 0.4**2
+    assert np.average(away**2, weights=weight) == pytest.approx(square, rel=0.08)
+    assert population.frame["cost"].max() <= 2
+    assert population.metadata["corrected_to"]["temperature"] == 0.7
+    assert "at a cost of at most 2" in found.sentences()[0]
+    with pytest.raises(IonfoError, match="correct it to the noise"):
+        correct(trained, drawn, Noiseless(), target=target)  # type: ignore[arg-type]
+    with pytest.raises(IonfoError, match="--temperature"):
+        correct(trained, drawn, simulator, target=ChainTarget(temperature=0.0))
 
 
 def test_same_seed_same_bytes(trained: Posterior, simulations: Simulations, tmp_path: Path) -> None:
