@@ -161,6 +161,7 @@ def named(text: str) -> list[tuple[str, list[str]]]:
 def test_every_command_that_is_named_exists(root: Path) -> None:
     known = commands(typer.main.get_command(cli.app))
     assert ("genes", "identify") in known and "--steps" in known[("sample",)]
+    groups = {path[0] for path in known if len(path) == 2}
     folders = ("src/ionfo", "emodels", "sampling", "mechanisms", "morphologies", "docs")
     files = [one for folder in folders for one in (root / folder).rglob("*")
              if one.suffix in (".py", ".md", ".js")]  # fmt: skip
@@ -168,7 +169,7 @@ def test_every_command_that_is_named_exists(root: Path) -> None:
     for file in [*files, root / "README.md"]:
         for line, options in named(file.read_text(encoding="utf-8")):
             words = re.findall(r"[\w-]+", line)
-            path = tuple(words[:2]) if words[0] in ("genes", "dics") else (words[0],)
+            path = tuple(words[:2]) if words[0] in groups else (words[0],)
             n_named += 1
             if path not in known or not set(options) <= known[path]:
                 wrong.append(f"{file.name}: ionfo {line}")

@@ -11,6 +11,7 @@ import typer
 from ...errors import IonfoError, tell
 from ...terminal.options import MechanismsOption, MorphologyOption, SeedOption
 from ...terminal.output import add_result
+from ...terminal.repair import RepairOption, RepairTypeOption, repaired
 from .options import EstimatorOption, ObservedArgument, WorkersOption
 
 
@@ -69,6 +70,8 @@ def posterior_command(
     ] = 0.1,
     workers: WorkersOption = 1,
     morphology: MorphologyOption = None,
+    repair: RepairOption = False,
+    repair_type: RepairTypeOption = None,
     mechanisms: MechanismsOption = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -92,6 +95,7 @@ def posterior_command(
     trained = infer.read_posterior(estimator)
     if emodel_names and trained.about["about"].get("simulator") != "hh":
         raise IonfoError("--emodel-names is for posteriors of 'hh'; others have these names")
+    morphology = repaired(morphology, out, repair, repair_type)
     simulator = infer.simulator_of(trained, morphology, mechanisms)
     correction = None
     if correct is not None:
