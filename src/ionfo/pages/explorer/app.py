@@ -74,6 +74,11 @@ def _answers(app: Any, *touched: Any, **options: Any) -> Callable[[Handler], Han
     return cast(Callable[[Handler], Handler], app.callback(*touched, **options))
 
 
+def _touched(ctx: Any) -> list[Any]:
+    """Give the ids of what was touched: the clock, a row and a press may come together."""
+    return list(ctx.triggered_prop_ids.values())
+
+
 def _say(error: Exception) -> None:
     """Tell in the page what went wrong; a mistake of ours goes on to the log."""
     from dash import set_props
@@ -149,7 +154,8 @@ def _answer_population(app: Any, explored: Explored) -> None:
         row: Any, _s: Any, _m: Any, _c: Any, beside: list[Any], shown: list[Shown] | None,
         name: str, value: Any,
     ) -> Answer:  # fmt: skip
-        asked = ctx.triggered_id
+        pressed = [one for one in _touched(ctx) if one != "row"]
+        asked = pressed[-1] if pressed else None
         if row is None:
             if asked in ("simulate", "move", "compensate"):
                 raise IonfoError("choose a model first, by its number or by a click on its point")
@@ -166,7 +172,7 @@ def _answer_population(app: Any, explored: Explored) -> None:
             found = with_more(kept or [base], model_of_row(explored, int(asked["row"])))
         else:
             found = [base]
-        is_asked = can_simulate and asked not in (None, "row")
+        is_asked = can_simulate and asked is not None
         return [{**one, "ask": is_asked or one.get("ask", False)} for one in found], ""
 
     @_answers(
@@ -304,15 +310,16 @@ def _answer_simulations(app: Any, explored: Explored, simulations: Simulations) 
     )
     def tick(shown: list[Shown] | None, _n: Any, _c: Any, place: Any) -> Answer:
         asked = [one for one in shown or [] if one.get("ask")]
-        if ctx.triggered_id == "cancel":
+        touched = _touched(ctx)
+        if "cancel" in touched:
             for one in asked:
                 simulations.cancel(key_of(one))
-        elif ctx.triggered_id == "shown":
+        elif "shown" in touched:
             for one in asked:
                 simulations.ask(one["theta"], one["fixed"])
         now = jobs(shown)
         going = [now[one["label"]] for one in asked if not now[one["label"]].is_done]
-        if ctx.triggered_id == "cancel":
+        if "cancel" in touched:
             going = []
         done = sum(one.share for one in now.values()) / max(1, len(now))
         regions = {

@@ -209,6 +209,22 @@
     return rows;
   }
 
+  // a frame without a redraw leaves axes and their many labels as they are, which take most of
+  // the time; where nothing was or is drawn, only a redraw makes and removes the lines
+  function redrawn(chart, traces, data) {
+    const now = place(chart);
+    const isDrawn = function (one) { return one.x.some(function (x) { return x !== null; }); };
+    if (!data.every(isDrawn) || !traces.every(function (i) { return isDrawn(now.data[i]); })) {
+      const changes = { x: data.map(function (one) { return one.x; }) };
+      if (data[0].y) { changes.y = data.map(function (one) { return one.y; }); }
+      return Plotly.restyle(now, changes, traces);
+    }
+    const still = { duration: 0 };
+    return Plotly.animate(now, { data: data, traces: traces },
+      { mode: "immediate", transition: still, frame: { duration: 0, redraw: false } })
+      .catch(function () { return nothing(); }); // another selection has taken its place
+  }
+
   async function select() {
     const began = performance.now();
     const ranges = [];
@@ -232,17 +248,18 @@
         }
       }
     }
-    const rows = chosen();
-    const xy = paths(), changes = [
-      Plotly.restyle(place("scatter"), { selectedpoints: [rows] }, [0]),
-      Plotly.restyle(place("lines"), { x: [xy[0][0], xy[1][0]], y: [xy[0][1], xy[1][1]] }, [0, 1]),
-    ];
+    const rows = chosen(), xy = paths();
     isApplying = true;
+    const changes = [
+      redrawn("lines", [0, 1], xy.map(function (one) { return { x: one[0], y: one[1] }; })),
+    ];
     if (shownFeatures.length) {
       const bars = spreads(true);
-      changes.push(Plotly.restyle(place("strip"),
-        { x: [bars.wide, bars.narrow, bars.median] }, [3, 4, 5]));
+      changes.push(redrawn("strip", [3, 4, 5],
+        [{ x: bars.wide }, { x: bars.narrow }, { x: bars.median }]));
     }
+    // last, as the frames of the others would wait for its points to be painted
+    changes.push(Plotly.restyle(place("scatter"), { selectedpoints: [rows] }, [0]));
     await Promise.all(changes);
     isApplying = false;
     const sampled = about.n > about.lines.length
