@@ -91,7 +91,9 @@ def seconds_of_both(
     theirs, ours = [], []
     bound = float(np.nextafter(max_cost, np.inf))
     with tempfile.TemporaryDirectory() as folder:
-        peer = Peer(export_emodel(emodel, Path(folder) / "cell"), tables=False)
+        cell = Path(folder) / "cell"
+        export_emodel(emodel, cell)
+        peer = Peer(cell, tables=False)
         for one, other in zip(proposed, draws, strict=True):
             answer = peer.evaluate(dict(zip(emodel.free_names, one.tolist(), strict=True)))
             theirs.append(float(answer["cpu_seconds"]))
