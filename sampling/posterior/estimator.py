@@ -29,7 +29,7 @@ from .prior import BoxPrior, read_prior
 
 Array = NDArray[np.float64]
 
-FORMAT = 1
+FORMAT = 2
 
 FURTHEST = 10.0
 """SDs from the mean at which features are cut before they enter the networks."""
@@ -72,7 +72,7 @@ class Posterior:
     features : dict
         Names of the features with their units, in their order.
     feature_scale, line_scale : Scale
-        Of features; of parameters on the whole space (logit).
+        Of features; of parameters on the whole space (`BoxPrior.to_line`).
     noise : ndarray, shape (n_features,)
         SD of the noise that was added to features, in their units.
     shape : Shape

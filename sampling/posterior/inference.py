@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,13 +94,13 @@ class Draws:
         )
 
 
-def observation(posterior: Posterior, table: pd.DataFrame, names: Sequence[str]) -> Observation:
+def observation(features: Iterable[str], table: pd.DataFrame, names: Sequence[str]) -> Observation:
     """Take the features of cells from a table, a column each.
 
     Parameters
     ----------
-    posterior : Posterior
-        Says which features there must be.
+    features : iterable of str
+        Which there must be, in their order.
     table : DataFrame
         Columns named as the features, or with ``observed/`` or ``features/`` before.
     names : sequence of str
@@ -112,7 +112,7 @@ def observation(posterior: Posterior, table: pd.DataFrame, names: Sequence[str])
         If a feature is missing or no number, or two cells have one name.
     """
     columns = {}
-    for name in posterior.features:
+    for name in features:
         known = (f"observed/{name}", f"features/{name}", name)
         found = [one for one in known if one in table]
         if not found:

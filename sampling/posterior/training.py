@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -26,6 +26,7 @@ FEWEST_VALID = 200
 """Draws with all features that a posterior can be trained on."""
 
 _KNOWN = 5000  # training draws that observations are judged by
+_NORMAL_QUARTILES = 1.349  # from the first to the third, in SDs of a normal distribution
 _SMALLEST_SD = 1e-9  # below it a feature is constant
 
 
@@ -38,8 +39,8 @@ class TrainSettings:
     noise : float
         Of the features: eps.
     noise_kind : {"sd", "variance"}
-        Whether the noise of a feature has the SD eps x SD of the feature over the draws, or, as
-        published, the variance eps x SD, which depends on the unit.
+        Whether the noise of a feature has the SD eps x SD of the feature, or, as published, the
+        variance eps x SD, which depends on the unit.
     flows : int
         Of the ensemble.
     held_out : float
@@ -84,6 +85,7 @@ def train(
     seed: int = 0,
     settings: TrainSettings | None = None,
     features: Sequence[str] | None = None,
+    spread: Mapping[str, float] | None = None,
 ) -> Posterior:
     """Train a posterior.
 
@@ -97,6 +99,8 @@ def train(
         How.
     features : sequence of str, optional
         To infer from; all by default.
+    spread : mapping of str to float, optional
+        SD of each feature that its noise is in, in its unit; by default over the draws.
 
     Returns
     -------
@@ -124,14 +128,17 @@ def train(
     prior, units = simulations.prior, simulations.feature_units
     line = prior.to_line(simulations.theta[is_valid])
     values = simulations.features[is_valid]
-    scale = Scale(values.mean(axis=0), values.std(axis=0))
-    if (scale.sd < _SMALLEST_SD).any():
-        name = list(units)[int(scale.sd.argmin())]
+    sd = values.std(axis=0)
+    if (sd < _SMALLEST_SD).any():
+        name = list(units)[int(sd.argmin())]
         raise IonfoError(f"feature '{name}' is the same in all draws; leave it out with --features")
+    scale = _scale(values, sd)
+    if spread is not None:
+        sd = np.array([spread[name] for name in units])
     line_scale = Scale(line.mean(axis=0), line.std(axis=0))
     given, rows = scale.standard(values), line_scale.standard(line)
-    of_sd = settings.noise if settings.noise_kind == "sd" else np.sqrt(settings.noise / scale.sd)
-    noise = np.full(len(units), 1.0) * of_sd
+    of_sd = settings.noise * sd if settings.noise_kind == "sd" else np.sqrt(settings.noise * sd)
+    noise = of_sd / scale.sd
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, 1))))
     shape = Shape(len(prior.names), len(units), settings.layers, settings.width)
     parts = _parts(n_valid, settings.held_out, generator)
@@ -150,6 +157,7 @@ def train(
                 for one in _parts(len(part), settings.held_out, generator)
             ]
             classifier = fit_classifier(both[0], both[1], settings.fit, seed, advance)
+    whose = "" if spread is None else " over the cells or targets that were given"
     kind = "an SD of" if settings.noise_kind == "sd" else "a variance (published) of"
     about = {
         "about": simulations.about["about"],
@@ -158,7 +166,7 @@ def train(
         "n_valid": n_valid,
         "seed": seed,
         "settings": asdict(settings),
-        "noise_told": f"{kind} {settings.noise:g} of their SD",
+        "noise_told": f"{kind} {settings.noise:g} of their SD{whose}",
         "validation_loss": [one.loss for one in fits],
         "epochs": [len(one.losses) - 1 for one in fits],
         "classifier_loss": None if classifier is None else classifier.loss,
@@ -196,6 +204,19 @@ def chosen_features(simulations: Simulations, names: Sequence[str] | None) -> Si
     units = {name: simulations.feature_units[name] for name in names}
     return Simulations(
         simulations.theta, simulations.features[:, places], {**simulations.about, "features": units}
+    )
+
+
+def _scale(values: Array, sd: Array) -> Scale:
+    """Centre and spread of features: of their middle half, where few draws lie far outside.
+
+    The SD of a feature that is large in few draws would leave nothing to see of the others.
+    """
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+    middle_half = (high - low) / _NORMAL_QUARTILES
+    is_narrow = (middle_half > _SMALLEST_SD) & (middle_half < sd)
+    return Scale(
+        np.where(is_narrow, middle, values.mean(axis=0)), np.where(is_narrow, middle_half, sd)
     )
 
 

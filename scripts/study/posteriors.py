@@ -55,7 +55,7 @@ def main() -> None:
 
     posterior, prior = read_posterior(asked.posterior), read_simulations(asked.simulations)
     table = pd.read_parquet(asked.table)
-    every = observation(posterior, table, list(table["cell_id"].astype(str)))
+    every = observation(posterior.features, table, list(table["cell_id"].astype(str)))
     sd = every.features.std(axis=0)
     chosen = np.sort(np.random.default_rng(asked.seed).permutation(len(table))[: asked.cells])
     cells = Observation([every.names[i] for i in chosen], every.features[chosen])

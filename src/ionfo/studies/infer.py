@@ -30,7 +30,7 @@ from ..sampling.posterior.simulators import (
 from ..sampling.posterior.training import TrainSettings, chosen_features
 from ..sampling.posterior.training import train as _train
 from ..tables.files import whole_folder, write_table
-from .infer_input import TARGETS, leave_out_undefined, read_observed
+from .infer_input import TARGETS, Simulated, leave_out_undefined, read_observed, read_spread
 from .inferred import Inferred
 from .saved import save_figure
 
@@ -109,6 +109,7 @@ def train(
     seed: int = 0,
     settings: TrainSettings | None = None,
     features: Sequence[str] | None = None,
+    noise_of: str | Path | pd.DataFrame | None = None,
 ) -> Posterior:
     """Train a posterior on simulations.
 
@@ -122,6 +123,9 @@ def train(
         Noise of the features, flows and their fit.
     features : sequence of str, optional
         To infer from; all by default.
+    noise_of : str, Path or DataFrame, optional
+        Observed cells, over which the noise of the features is in SDs, or ``targets`` for the SDs
+        of an e-model's definition; by default over the draws.
 
     Returns
     -------
@@ -135,7 +139,11 @@ def train(
     """
     if not isinstance(simulations, Simulations):
         simulations = read_simulations(simulations)
-    return _train(simulations, seed=seed, settings=settings, features=features)
+    chosen = chosen_features(simulations, features)
+    spread = None
+    if noise_of is not None:
+        spread = read_spread(Simulated(chosen.feature_units, chosen.about["about"]), noise_of)
+    return _train(chosen, seed=seed, settings=settings, spread=spread)
 
 
 @dataclass(frozen=True)
@@ -238,7 +246,7 @@ def posterior(
     if how is not None:
         how.check(observed)
     trained = _estimator(estimator)
-    cells = leave_out_undefined(read_observed(trained, observed))
+    cells = leave_out_undefined(read_observed(_simulated(trained), observed))
     simulator = None if how is None else how.simulator_for(trained)
     draws = _infer(trained, cells, n, seed=seed, least_valid=least_valid)
     corrected = []
@@ -369,12 +377,16 @@ def check(observed: str | Path | pd.DataFrame, estimator: Posterior | str | Path
         Distances to the training draws.
     """
     trained = _estimator(estimator)
-    cells = leave_out_undefined(read_observed(trained, observed))
+    cells = leave_out_undefined(read_observed(_simulated(trained), observed))
     return InsideFindings(inside(trained, cells))
 
 
 def _path(file: str | Path | None) -> Path | None:
     return None if file is None else Path(file)
+
+
+def _simulated(trained: Posterior) -> Simulated:
+    return Simulated(trained.features, trained.about["about"])
 
 
 def _estimator(estimator: Posterior | str | Path) -> Posterior:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..emodels import EModel
 from ..errors import IonfoError, note
 from ..features.patchseq import patchseq_features
-from ..sampling.posterior.estimator import Posterior
 from ..sampling.posterior.inference import Observation, observation
 from ..sampling.posterior.simulators import EModelSimulator, HHSimulator, read_simulator
 from ..tables.files import read_table
@@ -19,15 +22,32 @@ TARGETS = "targets"
 
 _CELL = ("cell", "cell_id", "cells/cell", "name")
 _RECORDED = {"temperature": "degC", "current": "pA", "stim_start": "ms", "stim_end": "ms"}
-_LARGEST_SHIFT = 0.5  # of these from those of the posterior
+_FEWEST_CELLS = 5  # that an SD is taken of
+_LARGEST_SHIFT = 0.5  # of these from those of the simulations
 
 
-def read_observed(posterior: Posterior, observed: str | Path | pd.DataFrame) -> Observation:
+@dataclass(frozen=True)
+class Simulated:
+    """What observed cells are compared with.
+
+    Attributes
+    ----------
+    features : mapping of str to str
+        Names of the features with their units, in order.
+    about : dict
+        The simulator, as it tells of itself.
+    """
+
+    features: Mapping[str, str]
+    about: dict[str, Any]
+
+
+def read_observed(simulated: Simulated, observed: str | Path | pd.DataFrame) -> Observation:
     """Read observed cells.
 
     Parameters
     ----------
-    posterior : Posterior
+    simulated : Simulated
         Says which features there must be.
     observed : str, Path or DataFrame
         A table with a column per feature and a row per cell (.csv or .parquet); one with a column
@@ -40,17 +60,46 @@ def read_observed(posterior: Posterior, observed: str | Path | pd.DataFrame) -> 
         If a feature is missing, or the cells were recorded otherwise than was simulated.
     """
     if isinstance(observed, str) and observed == TARGETS:
-        return _of_definition(posterior)
+        return _of_definition(simulated)
     if isinstance(observed, pd.DataFrame):
         table = observed
     else:
         table, _ = read_table(Path(observed))
-    if "t" in table and not set(posterior.features) & set(map(str, table)):
-        table = _of_traces(posterior, table)
-    _check_recorded_alike(posterior, table)
+    if "t" in table and not set(simulated.features) & set(map(str, table)):
+        table = _of_traces(simulated, table)
+    _check_recorded_alike(simulated, table)
     name = next((one for one in _CELL if one in table), None)
     names = [str(i) for i in range(len(table))] if name is None else list(map(str, table[name]))
-    return observation(posterior, table, names)
+    return observation(simulated.features, table, names)
+
+
+def read_spread(simulated: Simulated, observed: str | Path | pd.DataFrame) -> dict[str, float]:
+    """SD of each feature over observed cells, or that of the targets of the definition.
+
+    Raises
+    ------
+    IonfoError
+        If cells cannot be read, or a feature does not vary over them.
+    """
+    if isinstance(observed, str) and observed == TARGETS:
+        spread = {one.name: one.std for one in _emodel_of(simulated).features}
+        return {name: spread[name] for name in simulated.features}
+    found = read_observed(simulated, observed).features
+    known = np.isfinite(found)
+    if (known.sum(axis=0) < _FEWEST_CELLS).any():
+        name, n = list(simulated.features)[int(known.sum(axis=0).argmin())], known.sum(axis=0).min()
+        raise IonfoError(
+            f"feature '{name}' is known of {n} observed cells, and an SD needs {_FEWEST_CELLS}; "
+            "give more cells, or leave --noise-of out"
+        )
+    sd = np.nanstd(np.where(known, found, np.nan), axis=0)
+    if not (sd > 0).all():
+        name = list(simulated.features)[int(sd.argmin())]
+        raise IonfoError(
+            f"feature '{name}' is the same in all observed cells, which leaves it no noise; leave "
+            "it out with --features"
+        )
+    return dict(zip(simulated.features, sd.tolist(), strict=True))
 
 
 def leave_out_undefined(observed: Observation) -> Observation:
@@ -67,19 +116,23 @@ def leave_out_undefined(observed: Observation) -> Observation:
     return Observation(kept, observed.features[is_whole])
 
 
-def _of_definition(posterior: Posterior) -> Observation:
-    about = posterior.about["about"]
-    simulator = read_simulator(about, "the posterior")
+def _of_definition(simulated: Simulated) -> Observation:
+    emodel = _emodel_of(simulated)
+    means = {one.name: one.mean for one in emodel.features}
+    table = pd.DataFrame([{name: means[name] for name in simulated.features}])
+    return observation(simulated.features, table, [emodel.name])
+
+
+def _emodel_of(simulated: Simulated) -> EModel:
+    simulator = read_simulator(simulated.about, "the simulations")
     if not isinstance(simulator, EModelSimulator):
         raise IonfoError("the cell 'hh' has no targets of its own; give a table of features")
-    means = {one.name: one.mean for one in simulator.emodel.features}
-    table = pd.DataFrame([{name: means[name] for name in posterior.features}])
-    return observation(posterior, table, [simulator.emodel.name])
+    return simulator.emodel
 
 
-def _of_traces(posterior: Posterior, table: pd.DataFrame) -> pd.DataFrame:
+def _of_traces(simulated: Simulated, table: pd.DataFrame) -> pd.DataFrame:
     """Extract the features of recorded traces, with the simulation's definition of rest."""
-    simulator = read_simulator(posterior.about["about"], "the posterior")
+    simulator = read_simulator(simulated.about, "the simulations")
     if not isinstance(simulator, HHSimulator):
         raise IonfoError(
             "traces are taken for the cell 'hh'; give a table of the features of the e-model, "
@@ -98,18 +151,18 @@ def _of_traces(posterior: Posterior, table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _check_recorded_alike(posterior: Posterior, table: pd.DataFrame) -> None:
+def _check_recorded_alike(simulated: Simulated, table: pd.DataFrame) -> None:
     """Refuse cells whose table says another temperature or step of current than was simulated."""
-    run = posterior.about["about"].get("run")
+    run = simulated.about.get("run")
     if not isinstance(run, dict):
         return
-    simulated = {**run, **run["protocol"]}
+    was = {**run, **run["protocol"]}
     for name, unit in _RECORDED.items():
         if name in table:
             values = pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64)
-            wrong = ~(np.abs(values - simulated[name]) <= _LARGEST_SHIFT)
+            wrong = ~(np.abs(values - was[name]) <= _LARGEST_SHIFT)
             if wrong.any():
                 raise IonfoError(
-                    f"the posterior was trained at a {name} of {simulated[name]:g} {unit}, and the "
+                    f"the posterior was trained at a {name} of {was[name]:g} {unit}, and the "
                     f"observation has {values[wrong][0]:g}; train one at that {name}"
                 )

@@ -233,7 +233,7 @@ def test_bad_observations_get_a_sentence(
 ) -> None:
     with pytest.raises(IonfoError, match=said):
         names = ["one"] * len(table["sum"])
-        infer(trained, observation(trained, pd.DataFrame(table), names), 10)
+        infer(trained, observation(trained.features, pd.DataFrame(table), names), 10)
 
 
 def test_as_many_draws_as_are_asked(trained: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +244,7 @@ def test_as_many_draws_as_are_asked(trained: Posterior, monkeypatch: pytest.Monk
 
 def test_other_order_of_columns_is_the_same(trained: Posterior) -> None:
     table = pd.DataFrame({"difference": [2.0], "features/sum": [1.0]})
-    assert observation(trained, table, ["x"]).features.tolist() == [[1.0, 2.0]]
+    assert observation(trained.features, table, ["x"]).features.tolist() == [[1.0, 2.0]]
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut"])

@@ -19,8 +19,15 @@ def train_command(
     ],
     out: Annotated[Path, typer.Option("--out", help="Posterior: .npz.")],
     noise: Annotated[
-        float, typer.Option("--noise", help="Of the features, in their SDs over the draws.")
+        float, typer.Option("--noise", help="Of the features, in their SDs (--noise-of).")
     ] = 0.3,
+    noise_of: Annotated[
+        str | None,
+        typer.Option(
+            "--noise-of",
+            help="SDs over these observed cells, or of `targets`; default over the draws.",
+        ),
+    ] = None,
     published_noise: Annotated[
         bool,
         typer.Option("--published-noise", help="Take --noise x SD as the variance, as published."),
@@ -52,7 +59,11 @@ def train_command(
         fit=FitSettings(epochs=epochs),
     )
     trained = infer.train(
-        simulations, seed=seed, settings=settings, features=split(features, "--features")
+        simulations,
+        seed=seed,
+        settings=settings,
+        features=split(features, "--features"),
+        noise_of=noise_of,
     )
     trained.write(out)
     for line in [*trained.sentences(), f"posterior in {out}"]:
