@@ -184,7 +184,7 @@ def test_run_of_another_question_is_kept(tmp_path: Path) -> None:
     assert "R-hat, the check that chains agree, needs two" in done.stderr
     states = (run / "segments" / "000000.parquet").read_bytes()
     refused("made with seed 0, not 1, and a chain cannot mix them", *sample, "--seed", "1")
-    other = ("--start", "reference", "--start-evaluations", "100", "--start-spread", "0.02")
+    other = ("--start", "reference", "--start-evaluations", "44", "--start-spread", "0.02")
     done = ionfo(*sample, *other, "--force")
     assert done.returncode == 0, done.stderr
     assert "is now in" in done.stderr

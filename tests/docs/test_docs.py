@@ -19,13 +19,16 @@ from ionfo.emodels.faults import check_definition
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 FENCE = re.compile(r"^```(.*?)\n(.*?)^```$", re.M | re.S)
+FEW = "--shuffles 2 --bootstrap 0 --permutations 2"
 # what takes minutes is run small: same commands, fewer steps
 SMALLER = (
-    ("--steps 12 --max-cost 5", "--steps 2 --ensembles 2"),
+    ("--steps 12 --max-cost 5", "--steps 2 --ensembles 1"),
     ("--start-evaluations 480", "--start-evaluations 24"),
     ("population.parquet --max-cost 5", "population.parquet --burn-in 1"),
+    ("report population.parquet", f"report population.parquet {FEW}"),
     ("--target -5,10 --n 500", "--target -5,10 --n 20"),
-    ("analyse stg.parquet", "analyse stg.parquet --shuffles 2 --bootstrap 0 --permutations 2"),
+    ("--model stg --n 256", "--model stg --n 16"),
+    ("analyse stg.parquet", f"analyse stg.parquet {FEW}"),
 )
 
 

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "docs/gallery").glob("*.py"))
 SMALL = {
-    "steps": 5, "search": 0, "max_cost": 1e6, "models": 40, "shuffles": 5, "bootstrap": 4,
+    "steps": 5, "search": 0, "max_cost": 1e6, "models": 40, "shuffles": 2, "bootstrap": 2,
 }  # fmt: skip
 
 

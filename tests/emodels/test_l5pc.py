@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from ionfo.emodels import PLAIN, Simulator, load_emodel
-from ionfo.emodels.numerics import DEFAULT
-from ionfo.sampling import Evaluator, evaluator_spec
+from ionfo.emodels.numerics import DEFAULT, Numerics
+from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
 
 pytestmark = [pytest.mark.neuron, pytest.mark.slow]
 
@@ -91,10 +91,22 @@ def test_distributions_follow_the_path_distance(
     simulator.close()
 
 
-def test_published_optimum_is_reproduced(morphology: Path, reference: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def evaluation(morphology: Path, reference: dict[str, Any]) -> Evaluation:
+    """Of the published optimum."""
+    return evaluated(morphology, reference, DEFAULT)
+
+
+def evaluated(morphology: Path, reference: dict[str, Any], numerics: Numerics) -> Evaluation:
     emodel = load_emodel("l5pc")
-    evaluator = Evaluator(evaluator_spec(emodel, morphology))
-    evaluation = evaluator([reference["parameters"][name] for name in emodel.free_names])
+    evaluator = Evaluator(evaluator_spec(emodel, morphology, numerics=numerics))
+    found = evaluator([reference["parameters"][name] for name in emodel.free_names])
+    evaluator.simulator.close()
+    return found
+
+
+def test_published_optimum_is_reproduced(evaluation: Evaluation, reference: dict[str, Any]) -> None:
+    emodel = load_emodel("l5pc")
     value = dict(zip(emodel.feature_names, evaluation.features, strict=True))
     assert not evaluation.reasons
     assert (
@@ -110,16 +122,12 @@ def test_published_optimum_is_reproduced(morphology: Path, reference: dict[str, 
     assert (np.abs(evaluation.scores - published) < 0.1).sum() >= 60
     assert evaluation.scores.sum() == pytest.approx(60.0, abs=1.5)
     assert evaluation.cost == pytest.approx(4.5, abs=0.1)
-    evaluator.simulator.close()
 
 
-def test_short_cuts_keep_the_scores(morphology: Path, reference: dict[str, Any]) -> None:
-    emodel = load_emodel("l5pc")
-    theta = [reference["parameters"][name] for name in emodel.free_names]
-    fast, plain = (
-        Evaluator(evaluator_spec(emodel, morphology, numerics=numerics))(theta)
-        for numerics in (DEFAULT, PLAIN)
-    )
+def test_short_cuts_keep_the_scores(
+    evaluation: Evaluation, morphology: Path, reference: dict[str, Any]
+) -> None:
+    fast, plain = evaluation, evaluated(morphology, reference, PLAIN)
     away = np.abs(fast.scores - plain.scores)
     assert (away < 0.05).sum() >= 60 and 0 < away.max() < 0.1
     assert fast.reasons == plain.reasons == {}

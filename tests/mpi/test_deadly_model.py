@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +14,12 @@ import pytest
 from ionfo.mechanisms.build import BUNDLED
 from ionfo.tables.files import read_table
 
-from .launchers import ionfo
+from .launchers import command, environment, ionfo
+from .small_cell import small_cell
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
-SAMPLE = ["sample", "soma", "--steps", "1", "--ensembles", "2", "--start-evaluations", "0",
-          "--walkers", "22"]  # fmt: skip
+SAMPLE = ["--steps", "1", "--ensembles", "2", "--start-evaluations", "0"]
 PARAMETER = "gIhbar_Ih.somatic"
 
 
@@ -36,12 +38,12 @@ def deadly_mechanisms(folder: Path, value: float) -> Path:
     return folder
 
 
-def until_done(run: Path, mechanisms: Path, starts: list[tuple[int, str]]) -> list[str]:
+def until_done(cell: Path, run: Path, mechanisms: Path, starts: list[tuple[int, str]]) -> list[str]:
     """Start a run until it ends by itself; give what each session said."""
     told = []
     for ranks, mpi in starts:
         arguments = [*SAMPLE, "--mechanisms", str(mechanisms), "--out", str(run)]
-        done = ionfo(*arguments, ranks=ranks, mpi=mpi)
+        done = ionfo("sample", str(cell), *arguments, ranks=ranks, mpi=mpi)
         told.append(done.stderr)
         if done.returncode == 0:
             return told
@@ -50,9 +52,17 @@ def until_done(run: Path, mechanisms: Path, starts: list[tuple[int, str]]) -> li
 
 
 def test_model_that_kills_its_worker_is_found_and_named(tmp_path: Path) -> None:
-    healthy = tmp_path / "healthy"
-    assert ionfo(*SAMPLE, "--out", str(healthy)).returncode == 0
-    first = pd.read_parquet(healthy / "start/000000.parquet")[f"parameters/{PARAMETER}"]
+    cell, healthy = small_cell(tmp_path / "cell.json"), tmp_path / "healthy"
+    start = healthy / "start/000000.parquet"
+    with subprocess.Popen(
+        command("sample", str(cell), *SAMPLE, "--out", str(healthy)), env=environment(),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as started:  # fmt: skip
+        while not start.exists():
+            assert started.poll() is None
+            time.sleep(0.05)
+        started.kill()
+    first = pd.read_parquet(start)[f"parameters/{PARAMETER}"]
     mechanisms = deadly_mechanisms(tmp_path / "mods", float(first[7]))
     populations, condemned = [], []
     for name, starts in (
@@ -60,7 +70,7 @@ def test_model_that_kills_its_worker_is_found_and_named(tmp_path: Path) -> None:
         ("ranks", [(3, "openmpi"), (2, "mpich"), (3, "openmpi"), (3, "mpich")]),
     ):
         run, out = tmp_path / name, tmp_path / f"{name}.parquet"
-        told = until_done(run, mechanisms, starts)
+        told = until_done(cell, run, mechanisms, starts)
         assert len(told) == 2, told  # the first session dies of it, the second one finds it
         assert "in flight, which are tried first, each in a process of its own" in told[1]
         (found,) = json.loads((run / "failed.json").read_text())["condemned"]

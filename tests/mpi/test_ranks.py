@@ -8,58 +8,63 @@ from pathlib import Path
 
 import pytest
 
+from ionfo import collect
+
 from .launchers import ionfo
+from .small_cell import small_cell
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
-SAMPLE = ["sample", "soma", "--steps", "1", "--ensembles", "2", "--start-evaluations", "0",
-          "--seed", "7"]  # fmt: skip
-
-
-def sampled(run: Path, ranks: int, *extra: str, mpi: str = "mpich") -> Path:
-    """Sample into a folder and collect; give the population."""
-    done = ionfo(*SAMPLE, *extra, "--out", str(run), ranks=ranks, mpi=mpi)
-    assert done.returncode == 0, done.stdout + done.stderr
-    out = run.with_suffix(".parquet")
-    done = ionfo("collect", str(run), "--out", str(out))
-    assert done.returncode == 0, done.stderr
-    return out
+STEP = ["--steps", "1", "--ensembles", "2", "--start-evaluations", "0", "--seed"]
+SAMPLE = ["sample", "soma", *STEP, "7"]
 
 
 @pytest.fixture(scope="module")
-def on_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cell(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_cell(tmp_path_factory.mktemp("cell") / "cell.json")
+
+
+def sampled(
+    cell: Path, run: Path, ranks: int, *extra: str, mpi: str = "mpich", seed: str = "7"
+) -> Path:
+    """Sample into a folder and collect; give the population."""
+    done = ionfo("sample", str(cell), *STEP, seed, *extra, "--out", str(run), ranks=ranks, mpi=mpi)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return collect(run).write(run.with_suffix(".parquet"))
+
+
+@pytest.fixture(scope="module")
+def on_two(cell: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A population that two ranks made; its run is beside it."""
-    return sampled(tmp_path_factory.mktemp("ranks") / "two", 2)
+    return sampled(cell, tmp_path_factory.mktemp("ranks") / "two", 2)
 
 
-def test_population_does_not_depend_on_the_ranks(tmp_path: Path, on_two: Path) -> None:
+def test_population_does_not_depend_on_the_ranks(tmp_path: Path, cell: Path, on_two: Path) -> None:
     populations = {"two": on_two.read_bytes()}
     asked = (on_two.with_suffix("") / "run.json").read_bytes()
     for name, ranks, mpi, extra in (
-        ("serial", 0, "", []), ("one", 1, "openmpi", []), ("three", 3, "openmpi", []),
-        ("four", 4, "mpich", []), ("processes", 0, "", ["--processes", "2"]),
+        ("serial", 0, "", []), ("three", 3, "openmpi", []), ("four", 4, "mpich", []),
+        ("one", 1, "openmpi", []), ("processes", 0, "", ["--processes", "2"]),
     ):  # fmt: skip
         run = tmp_path / name
-        populations[name] = sampled(run, ranks, *extra, mpi=mpi).read_bytes()
+        populations[name] = sampled(cell, run, ranks, *extra, mpi=mpi).read_bytes()
         assert (run / "run.json").read_bytes() == asked
     assert len(set(populations.values())) == 1
-    other = ionfo(*SAMPLE[:-1], "8", "--out", str(tmp_path / "other"))
-    assert other.returncode == 0
-    ionfo("collect", str(tmp_path / "other"), "--out", str(tmp_path / "other.parquet"))
-    assert (tmp_path / "other.parquet").read_bytes() != populations["serial"]
+    other = sampled(cell, tmp_path / "other", 0, seed="8")
+    assert other.read_bytes() != populations["serial"]
 
 
 def test_population_scores_again_to_the_same_numbers(
-    tmp_path: Path, on_two: Path, launcher: str
+    tmp_path: Path, cell: Path, on_two: Path, launcher: str
 ) -> None:
     import pandas as pd
 
     population, scored = on_two, tmp_path / "scored.parquet"
-    done = ionfo("score", "soma", str(population), "--out", str(scored), ranks=3, mpi=launcher)
+    done = ionfo("score", str(cell), str(population), "--out", str(scored), ranks=3, mpi=launcher)
     assert done.returncode == 0, done.stderr
     one, again = pd.read_parquet(population), pd.read_parquet(scored)
     shared = [c for c in one if c in again.columns]
-    assert len(shared) == 11 + 18 + 18 + 1 + 4  # cost; weight, ensemble, walker and step
+    assert len(shared) == 4 + 18 + 18 + 1 + 4  # cost; weight, ensemble, walker and step
     pd.testing.assert_frame_equal(one[shared], again[shared], check_exact=True)
 
 

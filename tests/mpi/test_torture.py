@@ -17,15 +17,18 @@ import psutil
 import pytest
 
 from .launchers import command, environment, ionfo
+from .small_cell import AT_REST, small_cell
 
 pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
-SAMPLE = ["sample", "soma", "--steps", "6", "--ensembles", "2", "--walkers", "22",
-          "--start-evaluations", "66"]  # fmt: skip
-N_KILLS = 8
-
-
-STARTS = ((1, "openmpi"), (2, "mpich"), (3, "openmpi"), (0, ""), (3, "mpich"), (2, "openmpi"))
+N_KILLS = int(os.environ.get("IONFO_TEST_KILLS", "4"))
+"""One of each kind; set to more for a longer torture."""
+SAMPLE = ["--steps", str(3 * N_KILLS), "--ensembles", "2", "--start-evaluations", "20"]
+KINDS = (
+    (2, "openmpi", 0, signal.SIGTERM), (3, "mpich", -1, signal.SIGKILL),
+    (2, "mpich", -1, signal.SIGTERM), (0, "", 0, signal.SIGKILL),
+)  # fmt: skip
+"""Ranks and launcher; who is killed, the first process or the last rank; and how."""
 
 
 def family(process: int) -> list[int]:
@@ -56,28 +59,28 @@ def wait_for_end(processes: list[int]) -> None:
             continue
 
 
-def n_begun(run: Path) -> int:
-    """How often the run has begun to work."""
-    log = run / "log.jsonl"
-    return log.read_text().count('"start"') if log.exists() else 0
+def stored(run: Path) -> list[str]:
+    """Names of the files of states that the run has written."""
+    return sorted(file.name for file in run.glob("segments/*.parquet"))
 
 
-def wait_for_work(run: Path, process: subprocess.Popen[bytes]) -> None:
-    before = n_begun(run)
-    while process.poll() is None and n_begun(run) == before:
+def wait_for_steps(run: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until there are states of this session."""
+    before = stored(run)
+    while process.poll() is None and stored(run) == before:
         time.sleep(0.02)
 
 
-def torture(run: Path, seed: int) -> int:
+def torture(cell: Path, run: Path, seed: int) -> int:
     """Start, kill, resume until the run ends; return how often it was killed."""
     told = run.with_suffix(".err")
     rng = random.Random(seed)
     n_killed = 0
-    for attempt in range(60):
-        ranks, mpi = STARTS[attempt % len(STARTS)]
+    for attempt in range(N_KILLS + 1):
+        ranks, mpi, victim, how = KINDS[attempt % len(KINDS)]
         with told.open("w") as errors:
             process = subprocess.Popen(
-                command(*SAMPLE, "--out", str(run), ranks=ranks, mpi=mpi),
+                command("sample", str(cell), *SAMPLE, "--out", str(run), ranks=ranks, mpi=mpi),
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env=environment(IONFO_FLUSH_SECONDS="0.2"),
@@ -86,30 +89,29 @@ def torture(run: Path, seed: int) -> int:
         if n_killed == N_KILLS:
             assert process.wait(timeout=300) == 0
             return n_killed
-        wait_for_work(run, process)
-        time.sleep(rng.uniform(0.0, 1.2))
+        wait_for_steps(run, process)
+        time.sleep(rng.uniform(0.0, 0.6))
         assert process.poll() is None, f"it ended by itself: {told.read_text()}"
         members = family(process.pid)
-        victim = rng.choice(members)
-        os.kill(victim, rng.choice([signal.SIGKILL, signal.SIGTERM]))
+        os.kill(members[victim], how)
         n_killed += 1
         try:
-            process.wait(timeout=rng.uniform(1, 4))
+            process.wait(timeout=rng.uniform(0.2, 0.8))
         except subprocess.TimeoutExpired:
             end_all(members)
             process.wait()
         end_all(members)
         wait_for_end(members)
-    raise AssertionError("the run did not end in 60 attempts")
+    raise AssertionError("it was never left to end")
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in /proc")
 def test_killed_run_gives_the_same_bytes(tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    done = ionfo(*SAMPLE, "--out", str(whole))
+    cell, whole = small_cell(tmp_path / "cell.json", AT_REST), tmp_path / "whole"
+    done = ionfo("sample", str(cell), *SAMPLE, "--out", str(whole))
     assert done.returncode == 0, done.stderr
     killed = tmp_path / "killed"
-    assert torture(killed, seed=1) == N_KILLS
+    assert torture(cell, killed, seed=1) == N_KILLS
     out = []
     for run in (whole, killed):
         out.append(tmp_path / f"{run.name}.parquet")

@@ -137,8 +137,8 @@ def test_evaluations_in_two_orders_give_the_same_bytes() -> None:
     evaluator = Evaluator(evaluator_spec(SOMA))
     rng = np.random.default_rng(4)
     # most end early, as in a chain
-    thetas = np.concatenate([draws(920, 5), draws(80, 6, 0.3)])
-    bounds = np.where(np.arange(1000) % 10, 3.0, np.inf)
+    thetas = np.concatenate([draws(370, 5), draws(30, 6, 0.3)])
+    bounds = np.where(np.arange(400) % 10, 3.0, np.inf)
     there = [evaluator(theta, bound) for theta, bound in zip(thetas, bounds, strict=True)]
     shuffled = rng.permutation(len(thetas))
     back = {i: evaluator(thetas[i], bounds[i]) for i in shuffled}

@@ -13,7 +13,7 @@ def test_linear_target(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "linear.csv"
     command = [
         sys.executable, root / "scripts/bench/sampling.py", "linear", "--seeds", "1",
-        "--steps", "200", "--moves", "isotropic-redraw", "de", "--out", out,
+        "--steps", "120", "--moves", "isotropic-redraw", "de", "--out", out,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -68,9 +68,9 @@ def test_what_stuck_walkers_and_gaps_leave_unknown_is_told(
 
 @pytest.mark.neuron
 def test_bundled_populations_score_as_stored(root: Path, run: Run) -> None:
-    told = run("populations/check.py", "--models", "2")
+    told = run("populations/check.py", "--models", "1")
     for file in (root / "emodels" / "populations").glob("*.parquet"):
-        assert f"{file.stem}: 2 of " in told
+        assert f"{file.stem}: 1 of " in told
 
 
 def test_nothing_to_check_is_no_pass(root: Path, tmp_path: Path) -> None:

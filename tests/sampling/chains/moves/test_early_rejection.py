@@ -49,7 +49,7 @@ def test_chain_on_soma_is_the_same(tmp_path: Path, name: str) -> None:
         settings = SampleSettings(
             steps=2,
             walkers=22,
-            ensembles=2,
+            ensembles=1,
             seed=3,
             start_evaluations=0,
             moves="de",
