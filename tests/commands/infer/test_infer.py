@@ -150,3 +150,35 @@ def test_bad_observations_get_a_sentence(trained: Path) -> None:
     )
     with pytest.raises(ionfo.IonfoError, match="of another cell or other settings"):
         ionfo.infer.calibrate(estimator, other)
+
+
+def test_noise_is_in_the_sds_of_cells(trained: Path) -> None:
+    cells = pd.concat([pd.read_csv(trained / "cells.csv")] * 3, ignore_index=True)
+    cells["cell"] = range(6)
+    cells[list(PATCHSEQ_FEATURES)] += np.random.default_rng(0).normal(0, 2, (6, 23))
+    simulations, quick = trained / "simulations", ionfo.infer.TrainSettings(layers=1, width=8)
+    found = ionfo.infer.train(simulations, settings=quick, noise_of=cells)
+    wanted = 0.3 * cells[list(PATCHSEQ_FEATURES)].to_numpy().std(axis=0)
+    np.testing.assert_allclose(found.noise, wanted)
+    for table, said in (
+        (cells.head(3), "known of 3 observed cells, and an SD needs 5"),
+        (cells.assign(skew=1.0), "feature 'skew' is the same in all observed cells"),
+        ("targets", "'hh' has no targets of its own"),
+    ):
+        with pytest.raises(ionfo.IonfoError, match=said):
+            ionfo.infer.train(simulations, settings=quick, noise_of=table)
+
+
+def test_wrong_targets_of_a_correction_get_a_sentence(trained: Path) -> None:
+    def said(line: str) -> str:
+        done = CliRunner().invoke(app, shlex.split(line))
+        assert done.exit_code != 0
+        return str(done.exception)
+
+    line = f"infer posterior {trained}/cells.csv --estimator {trained}/posterior.npz --out x.csv"
+    assert "are those of --to chain" in said(f"{line} --temperature 1")
+    assert "give --correct weights or chain" in said(f"{line} --to chain")
+    assert "observation 'targets'" in said(f"{line} --to chain --correct weights")
+    assert "--max-cost must be positive" in said(
+        f"{line} --to chain --correct weights --max-cost -1"
+    )
