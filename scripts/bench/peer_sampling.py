@@ -35,15 +35,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from evaluation import Peer, timed
 from numpy.typing import NDArray
 
 from ionfo import read_population
 from ionfo.emodels import EModel, bundled_populations, export_emodel, load_emodel
 from ionfo.sampling import Evaluator, RunStore, collect, evaluator_spec
 from ionfo.sampling.chains.moves import make_moves, parse_moves
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from evaluation import Peer, timed
 
 Array = NDArray[np.float64]
 
