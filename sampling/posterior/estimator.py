@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...errors import IonfoError
 from ...tables.archives import check_archive_path, read_arrays, write_arrays
 from .networks import (
-    Arrays32,
+    Arrays,
     Shape,
     from_arrays,
     log_density,
@@ -93,8 +93,8 @@ class Posterior:
     line_scale: Scale
     noise: Array
     shape: Shape
-    flows: list[Arrays32] = field(repr=False)
-    classifier: Arrays32 = field(repr=False)
+    flows: list[Arrays] = field(repr=False)
+    classifier: Arrays = field(repr=False)
     known: Array = field(repr=False)
     about: dict[str, Any] = field(repr=False)
 

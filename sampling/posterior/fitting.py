@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...progress import Advance
-from .networks import Arrays32, Shape, new_classifier, new_flow, split, to_arrays
+from .networks import Arrays, Shape, new_classifier, new_flow, split, to_arrays
 
 Array = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ class Fit:
         On held-out draws, after each epoch.
     """
 
-    arrays: Arrays32
+    arrays: Arrays
     losses: Array
 
     @property

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...errors import IonfoError
 
 Array = NDArray[np.float64]
-Arrays32 = list[NDArray[np.float32]]
+Arrays = list[NDArray[Any]]
 
 _PACKAGES = ("jax", "equinox", "optax", "flowjax")
 _REACH = 5.0  # of the splines, in SDs of the parameters
@@ -117,14 +117,23 @@ def join(trained: Any, rest: Any) -> Any:
     return paramax.unwrap(equinox.combine(trained, rest))
 
 
-def to_arrays(network: Any) -> Arrays32:
-    """Give the trained numbers of a network, in order."""
+def to_arrays(network: Any) -> Arrays:
+    """Give all numbers of a network in order: trained ones, then fixed ones.
+
+    The order in which coupling layers take the variables is fixed and drawn at random.
+    """
     import jax
 
-    return [np.asarray(one) for one in jax.tree_util.tree_leaves(split(network)[0])]
+    trained, rest = split(network)
+    return [
+        np.asarray(one)
+        for part in (trained, rest)
+        for one in jax.tree_util.tree_leaves(part)
+        if _is_array(one)
+    ]
 
 
-def from_arrays(network: Any, arrays: Sequence[NDArray[np.float32]]) -> Any:
+def from_arrays(network: Any, arrays: Sequence[NDArray[Any]]) -> Any:
     """Put stored numbers into a network of the same shape.
 
     Raises
@@ -135,15 +144,25 @@ def from_arrays(network: Any, arrays: Sequence[NDArray[np.float32]]) -> Any:
     import jax
     import jax.numpy as jnp
 
-    trained, rest = split(network)
-    leaves, tree = jax.tree_util.tree_flatten(trained)
-    if [one.shape for one in leaves] != [one.shape for one in arrays]:
+    trees = [jax.tree_util.tree_flatten(part) for part in split(network)]
+    own = [one for leaves, _ in trees for one in leaves if _is_array(one)]
+    if [(one.shape, one.dtype) for one in own] != [(one.shape, one.dtype) for one in arrays]:
         raise IonfoError(
             "the stored posterior does not fit the installed version of flowjax; train it again "
             "with ionfo infer train"
         )
-    filled = jax.tree_util.tree_unflatten(tree, [jnp.asarray(one) for one in arrays])
-    return join(filled, rest)
+    stored = iter(arrays)
+    filled = [
+        jax.tree_util.tree_unflatten(
+            tree, [jnp.asarray(next(stored)) if _is_array(one) else one for one in leaves]
+        )
+        for leaves, tree in trees
+    ]
+    return join(*filled)
+
+
+def _is_array(one: Any) -> bool:
+    return hasattr(one, "shape") and hasattr(one, "dtype")
 
 
 def log_density(flow: Any) -> Callable[[Array, Array], Array]:

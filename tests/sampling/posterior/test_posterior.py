@@ -23,6 +23,7 @@ from ionfo.sampling.posterior.estimator import Posterior, read_posterior
 from ionfo.sampling.posterior.fitting import FitSettings
 from ionfo.sampling.posterior.inference import Observation, infer, observation, to_population
 from ionfo.sampling.posterior.inside import inside
+from ionfo.sampling.posterior.prior import BoxPrior
 from ionfo.sampling.posterior.simulations import Simulations
 from ionfo.sampling.posterior.simulators import EModelSimulator
 from ionfo.sampling.posterior.training import TrainSettings, train
@@ -69,6 +70,24 @@ def test_density_is_one_over_the_box_and_nothing_outside(trained: Posterior) -> 
     density = np.exp(trained.log_prob(grid, HERE.features[0]))
     assert density.sum() * 0.06**2 == pytest.approx(1, abs=1e-3)
     assert trained.log_prob(np.array([[3.5, 0.0]]), HERE.features[0])[0] == -np.inf
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_density_is_that_of_the_training_whatever_the_seed(seed: int, tmp_path: Path) -> None:
+    """More than two variables go through the layers in an order that is drawn at random."""
+    random = np.random.default_rng(5)
+    theta = random.uniform(-1, 1, (4000, 4))
+    prior = BoxPrior(tuple("abcd"), ("1",) * 4, np.full(4, -1.0), np.full(4, 1.0))
+    units = dict.fromkeys("wxyz", "1")
+    about = {"prior": prior.told(), "features": units, "about": {"simulator": "linear"}, "seed": 0}
+    features = theta * [1.0, 2.0, 3.0, 4.0] + 0.1 * random.normal(size=(4000, 4))
+    found = train(Simulations(theta, features, about), seed=seed, settings=SETTINGS)
+    read = read_posterior(found.write(tmp_path / "p.npz"))
+    gain = read.log_prob(theta[:500], features[:500]) - prior.log_density
+    assert gain.mean() == pytest.approx(4 * 1.419 - found.about["validation_loss"][0], abs=0.5)
+    assert gain.mean() > 2
+    drawn = read.draw(200, features[:20], 1).mean(axis=0)
+    assert np.abs(drawn - theta[:20]).mean() < 0.25
 
 
 def test_discarded_part_is_known(trained: Posterior) -> None:
