@@ -216,6 +216,7 @@ def test_what_is_cancelled_leaves_and_does_not_come_back(
     with monkeypatch.context() as patch:
         patch.setattr(CellProcess, "look", hold)
         press(page, "move")
+        page.wait(f"{drawn}.some(one => one && one.startsWith('Ih (soma)'))")
         press(page, "compensate")
         page.wait(f"{drawn}.some(one => one && one.includes('others moved too'))")
         page.wait("!document.getElementById('cancel').disabled")

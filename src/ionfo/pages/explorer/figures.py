@@ -112,7 +112,7 @@ def currents_chart(found: MembraneCurrents, place: str, mechanisms: Sequence[str
     found : MembraneCurrents
         At one place during one protocol.
     place : str
-        Its name.
+        Its name, and that of the model.
     mechanisms : sequence of str
         All of the cell, whether or not they are here.
     """

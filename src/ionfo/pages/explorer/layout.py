@@ -250,9 +250,9 @@ def _move(explored: Explored) -> Any:
             role="group",
             **{"aria-label": "Value between its bounds"},
         ),  # fmt: skip
-        html.Div(id="changed", className="wide", tabIndex=0),
         html.P("", id="compensation-told"),
         html.Div(id="compensation", className="wide", tabIndex=0),
+        html.Div(id="changed", className="wide", tabIndex=0),
         _graph("bars", "parameters between their bounds, with the population behind"),
     )  # fmt: skip
 

@@ -49,6 +49,29 @@ def _answer_shown(app: Any, explored: Explored, simulations: Simulations | None)
     def is_known(one: Shown) -> bool:
         return simulations is None or simulations.look(key_of(one)).is_known
 
+    def settled(shown: list[Shown] | None) -> list[Shown]:
+        """Forget what known models have taken the place of."""
+        return [
+            {key: each for key, each in one.items() if key != "instead" or not is_known(one)}
+            for one in shown or []
+        ]
+
+    # in an answer of its own, as new buttons touch it too, which must not stop another press
+    @answers(
+        app,
+        Output("shown", "data", allow_duplicate=True),
+        Input({"type": "beside", "row": ALL}, "n_clicks"),
+        State("row", "value"),
+        State("shown", "data"),
+        prevent_initial_call=True,
+    )
+    def put_beside(pressed: list[Any], row: Any, shown: list[Shown] | None) -> Answer:
+        if not any(pressed):
+            return no_update
+        found = settled(shown) or [model_of_row(explored, row)]
+        found = with_more(found, model_of_row(explored, int(touched(ctx)[-1]["row"])))
+        return [{**one, "ask": True} for one in found]
+
     @answers(
         app,
         output=[Output("shown", "data"), Output("message", "children")],
@@ -57,7 +80,6 @@ def _answer_shown(app: Any, explored: Explored, simulations: Simulations | None)
             "_pressed": [
                 Input(one, "n_clicks") for one in ("simulate", "move", "compensate", "cancel")
             ],
-            "beside": Input({"type": "beside", "row": ALL}, "n_clicks"),
         },
         state={
             "shown": State("shown", "data"),
@@ -67,14 +89,10 @@ def _answer_shown(app: Any, explored: Explored, simulations: Simulations | None)
         },
     )
     def show(
-        row: Any, _pressed: Any, beside: list[Any], shown: list[Shown] | None,
-        name: str, value: Any, only: Any,
+        row: Any, _pressed: Any, shown: list[Shown] | None, name: str, value: Any, only: Any
     ) -> Answer:  # fmt: skip
         asked = next((one for one in reversed(touched(ctx)) if one != "row"), None)
-        kept = [
-            {key: each for key, each in one.items() if key != "instead" or not is_known(one)}
-            for one in shown or []
-        ]
+        kept = settled(shown)
         if asked == "cancel":
             left = without_cancelled(kept, is_known)
             if simulations is not None:
@@ -90,10 +108,6 @@ def _answer_shown(app: Any, explored: Explored, simulations: Simulations | None)
             found = with_more(found, moved(explored, base, name, value))
             if asked == "compensate":
                 found = with_more(found, compensated(explored, base, name, value, bool(only)))
-        elif isinstance(asked, dict):
-            if not any(beside):  # a table with new buttons, none of them pressed
-                return no_update, no_update
-            found = with_more(found, model_of_row(explored, int(asked["row"])))
         else:
             found = [base]
         if simulations is None:

@@ -105,12 +105,16 @@ def answer_simulations(app: Any, explored: Explored, simulations: Simulations) -
             for one in emodel.features
             if one.name.startswith(f"{protocol}.")
         ]
-        last = next((one for one in reversed(list(found.values())) if one is not None), None)
+        label, last = next(
+            (one for one in reversed(list(found.items())) if one[1] is not None), ("", None)
+        )
         inside = figures.empty_chart("simulate a model to see its currents", 440)
         along = figures.empty_chart("simulate a model to see its voltage along the cell", 440)
         if last is not None:
             if place in last.currents:
-                inside = figures.currents_chart(last.currents[place], str(place), mechanisms)
+                inside = figures.currents_chart(
+                    last.currents[place], f"{place}, {label}", mechanisms
+                )
             if simulations.sections:
                 at = round((frame or 0) / 199 * (len(last.frames) - 1))
                 along = figures.along_chart(simulations.sections, last, at)
@@ -156,4 +160,4 @@ def _verdict_told(shown: Sequence[Shown], now: dict[str, Job]) -> str:
         if watched is None or watched.evaluation is None:
             return ""
         costs.append(float(watched.evaluation.cost))
-    return verdict(*costs)
+    return f"{last['alone']}: {verdict(*costs)}"
