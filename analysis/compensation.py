@@ -49,6 +49,11 @@ class Conditional:
         moved = self.mean - self.before
         return np.divide(moved, self.spread, out=np.zeros_like(moved), where=self.spread > 0)
 
+    @property
+    def is_clear(self) -> NDArray[np.bool_]:
+        """Whether the means move by more than two errors."""
+        return np.asarray(np.abs(self.mean - self.before) > 2.0 * self.error)
+
 
 def conditional_means(
     values: ArrayLike,

@@ -28,6 +28,9 @@ from .traces import thinned_index
 
 Array = NDArray[np.float64]
 
+CANCELLED = "cancelled"
+"""What is told of a model that was stopped."""
+
 _MOST_FRAMES = 200  # of the voltage along the cell
 
 
@@ -148,7 +151,7 @@ class CellProcess:
     def cancel(self) -> None:
         """Stop what is being simulated; the process ends."""
         if self._now is not None and not self._now.is_done:
-            self._now.error = "cancelled"
+            self._now.error = CANCELLED
         self.close()
 
     def close(self) -> None:

@@ -11,7 +11,14 @@ import pytest
 
 import ionfo
 from ionfo.errors import IonfoError
-from ionfo.pages.explorer.state import compensated, model_of_row, moved, with_more
+from ionfo.pages.explorer.state import (
+    compensated,
+    model_of_row,
+    moved,
+    verdict,
+    with_more,
+    without_cancelled,
+)
 from ionfo.studies.explore import read_explored
 from ionfo.studies.explored import Explored
 from ionfo.tables.population import Population
@@ -57,6 +64,37 @@ def test_what_follows_a_move_follows_it(explored: Explored) -> None:
         moved(explored, base, first, high * 2)
     with pytest.raises(IonfoError, match="there are models 0 to"):
         model_of_row(explored, -1)
+
+
+def test_only_what_moves_clearly_follows(explored: Explored) -> None:
+    base = model_of_row(explored, 4)
+    first, second = (one.name for one in explored.of_kind("parameter")[:2])  # made to go together
+    low, high = explored.column(first).bounds
+    value = f"{low + 0.95 * (high - low):.4g}"
+    whole, clear = (compensated(explored, base, first, value, only) for only in (False, True))
+    names = [name for name, *_ in clear["changes"]]
+    assert {first, second} <= set(names) and len(names) < len(whole["changes"])
+    assert all(clear["values"][one] == base["values"][one] for one in whole["values"]
+               if one not in names)  # fmt: skip
+    for name, old, new, is_clipped in whole["changes"]:
+        assert (old, new) == (base["values"][name], whole["values"][name])
+        assert not is_clipped or new in explored.column(name).bounds
+    assert verdict(2.65, 250, 2.83).endswith("2.83: it mends")
+    assert verdict(2.55, 44, 48).endswith("it does not mend")
+    assert verdict(2.55, 2, 1).endswith("nothing to mend")
+
+
+def test_cancelled_models_give_their_place_back() -> None:
+    names = ["model 3", "a", "b", "c"]
+    shown = [{"label": one, "row": None, "ask": True} for one in names]
+    for name in ("d", "e"):
+        shown = with_more(shown, {"label": name, "row": None, "ask": True})
+    assert [one["label"] for one in shown] == ["model 3", "c", "d", "e"]
+    found = without_cancelled(shown, lambda one: one["label"] in "abcd")
+    assert [one["label"] for one in found] == ["model 3", "c", "d", "b"]
+    assert [one["ask"] for one in found] == [False, True, True, True]
+    found = without_cancelled(shown, lambda one: one["label"] == "a")
+    assert [one["label"] for one in found] == ["model 3", "a"]
 
 
 def test_twins_and_contrast_by_names(explored: Explored) -> None:

@@ -150,6 +150,7 @@ def _columns(population: Population, emodel: EModel | None) -> tuple[pd.DataFram
     if emodel is not None:
         units = {one.name: one.unit for one in emodel.parameters}
         units |= {one.name: one.unit for one in emodel.features}
+        units = {name: unit for name, unit in units.items() if unit != "1"}  # of bare numbers
         bounds = {p.name: p.bounds for p in emodel.free_parameters if p.bounds}
         targets = {f.name: (f.mean, f.std) for f in emodel.features if f.std > 0}
     book = book_of(population.frame)

@@ -35,7 +35,7 @@ class Column:
     kind : {"parameter", "feature", "cost"}
         What it is.
     unit : str
-        Empty where it is not known.
+        Empty of a bare number, and where it is not known.
     bounds : tuple of float
         Of a parameter, or the range of its values.
     target : tuple of float or None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..sampling.evaluation.evaluator import EvaluatorSpec
-from ..sampling.evaluation.watched import CellProcess, Watched
+from ..sampling.evaluation.watched import CANCELLED, CellProcess, Watched
 
 Key = tuple[tuple[float, ...], tuple[tuple[str, float], ...]]
 """Free and fixed parameters of a model."""
@@ -43,6 +43,11 @@ class Job:
         """Whether nothing more will come."""
         return self.watched is not None and self.watched.is_done
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is done and was not cancelled."""
+        return self.watched is not None and self.is_done and self.watched.error != CANCELLED
+
 
 class Simulations:
     """Models in one process of the evaluation, for any number of readers.
@@ -57,6 +62,7 @@ class Simulations:
 
     def __init__(self, spec: EvaluatorSpec, n_protocols: int) -> None:
         self._process = CellProcess(spec, n_protocols)
+        self._n_protocols = n_protocols
         self._lock = threading.Condition()
         self._waiting: OrderedDict[Key, None] = OrderedDict()
         self._found: OrderedDict[Key, Watched] = OrderedDict()
@@ -78,7 +84,7 @@ class Simulations:
         with self._lock:
             known = self._found.get(key)
             is_stopping = key == self._now and self._cancelled
-            if known is not None and (is_stopping or known.error == "cancelled"):
+            if known is not None and (is_stopping or known.error == CANCELLED):
                 del self._found[key]
                 known = None
             if known is None and (key != self._now or is_stopping or self._is_stopped):
@@ -101,6 +107,15 @@ class Simulations:
         with self._lock:
             self._waiting.pop(key, None)
             if self._now == key:
+                self._cancelled = True
+
+    def cancel_all(self) -> None:
+        """Forget all models that wait, and stop the one that is being simulated."""
+        with self._lock:
+            for key in self._waiting:  # whoever else has asked for them sees what happened
+                self._found[key] = Watched(key[0], self._n_protocols, error=CANCELLED)
+            self._waiting.clear()
+            if self._now is not None:
                 self._cancelled = True
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 pytest.importorskip("dash", reason="needs the explore extra")
 
 from ionfo.pages.explorer.server import Server, serve
+from ionfo.sampling.evaluation.watched import CellProcess
 from ionfo.studies.explore import read_explored
 from ionfo.tables.files import write_table
 
@@ -120,6 +122,8 @@ def test_one_model_is_simulated_moved_and_set_beside_its_twin(page: Browser) -> 
     page.wait(f"{n_traces} === 2")
     press(page, "compensate")
     page.wait(f"{n_traces} === 3")
+    dotted = "document.querySelector('#traces .js-plotly-plot').layout.annotations[0].text"
+    assert page.run(dotted) == "spike threshold -20 mV"
     page.run("document.querySelector('#neighbours button').click()")
     page.wait("document.getElementById('scores').textContent.split('cost').length > 4")
     link = str(page.run("document.getElementById('link').value"))
@@ -130,6 +134,128 @@ def test_one_model_is_simulated_moved_and_set_beside_its_twin(page: Browser) -> 
     assert page.run("document.documentElement.scrollWidth") <= 400
     ink = "document.getElementById('scatter').layout.font.color"
     page.wait(f"{ink} === '#e6e9ee'")
+
+
+def write(page: Browser, key: str, written: str) -> None:
+    """Write into a field instead of what stands there."""
+    at = place(page, key)
+    page.click(at["x"] + 20, at["y"] + at["height"] / 2, times=2)
+    page.run(f"document.getElementById('{key}').select()")
+    page.type(written)
+    page.press("Enter")
+
+
+def test_what_stands_in_the_field_is_what_is_used(page: Browser) -> None:
+    page.run(f"dash_clientside.set_props('moved', {{value: '{GROUP[0]}'}})")
+    field = "document.getElementById('value').value"
+    low, high = next(p.bounds for p in SOMA.free_parameters if p.name == GROUP[0] if p.bounds)
+    middle = read_middle(page, GROUP[0])
+    page.wait(f"Math.abs({field} / {middle} - 1) < 1e-3")  # nothing is chosen: the median
+    wanted = f"{low + 0.8 * (high - low):.3g}"
+    told = "document.getElementById('compensation-told').textContent"
+    for row in (3, 7):
+        write(page, "value", wanted)
+        page.wait(f"{told}.includes('at {float(wanted):.4g},')")
+        page.run(f"dash_clientside.set_props('row', {{value: {row}}})")
+        page.wait(f"document.getElementById('chosen').textContent === 'model {row} chosen'")
+        assert page.run(f"{field} === '{wanted}'")  # it was set for this parameter
+    assert page.run("document.getElementById('scatter').layout.shapes.at(-1).type === 'circle'")
+    # another parameter begins with the model's own value, and so does this one again
+    for name in (GROUP[1], GROUP[0]):
+        page.run(f"dash_clientside.set_props('moved', {{value: '{name}'}})")
+        page.wait(f"document.getElementById('link').value.includes('{name}')")
+        page.wait(f"{field} !== '{wanted}'")
+    write(page, "value", wanted)
+    page.wait(f"{told}.includes('at {float(wanted):.4g},')")
+    for wrong in ("99", "abc"):
+        write(page, "value", wrong)
+        page.wait(f"{told}.includes('must lie within its bounds')")
+
+
+def read_middle(page: Browser, name: str) -> float:
+    found = page.run(
+        "fetch('models.json').then(a => a.json())"
+        f".then(all => all.columns.find(one => one.name === '{name}').median)"
+    )
+    return float(found)
+
+
+def test_where_the_slider_is_released_is_what_is_used(page: Browser) -> None:
+    place(page, "fraction")
+    thumb, track = (
+        json.loads(page.run(f"JSON.stringify({one}.getBoundingClientRect())"))
+        for one in ("document.querySelector('#fraction [role=slider]')",
+                    "document.getElementById('fraction')")
+    )  # fmt: skip
+    name = str(page.run("new URL(document.getElementById('link').value).searchParams.get('moved')"))
+    low, high = next(p.bounds for p in SOMA.free_parameters if p.name == name if p.bounds)
+    y = thumb["y"] + thumb["height"] / 2
+    for end in (0.3, 0.06, 0.9):
+        now = page.run("document.querySelector('#fraction [role=slider]')"
+                       ".getBoundingClientRect().x")  # fmt: skip
+        page.drag((now + thumb["width"] / 2, y), (track["x"] + end * track["width"], y))
+    at = "Number(document.querySelector('#fraction [role=slider]').ariaValueNow)"
+    field = "Number(document.getElementById('value').value)"
+    page.wait(f"Math.abs({low} + {at} * {high - low} - {field}) < {2e-3 * (high - low)}")
+    assert page.run(at) > 0.8
+
+
+def test_what_is_cancelled_leaves_and_does_not_come_back(
+    page: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hold(_process: CellProcess, timeout: float = 0.0) -> None:
+        time.sleep(timeout)  # takes in no news, so nothing is done
+
+    write(page, "row", "3")
+    page.wait("document.getElementById('chosen').textContent === 'model 3 chosen'")
+    page.run(f"dash_clientside.set_props('moved', {{value: '{GROUP[1]}'}})")
+    bounds = next(p.bounds for p in SOMA.free_parameters if p.name == GROUP[1])
+    assert bounds is not None
+    write(page, "value", f"{0.3 * bounds[0] + 0.7 * bounds[1]:.3g}")
+    drawn = "document.querySelector('#bars .js-plotly-plot').data.map(one => one.name)"
+    with monkeypatch.context() as patch:
+        patch.setattr(CellProcess, "look", hold)
+        press(page, "move")
+        page.wait(f"{drawn}.some(one => one && one.startsWith('Ih (soma)'))")
+        press(page, "compensate")
+        page.wait(f"{drawn}.some(one => one && one.includes('others moved too'))")
+        page.wait("!document.getElementById('cancel').disabled")
+        page.wait("document.getElementById('progress-told').textContent.includes("
+                  "'1 running, ')")  # fmt: skip
+        assert "what was changed in model 3" in text(page, "changed")
+        press(page, "cancel")
+        page.wait("document.getElementById('cancel').disabled")
+        page.wait(f"!{drawn}.some(one => one && one.includes('others moved too'))")
+    press(page, "simulate")
+    page.wait("document.getElementById('scores').textContent.includes('model 3: cost')")
+    assert page.run("document.querySelector('#traces .js-plotly-plot').data.length") == 1
+    assert "score of the worst feature" in text(page, "scores")
+    press(page, "compensate")
+    page.wait("document.getElementById('moved-told').textContent.includes('others moved too')")
+    assert "mend" in text(page, "moved-told")
+
+
+def test_selected_models_are_drawn_as_lines(page: Browser) -> None:
+    page.run("window.ionfoExplorer.filters.rows = [...Array(10).keys()].map(i => 40 * i + 1)")
+    page.run("window.ionfoExplorer.select()")
+    page.wait("document.getElementById('selected').textContent.startsWith('10 of 449')")
+    lines = "document.getElementById('lines').data[1].x.filter(one => one === null).length"
+    assert page.run(lines) == 10
+    assert text(page, "selected").endswith("lines show them all")
+
+
+def test_a_page_tells_that_its_explorer_has_ended(tmp_path: Path) -> None:
+    population(tmp_path / "population.parquet")
+    server = serve(read_explored(tmp_path / "population.parquet"))
+    server.start()
+    with Browser(tmp_path / "profile") as browser:
+        browser.open(server.address, 1200)
+        browser.wait("window.ionfoExplorer && window.ionfoExplorer.ready")
+        asked = server.guard.last
+        browser.run("fetch('alive')")
+        assert server.guard.last == asked
+        server.stop()
+        browser.wait("document.getElementById('message').textContent.includes('has ended')")
 
 
 def test_keys_reach_everything_and_names_stay_text(page: Browser) -> None:

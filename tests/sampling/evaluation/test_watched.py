@@ -51,5 +51,11 @@ def test_models_are_simulated_stopped_and_kept() -> None:
         again = done(simulations, simulations.ask(other, fixed)).watched  # in a new process
         assert again is not None and again.evaluation is not None
         assert again.evaluation.cost != found.evaluation.cost
+        more = [simulations.ask(theta * share, fixed) for share in (1.01, 1.02, 1.03)]
+        simulations.cancel_all()
+        for key in more:
+            job = done(simulations, key)
+            assert job.watched is not None and job.watched.error == "cancelled"
+            assert not job.is_known and job.is_done
     finally:
         simulations.close()

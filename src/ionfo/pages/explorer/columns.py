@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...studies.explored import Explored
+from ...studies.explored import Column, Explored
 
 MOST_LINES = 300
 """Models that are drawn as lines."""
@@ -20,7 +20,8 @@ def models_json(explored: Explored) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n``, ``columns`` (name, short, unit, kind, bounds, target), ``lines`` and ``dots`` (rows
+        ``n``, ``columns`` (name, short, unit, kind, bounds, target,
+        median), ``lines`` and ``dots`` (rows
         that are drawn as lines, and whose features are counted), ``groups`` (numbers of columns).
     """
     place = {one.name: i for i, one in enumerate(explored.columns)}
@@ -32,6 +33,7 @@ def models_json(explored: Explored) -> dict[str, Any]:
                 "name": one.name, "short": one.short, "unit": one.unit, "kind": one.kind,
                 "bounds": list(one.bounds),
                 "target": None if one.target is None else list(one.target),
+                "median": _median(explored, one) if one.kind == "parameter" else None,
             }
             for one in explored.columns
         ],
@@ -51,6 +53,14 @@ def column_bytes(explored: Explored, number: int) -> bytes:
     """
     name = explored.columns[number].name
     return explored.values[name].to_numpy(np.float64).astype("<f4").tobytes()
+
+
+def _median(explored: Explored, one: Column) -> float:
+    """Give the middle of a parameter in the population."""
+    values = explored.values[one.name].to_numpy(np.float64)
+    order = np.argsort(values)[: np.isfinite(values).sum()]
+    share = np.cumsum(explored.weights[order])
+    return float(values[order[np.searchsorted(share, share[-1] / 2)]])
 
 
 def _sample(n: int, most: int) -> list[int]:

@@ -23,8 +23,9 @@ LINE_COLOURS = (BLUE, ORANGE, GREEN, PINK)
 # of currents, which may be many
 _CURRENT_COLOURS = (
     BLUE, ORANGE, GREEN, PINK, "#C7A12B", "#8B5FBF", "#B0413E", "#3AA6A6", "#5E6B2F", "#1F3F66",
-    "#A0673B", GREY,
+    "#A0673B", "#D98CB3", "#6C8EBF", "#9AB83B", "#4B2E83",
 )  # fmt: skip
+_REST = ("other Na", "other K", "other Ca")  # what mechanisms do not tell of themselves, by its ion
 _N_COLOURS = 24  # steps of the voltage along the cell
 _LOW, _HIGH = -90.0, 30.0  # mV
 
@@ -52,7 +53,9 @@ def empty_chart(told: str, height: int = 260) -> Chart:
     }
 
 
-def traces_chart(swept: Mapping[str, Swept | None], protocol: str) -> Chart:
+def traces_chart(
+    swept: Mapping[str, Swept | None], protocol: str, threshold: float | None = None
+) -> Chart:
     """Somatic voltages of models at one protocol, over each other.
 
     Parameters
@@ -61,6 +64,8 @@ def traces_chart(swept: Mapping[str, Swept | None], protocol: str) -> Chart:
         Label -> what the model showed; None where it showed nothing yet.
     protocol : str
         Its name.
+    threshold : float, optional
+        Voltage (mV) above which there is a spike.
     """
     data = [
         {
@@ -74,31 +79,44 @@ def traces_chart(swept: Mapping[str, Swept | None], protocol: str) -> Chart:
     ]  # fmt: skip
     if not data:
         return empty_chart(f"no voltage of {protocol} yet", 340)
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    if threshold is not None:
+        across = {"xref": "paper", "x0": 0, "x1": 1, "y0": threshold, "y1": threshold}
+        shapes = [{"type": "line", **across, "line": {"color": GREY, "width": 1, "dash": "dot"}}]
+        notes = [{"text": f"spike threshold {threshold:g} mV", "showarrow": False,
+                  "xref": "paper", "x": 1, "xanchor": "right", "y": threshold,
+                  "yanchor": "bottom", "font": {"size": 10, "color": GREY}}]  # fmt: skip
     return {
         "data": data,
         "layout": layout(
             height=340,
             title=_title(readable(protocol)),
             showlegend=len(data) > 1,
+            shapes=shapes,
+            annotations=notes,
             xaxis={"title": {"text": "time (ms)"}},
             yaxis={"title": {"text": "voltage at the soma (mV)"}, "automargin": True},
         ),
     }
 
 
-def currents_chart(found: MembraneCurrents, place: str) -> Chart:
+def currents_chart(found: MembraneCurrents, place: str, mechanisms: Sequence[str]) -> Chart:
     """Share of every ionic current over time: outward above zero, inward below.
 
-    The largest currents have their own colours; the whole outward and inward currents are drawn
-    above, on a logarithmic axis.
+    A current has the same colour wherever it is drawn; the whole outward and inward currents are
+    drawn above, on a logarithmic axis.
 
     Parameters
     ----------
     found : MembraneCurrents
         At one place during one protocol.
     place : str
-        Its name.
+        Its name, and that of the model.
+    mechanisms : sequence of str
+        All of the cell, whether or not they are here.
     """
+    known = [*mechanisms, *_REST]
     names = sorted(found.currents, key=lambda one: -float(np.abs(found.currents[one]).mean()))
     values = np.array([found.currents[one] for one in names]).reshape(len(names), -1)
     outward, inward = np.maximum(values, 0.0), np.minimum(values, 0.0)
@@ -109,7 +127,9 @@ def currents_chart(found: MembraneCurrents, place: str) -> Chart:
         for i, name in enumerate(names):
             if not np.any(parts[i]):
                 continue
-            colour = _CURRENT_COLOURS[i % len(_CURRENT_COLOURS)]
+            colour = GREY
+            if name in known:
+                colour = _CURRENT_COLOURS[known.index(name) % len(_CURRENT_COLOURS)]
             is_named = sign > 0 or not np.any(outward[i])
             data.append(
                 {

@@ -8,6 +8,9 @@ from typing import Any
 
 HOST = "127.0.0.1"
 
+ALIVE = "alive"
+"""What the page asks for again and again, to see whether the explorer has ended."""
+
 _POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -59,7 +62,8 @@ class Guard:
             return "a page of another origin may not call this server"
         if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
             return "a page of another origin may not call this server"
-        self.last = time.monotonic()
+        if not request.path.endswith(f"/{ALIVE}"):  # the page asks so by itself
+            self.last = time.monotonic()
         return ""
 
     def headers(self) -> dict[str, str]:

@@ -127,6 +127,7 @@ def _models(explored: Explored) -> Any:
                 _labelled("within 1 SD of the target of", _choice("band", bands, ANY_FEATURE)),
                 html.Button("clear selection", id="clear"),
                 html.Span("", id="selected", role="status", className="told"),
+                html.Span("", id="chosen", role="status", className="told"),
             ],
             className="controls",
         ),
@@ -218,19 +219,40 @@ def _move(explored: Explored) -> Any:
         html.Div(
             [
                 _labelled("parameter", _choice("moved", options, first)),
-                _labelled("value", dcc.Input(id="value", type="number", step="any")),
+                html.Label(
+                    [
+                        html.Span("value"),
+                        # a field of numbers would keep wrong ones to itself
+                        dcc.Input(id="value", type="text", inputMode="decimal"),
+                        html.Span("", id="unit"),
+                    ]
+                ),
                 html.Button("simulate the move alone", id="move", className="main", style=hidden),
-                html.Button("move, and compensate", id="compensate", style=hidden),
+                html.Button("move, and others as in the population", id="compensate", style=hidden),
+                dcc.Checklist(
+                    id="only",
+                    options=[{"label": "only those that move by more than 2 errors", "value": 1}],
+                    value=[],
+                    style=hidden,
+                ),
             ],
             className="controls",
         ),
+        html.P("", id="moved-told", role="status", className="told"),
         html.Div(
-            dcc.Slider(0, 1, value=0.5, id="fraction", marks=None, step=0.005,
-                       tooltip={"placement": "bottom"}),
-            className="slider",
-        ),
+            [
+                html.Span("", id="lowest"),
+                dcc.Slider(0, 1, value=0.5, id="fraction", marks=None, step=0.005,
+                           allow_direct_input=False),
+                html.Span("", id="highest"),
+            ],
+            className="slider ends",
+            role="group",
+            **{"aria-label": "Value between its bounds"},
+        ),  # fmt: skip
         html.P("", id="compensation-told"),
         html.Div(id="compensation", className="wide", tabIndex=0),
+        html.Div(id="changed", className="wide", tabIndex=0),
         _graph("bars", "parameters between their bounds, with the population behind"),
     )  # fmt: skip
 

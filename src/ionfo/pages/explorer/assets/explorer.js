@@ -8,11 +8,20 @@
   const group = { members: [] };
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const BLUE = "#3B8FC4", ORANGE = "#E0702C"; // of analysis/figures/colours.py
-  let about = null, axes = null, mask = null, ready = false, isApplying = false;
+  let about = null, axes = null, mask = null, ready = false, isApplying = false, ring = null;
+  // of the parameter that is moved: what its field and its slider were given last, and whether
+  // somebody has touched them
+  const given = { name: null, value: null, fraction: null, isTouched: false };
+  let toldOfModels;
+  const models = new Promise(function (tell) { toldOfModels = tell; });
 
   function set(id, props) { window.dash_clientside.set_props(id, props); }
   function nothing() { return window.dash_clientside.no_update; }
   function place(id) { return document.getElementById(id); }
+  function asked() {
+    return window.dash_clientside.callback_context.triggered
+      .map(function (one) { return one.prop_id.split(".")[0]; });
+  }
   function number(name) {
     return about.columns.findIndex(function (one) { return one.name === name; });
   }
@@ -68,14 +77,30 @@
       selectedpoints: chosen(),
       hovertemplate: "model %{pointNumber}<br>" + escaped(one.name) + ": %{x:.4g}<br>" +
         escaped(other.name) + ": %{y:.4g}<extra></extra>" }];
-    const shapes = [];
-    if (one.target) { shapes.push(band("x", one.target)); }
-    if (other.target) { shapes.push(band("y", other.target)); }
-    const now = layout({ height: 420, shapes: shapes });
+    const now = layout({ height: 420, shapes: await shapesOfScatter() });
     now.xaxis.title = { text: named(one) };
     now.yaxis.title = { text: named(other) };
     isApplying = true;
     await Plotly.react(place("scatter"), data, now, config);
+    isApplying = false;
+  }
+
+  async function shapesOfScatter() {
+    const i = number(axes[0]), j = number(axes[1]);
+    const found = [["x", i], ["y", j]].filter(function (one) { return about.columns[one[1]].target; })
+      .map(function (one) { return band(one[0], about.columns[one[1]].target); });
+    if (ring !== null) {
+      found.push({ type: "circle", xsizemode: "pixel", ysizemode: "pixel", x0: -8, x1: 8, y0: -8,
+        y1: 8, xanchor: (await column(i))[ring], yanchor: (await column(j))[ring],
+        line: { width: 2.5, color: colours().ink } });
+    }
+    return found;
+  }
+
+  async function drawRing() {
+    const shapes = await shapesOfScatter();
+    isApplying = true;
+    await Plotly.relayout(place("scatter"), { shapes: shapes });
     isApplying = false;
   }
 
@@ -87,17 +112,18 @@
       line: { width: 0 }, layer: "below" }, along);
   }
 
-  // lines: one axis a parameter, all models faint and the selected ones over them
-  let heights = null, onAxes = [];
+  // lines: one axis a parameter, some models faint and the selected ones over them
+  let heightOf = [], onAxes = [];
   async function drawLines() {
     onAxes = about.columns.map(function (_, i) { return i; })
       .filter(function (i) { return about.columns[i].kind !== "feature"; });
-    heights = [];
+    const found = [];
     for (const i of onAxes) {
       const all = await column(i), bounds = about.columns[i].bounds;
       const width = bounds[1] > bounds[0] ? bounds[1] - bounds[0] : 1;
-      heights.push(about.lines.map(function (row) { return (all[row] - bounds[0]) / width; }));
+      found.push(function (row) { return (all[row] - bounds[0]) / width; });
     }
+    heightOf = found;
     const data = paths().map(function (xy, k) {
       return { type: "scatter", mode: "lines", x: xy[0], y: xy[1], hoverinfo: "skip",
         line: { width: k ? 1.2 : 1, color: k ? ORANGE : colours().faint } };
@@ -130,15 +156,24 @@
     isApplying = false;
   }
 
+  // of the selected models all that may be drawn, evenly from their order
+  function selectedLines() {
+    const rows = chosen() || [], step = Math.max(1, rows.length / about.lines.length);
+    return Array.from({ length: Math.min(rows.length, about.lines.length) },
+      function (_, k) { return rows[Math.floor(k * step)]; });
+  }
+
   function paths() {
-    const found = [[[], []], [[], []]];
-    about.lines.forEach(function (row, r) {
-      const xy = found[mask !== null && mask[row] ? 1 : 0];
-      for (let k = 0; k < onAxes.length; k += 1) { xy[0].push(k); xy[1].push(heights[k][r]); }
-      xy[0].push(null);
-      xy[1].push(null);
+    const faint = about.lines.filter(function (row) { return mask === null || !mask[row]; });
+    return [faint, selectedLines()].map(function (rows) {
+      const xy = [[], []];
+      for (const row of rows) {
+        for (let k = 0; k < heightOf.length; k += 1) { xy[0].push(k); xy[1].push(heightOf[k](row)); }
+        xy[0].push(null);
+        xy[1].push(null);
+      }
+      return xy;
     });
-    return found;
   }
 
   // features: what the middle half and nine tenths of the models do, all and selected
@@ -262,14 +297,56 @@
     changes.push(Plotly.restyle(place("scatter"), { selectedpoints: [rows] }, [0]));
     await Promise.all(changes);
     isApplying = false;
-    const sampled = about.n > about.lines.length
-      ? "; lines show " + about.lines.length.toLocaleString("en") + " of them" +
-        (about.n > about.dots.length ? ", features " + about.dots.length.toLocaleString("en") : "")
-      : "";
-    place("selected").textContent = (rows === null ? about.n : rows.length).toLocaleString("en") +
-      " of " + about.n.toLocaleString("en") + " models" + sampled;
+    const n = rows === null ? about.n : rows.length;
+    place("selected").textContent = n.toLocaleString("en") + " of " +
+      about.n.toLocaleString("en") + " models" + sampled(n, rows !== null);
     set("selection", { data: rows });
     window.ionfoExplorer.redrawn = performance.now() - began;
+  }
+
+  // how many of the models the charts leave out
+  function sampled(n, isSelected) {
+    const told = [], most = about.lines.length;
+    if (n > most) {
+      told.push("lines show " + most.toLocaleString("en") + " of them");
+    } else if (isSelected && most < about.n) {
+      told.push("lines show them all");
+    }
+    if (about.n > about.dots.length) {
+      told.push("bars of features are of " + about.dots.length.toLocaleString("en") +
+        " of all models");
+    }
+    return told.map(function (one) { return "; " + one; }).join("");
+  }
+
+  function rounded(one, value) { // to four digits, and within the bounds
+    return Math.min(Math.max(Number(value.toPrecision(4)), one.bounds[0]), one.bounds[1]);
+  }
+
+  function fractionOf(one, value) {
+    const width = one.bounds[1] - one.bounds[0] || 1;
+    return Math.min(Math.max((value - one.bounds[0]) / width, 0), 1);
+  }
+
+  // what the field and the slider hold at first: the value of the model, or else the median
+  async function firstValue(name, row) {
+    if (given.name !== name) { Object.assign(given, { name: name, isTouched: false }); }
+    await models;
+    const one = about.columns[number(name)], own = (await column(number(name)))[row];
+    if (given.name !== name || given.isTouched) { return Array(5).fill(nothing()); }
+    given.value = rounded(one, Number.isFinite(own) ? own : one.median);
+    given.fraction = fractionOf(one, given.value);
+    return [given.value, given.fraction, String(Number(one.bounds[0].toPrecision(3))),
+      Number(one.bounds[1].toPrecision(3)) + (one.unit ? " " + one.unit : ""), one.unit];
+  }
+
+  // the slider may tell of its release what was before it, so its last move counts
+  async function dragged(one, fraction) {
+    const still = Array(5).fill(nothing());
+    await new Promise(function (go) { window.setTimeout(go, 100); });
+    if (given.name !== one.name || given.fraction !== fraction) { return still; }
+    given.value = rounded(one, one.bounds[0] + fraction * (one.bounds[1] - one.bounds[0]));
+    return [given.value].concat(still.slice(1));
   }
 
   function listen() {
@@ -336,6 +413,7 @@
 
   async function begin() {
     about = await (await fetch(base + "models.json")).json();
+    toldOfModels();
     axes = axes || [about.columns[0].name, about.columns[1].name];
     await Promise.all([drawScatter(), drawLines(), drawStrip()]);
     listen();
@@ -358,10 +436,8 @@
       return nothing();
     },
     filters: function (cost, name) {
-      const asked = window.dash_clientside.callback_context.triggered
-        .map(function (one) { return one.prop_id.split(".")[0]; });
       if (!about) { return nothing(); }
-      if (asked.includes("clear")) {
+      if (asked().includes("clear")) {
         filters.rows = null;
         filters.ranges.clear();
         filters.cost = filters.band = null;
@@ -392,19 +468,46 @@
       return nothing();
     },
     step: function () {
-      const asked = window.dash_clientside.callback_context.triggered
-        .map(function (one) { return one.prop_id.split(".")[0]; });
-      if (!about || !(asked.includes("next") || asked.includes("previous"))) { return nothing(); }
+      const isNext = asked().includes("next");
+      if (!about || !(isNext || asked().includes("previous"))) { return nothing(); }
       const rows = chosen() || Array.from({ length: about.n }, function (_, row) { return row; });
       if (!rows.length) { return nothing(); }
       const now = parseInt(place("row").value, 10);
       let at = rows.indexOf(now);
-      if (at < 0) { at = asked.includes("next") ? -1 : 0; }
-      at = (at + (asked.includes("next") ? 1 : -1) + rows.length) % rows.length;
+      if (at < 0) { at = isNext ? -1 : 0; }
+      at = (at + (isNext ? 1 : -1) + rows.length) % rows.length;
       set("row", { value: rows[at] });
       return nothing();
     },
-    link: function (across, up, row, protocol, moved, value, which) {
+    // one function in the page, so that no late answer can win over what was touched since
+    value: function (name, row, fraction, value) {
+      const still = Array(5).fill(nothing());
+      if (name === null || name === undefined) { return still; }
+      if (given.name === name && given.value !== null) {
+        const one = about.columns[number(name)];
+        if (asked().includes("fraction") && Number.isFinite(fraction) &&
+            fraction !== given.fraction) {
+          Object.assign(given, { fraction: fraction, isTouched: true });
+          return dragged(one, fraction);
+        }
+        if (asked().includes("value") && String(value) !== String(given.value)) {
+          Object.assign(given, { value: value, isTouched: true });
+          const typed = value === "" || value === null ? NaN : Number(value);
+          given.fraction = Number.isFinite(typed) ? fractionOf(one, typed) : null;
+          if (given.fraction === null) { return still; }
+          return [still[0], given.fraction].concat(still.slice(2));
+        }
+        if (!asked().includes("row") || given.isTouched) { return still; }
+      }
+      return firstValue(name, row);
+    },
+    chosen: function (row) {
+      const isOne = Number.isInteger(row) && row >= 0 && (!about || row < about.n);
+      ring = isOne ? row : null;
+      if (ready) { drawRing(); }
+      return isOne ? "model " + row + " chosen" : "";
+    },
+    link: function (across, up, row, protocol, moved, which) {
       const wanted = new URLSearchParams();
       const all = { across: across, up: up, row: row, protocol: protocol, moved: moved,
         group: which };
@@ -414,6 +517,17 @@
       return window.location.origin + base + "?" + wanted.toString();
     },
   } });
+
+  // a page whose explorer has ended looks alive, so it asks now and then
+  const watching = window.setInterval(function () {
+    fetch(base + "alive").then(function (answer) { return answer.ok; }, function () { return false; })
+      .then(function (isAlive) {
+        if (isAlive) { return; }
+        window.clearInterval(watching);
+        set("message", { children: "The explorer has ended; start it again." });
+        document.body.classList.add("ended");
+      });
+  }, 3000);
 
   // the page is made by Dash some time after this is read, and Plotly is loaded after that
   const waiting = window.setInterval(function () {
