@@ -31,7 +31,8 @@ def contrast(
     weights : ndarray, shape (n_rows,), optional
         How much each row counts.
     worth : float
-        Independent rows that a row is worth: the effective size of the population over its rows.
+        Independent rows that an effective row is worth: the effective size of the population over
+        the Kish size of its weights, which stands for those of the weights alone.
 
     Returns
     -------

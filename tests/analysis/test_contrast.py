@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import ttest_ind
 
 from ionfo.analysis.contrast import contrast
+from ionfo.analysis.uncertainty.effective import kish_size
 
 
 def test_intervals_are_those_of_welch() -> None:
@@ -40,3 +41,14 @@ def test_missing_values_and_empty_selections() -> None:
     assert np.isnan(found.loc["b", "difference"])
     with pytest.raises(ValueError, match="holds no model"):
         contrast(table, first, np.zeros(4, bool))
+
+
+def test_all_rows_together_are_worth_what_is_told() -> None:
+    random = np.random.default_rng(3)
+    table = pd.DataFrame({"a": random.normal(size=600)})
+    weight = random.integers(1, 9, 600).astype(np.float64)
+    first = np.arange(600) < 300
+    weighted = contrast(table, first, ~first, weight, 100 / kish_size(weight)).iloc[0]
+    plain = contrast(table, first, ~first, worth=100 / 600).iloc[0]
+    widths = [one["high"] - one["low"] for one in (weighted, plain)]
+    assert widths[0] == pytest.approx(widths[1], rel=0.1)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..analysis.compensation import Conditional, conditional_means
 from ..analysis.contrast import contrast
 from ..analysis.twins import Kind, Neighbours, neighbours
+from ..analysis.uncertainty.effective import kish_size
 from ..emodels import EModel
 from ..errors import IonfoError
 from ..sampling import Population
@@ -220,8 +221,7 @@ class Explored:
         for mask, rows in zip(chosen, (first, second), strict=True):
             mask[[row for row in rows if 0 <= row < len(mask)]] = True
         try:
-            return contrast(
-                self.values, chosen[0], chosen[1], self.weights, self.worth / len(self.values)
-            )
+            each = self.worth / kish_size(self.weights)
+            return contrast(self.values, chosen[0], chosen[1], self.weights, each)
         except ValueError as error:
             raise IonfoError(str(error)) from None
