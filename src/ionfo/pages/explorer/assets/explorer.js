@@ -156,10 +156,12 @@
     isApplying = false;
   }
 
-  // of the selected models all that may be drawn, evenly from their order
+  const MOST_SELECTED = 100; // as lines: more of them hide each other
+
+  // of the selected models as many as may be drawn, evenly from their order
   function selectedLines() {
-    const rows = chosen() || [], step = Math.max(1, rows.length / about.lines.length);
-    return Array.from({ length: Math.min(rows.length, about.lines.length) },
+    const rows = chosen() || [], step = Math.max(1, rows.length / MOST_SELECTED);
+    return Array.from({ length: Math.min(rows.length, MOST_SELECTED) },
       function (_, k) { return rows[Math.floor(k * step)]; });
   }
 
@@ -306,10 +308,10 @@
 
   // how many of the models the charts leave out
   function sampled(n, isSelected) {
-    const told = [], most = about.lines.length;
+    const told = [], most = isSelected ? MOST_SELECTED : about.lines.length;
     if (n > most) {
       told.push("lines show " + most.toLocaleString("en") + " of them");
-    } else if (isSelected && most < about.n) {
+    } else if (isSelected && about.lines.length < about.n) {
       told.push("lines show them all");
     }
     if (about.n > about.dots.length) {
