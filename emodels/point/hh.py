@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import IonfoError, nearest
-from ...limits import check_number, check_seed, shortened
+from ...limits import check_given, check_number, check_seed, shortened
 
 Array = NDArray[np.float64]
 
@@ -82,7 +82,7 @@ class Solutions:
         IonfoError
             If a reversal or the temperature is out of bounds.
         """
-        _refuse_none(self)
+        check_given(**vars(self))
         for name in ("sodium", "potassium", "calcium"):
             check_number(f"the reversal of {name} (mV)", getattr(self, name), -500, 500)
         low, high = LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE
@@ -128,7 +128,7 @@ class StepProtocol:
         IonfoError
             If a time is out of bounds or the step lies outside the trace.
         """
-        _refuse_none(self)
+        check_given(**vars(self))
         check_number("the step of the integration (ms)", self.dt, 0, LARGEST_STEP, is_above=True)
         check_number("the duration (ms)", self.duration, self.dt, 1e5)
         check_number("the samples of the trace", self.duration / self.dt, 1, _MOST_SAMPLES)
@@ -219,7 +219,7 @@ class HHRun:
     solutions: Solutions = M1
 
     def __post_init__(self) -> None:
-        _refuse_none(self)
+        check_given(**vars(self))
         low, high = LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE
         check_number("the temperature (degC)", self.temperature, low, high)
         check_number("the current (pA)", self.current, -LARGEST_CURRENT, LARGEST_CURRENT)
@@ -323,12 +323,6 @@ def hh_rows(theta: ArrayLike) -> Array:
         )
     found: Array = np.ascontiguousarray(rows)
     return found
-
-
-def _refuse_none(settings: object) -> None:
-    for name, value in vars(settings).items():
-        if value is None:
-            raise IonfoError(f"'{name}' of {type(settings).__name__} must be given, got None")
 
 
 def _number(name: str, value: object) -> float:

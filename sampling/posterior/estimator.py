@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...errors import IonfoError
 from ...tables.archives import check_archive_path, read_arrays, write_arrays
 from .networks import (
+    FURTHEST,
     Arrays,
     Shape,
     from_arrays,
@@ -30,9 +31,6 @@ from .prior import BoxPrior, read_prior
 Array = NDArray[np.float64]
 
 FORMAT = 2
-
-FURTHEST = 10.0
-"""SDs from the mean at which features are cut before they enter the networks."""
 
 
 @dataclass(frozen=True)

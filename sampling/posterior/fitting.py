@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...progress import Advance
-from .networks import Arrays, Shape, new_classifier, new_flow, split, to_arrays
+from .networks import FURTHEST, Arrays, Shape, new_classifier, new_flow, split, to_arrays
 
 Array = NDArray[np.float64]
 
@@ -97,7 +97,9 @@ def fit_flow(
 
     def loss(trained: Any, rest: Any, batch: tuple[Any, ...], key: Any) -> Any:
         rows, given = batch
-        given = given + sd * jax.random.normal(key, given.shape)
+        # cut as `Posterior.condition` cuts what is observed
+        noisy = given + sd * jax.random.normal(key, given.shape)
+        given = jnp.clip(noisy, -FURTHEST, FURTHEST)
         flow = paramax.unwrap(combine(trained, rest))
         return -flow.log_prob(rows, given).mean()
 

@@ -19,6 +19,9 @@ Array = NDArray[np.float64]
 Arrays = list[NDArray[Any]]
 
 _PACKAGES = ("jax", "equinox", "optax", "flowjax")
+FURTHEST = 10.0
+"""In the scale of the features, from their middle, at which they are cut before they enter."""
+
 _REACH = 5.0  # of the splines, in SDs of the parameters
 _BATCH = 20_000  # rows whose density is computed together
 

@@ -28,14 +28,11 @@ class Job:
     ----------
     share : float
         Of the protocols that are done.
-    ahead : int
-        Models that are simulated before it.
     watched : Watched or None
         What is known; None while it waits.
     """
 
     share: float
-    ahead: int
     watched: Watched | None
 
     @property
@@ -97,10 +94,9 @@ class Simulations:
         with self._lock:
             found = self._found.get(key)
             if found is None:
-                ahead = list(self._waiting).index(key) if key in self._waiting else 0
-                return Job(0.0, ahead + (self._now is not None), None)
+                return Job(0.0, None)
             share = 1.0 if found.is_done else len(found.protocols) / max(1, found.n_protocols)
-            return Job(share, 0, found)
+            return Job(share, found)
 
     def cancel(self, key: Key) -> None:
         """Forget a model that waits, or stop it."""

@@ -109,7 +109,7 @@ def test_table_of_rates_changes_little() -> None:
         (PUBLISHED, {"temperature": 50}, r"the temperature \(degC\) must be"),
         (PUBLISHED, {"current": np.inf}, "the current"),
         (PUBLISHED, {"noise_sd": -1}, "the SD of the noise current"),
-        (PUBLISHED, {"noise_sd": None}, "'noise_sd' of HHRun must be given"),
+        (PUBLISHED, {"noise_sd": None}, "noise sd must be a number, got None"),
         (PUBLISHED, {"solutions": Solutions(np.nan, -90, 120, 25)}, "the reversal of sodium"),
         (PUBLISHED, {"protocol": StepProtocol(stim_start=700)}, "must begin before it ends"),
         (PUBLISHED, {"protocol": StepProtocol(dt=1e-13)}, "the samples of the trace"),

@@ -90,6 +90,18 @@ def test_density_is_that_of_the_training_whatever_the_seed(seed: int, tmp_path: 
     assert np.abs(drawn - theta[:20]).mean() < 0.25
 
 
+def test_what_lies_far_outside_is_trained_on_as_it_is_used(simulations: Simulations) -> None:
+    """A feature that is huge in a tenth of the draws: nothing but that it is huge is learned."""
+    is_huge = np.arange(len(simulations.theta)) % 10 == 0
+    features = np.where(is_huge[:, None], simulations.features * 1e4, simulations.features)
+    some = Simulations(simulations.theta, features, simulations.about)
+    found = train(some, seed=3, settings=SETTINGS)
+    rows = np.flatnonzero(some.is_valid)[:2000]
+    log_prob = found.log_prob(some.theta[rows], some.features[rows])
+    gain = log_prob.mean() - found.prior.log_density
+    assert gain == pytest.approx(2 * 1.419 - found.about["validation_loss"][0], abs=0.15)
+
+
 def test_discarded_part_is_known(trained: Posterior) -> None:
     valid = trained.valid(np.array([[2.6, 0.0], [1.0, 0.0]]))
     assert valid[0] < 0.1 and valid[1] > 0.9
