@@ -35,8 +35,9 @@ def inside(posterior: Posterior, observed: Observation) -> pd.DataFrame:
     DataFrame
         A row a cell: ``cell``; ``distance`` to its nearest training draws, over all features
         in their scale (`Posterior.feature_scale`); ``further``, the part of the training draws
-        that lie further from theirs; ``is_inside``; ``furthest_feature`` and ``furthest_sd``, its largest deviation from the
-        middle in this scale; ``outside_features``, those beyond all training draws.
+        that lie further from theirs; ``is_inside``; ``furthest_feature`` and ``furthest_sd``, its
+        largest deviation from the middle in this scale; ``outside_features``, those beyond all
+        training draws.
     """
     check_observation(posterior, observed)
     known = posterior.known
