@@ -1,9 +1,9 @@
 r"""Do a corrected posterior and a chain agree?  Means, SDs and O-information of both.
 
     ionfo infer simulate soma --n 13000 --seed 1 --out simulations
-    ionfo infer train simulations --noise 4 --noise-of targets --epochs 30 --seed 1 \
+    ionfo infer train simulations --noise 6 --noise-of targets --epochs 30 --seed 1 \
         --out posterior.npz
-    ionfo infer posterior targets --estimator posterior.npz --n 2500 --seed 5 --correct weights \
+    ionfo infer posterior targets --estimator posterior.npz --n 2500 --seed 6 --correct weights \
         --to chain --temperature 2 --max-cost 10 --out corrected.parquet
     ionfo sample soma --temperature 2 --max-cost 10 --start reference --start-spread 0.05 \
         --moves surrogate:0.8,de:0.2 --rounds 3 --steps 100 --seed 2 --out chain
