@@ -84,11 +84,14 @@ def draw_task(
 
 
 def cheapest(store: RunStore, ensemble: int, n: int) -> Array:
-    """Give the parameters of the cheapest evaluations of one search, shape (n, n_parameters)."""
+    """Give parameters of the cheapest whole evaluations of one search, (n, n_parameters)."""
     table = store.table("start")
     assert table is not None  # something was learned from it
-    own = table[table["ensemble"] == ensemble].sort_values(["cost", "evaluation"], kind="stable")
-    theta = own[columns(store.emodel)[0]].drop_duplicates().to_numpy(np.float64)
+    parameters, _, scores = columns(store.emodel)
+    # the cost of what was not run wholly is that of a part
+    own = table[(table["ensemble"] == ensemble) & table[scores].notna().all(axis=1)]
+    own = own.sort_values(["cost", "evaluation"], kind="stable")
+    theta = own[parameters].drop_duplicates().to_numpy(np.float64)
     return np.ascontiguousarray(theta[np.arange(n) % len(theta)])
 
 
@@ -213,7 +216,8 @@ def collect_draws(
         )
     between = _between(theta, weight, draws, n_walkers)
     found = Importance(len(draws), int(is_kept.sum()), k, 0.0, walks, between)
-    ess = kish_size(weight[is_kept]) / (1.0 if np.isnan(found.tau) else found.tau)
+    # walks that turn back are worth no more than independent draws
+    ess = kish_size(weight[is_kept]) / (1.0 if np.isnan(found.tau) else max(1.0, found.tau))
     found = replace(found, ess=between[0] if between is not None and between[2] < ess else ess)
     if not k <= LARGEST_K:
         raise IonfoError(

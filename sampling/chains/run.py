@@ -41,8 +41,9 @@ from .moves import make_moves
 from .order import N_EVALUATIONS, choose_order
 from .proposals_per_step import choose_tries
 from .replay import ReplayPool
+from .search import from_bounds
 from .settings import SampleSettings, check_same_run, settings_json
-from .start import Start, around_models, from_bounds
+from .start import Start, around_models
 from .store import RunStore, set_damage_aside
 from .target import Target
 from .writer import RunWriter

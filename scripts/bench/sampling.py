@@ -47,8 +47,8 @@ from ionfo.sampling import (
 )
 from ionfo.sampling.chains.moves import EarlyRejection, make_moves, parse_moves
 from ionfo.sampling.chains.proposals_per_step import choose_tries
+from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.settings import DEFAULT_MOVES
-from ionfo.sampling.chains.start import from_bounds
 from ionfo.sampling.chains.target import pack_blobs
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 from ionfo.sampling.runs.diagnostics import diagnose

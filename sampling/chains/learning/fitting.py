@@ -11,17 +11,23 @@ from numpy.typing import NDArray
 from ....emodels import EModel
 from ....errors import IonfoError
 from .network import N_MEMBERS, Network, TrainingRows, fit_network
+from .process import Process, fit_process
 from .quadratic import Quadratic, fit_quadratic
 from .threads import one_thread
 from .training_data import Evaluated
 
 Array = NDArray[np.float64]
-Kind = Literal["quadratic", "network"]
+Kind = Literal["quadratic", "process", "network"]
+Model = Quadratic | Process | Network
+
+FEWEST_ROWS = 3
+"""Evaluations with all features that a surrogate asks for, per parameter."""
 
 _FARTHEST = 20.0  # SDs; what lies farther off need not be told apart
 _NEAR = 10.0  # SDs; evaluations with larger costs count less
 _N_RESIDUALS = 64
 _FEWEST_FOR_A_NETWORK = 200  # with all features; below, a quadratic function knows as much
+_MOST_FOR_A_PROCESS = 1000  # beyond, walks on it take longer than it is better
 _SEED = 20
 
 
@@ -32,8 +38,8 @@ class Surrogate:
     Attributes
     ----------
     kind : str
-        ``quadratic`` or ``network``.
-    model : Quadratic or Network
+        ``quadratic``, ``process`` or ``network``.
+    model : Quadratic, Process or Network
         Tells features from parameters.
     residuals : ndarray, shape (n_residuals, n_features)
         Errors of its parts on evaluations that they had not seen, all features of one evaluation
@@ -47,7 +53,7 @@ class Surrogate:
     """
 
     kind: Kind
-    model: Quadratic | Network
+    model: Model
     residuals: Array
     errors: dict[str, float]
     n_rows: int
@@ -68,7 +74,8 @@ def fit_surrogate(emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = ()
     known : Evaluated
         Evaluations, also those that ended early.
     kinds : tuple of str
-        Which to try; by default a network too, where there are 200 evaluations with all features.
+        Which to try; by default a Gaussian process too, where there are 1,000 evaluations at most,
+        and a network, where there are 200 with all features.
 
     Raises
     ------
@@ -78,24 +85,29 @@ def fit_surrogate(emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = ()
     rows = training_rows(emodel, known)
     is_complete = rows.is_known.all(axis=1)
     n_rows, n_parameters = int(is_complete.sum()), rows.unit.shape[1]
-    if n_rows < 3 * n_parameters:
+    if n_rows < FEWEST_ROWS * n_parameters:
         raise IonfoError(
             f"move 'surrogate' learns from evaluations of the search for starting points, and "
-            f"only {n_rows} have all features (at least {3 * n_parameters}); raise "
+            f"only {n_rows} have all features (at least {FEWEST_ROWS * n_parameters}); raise "
             "--start-evaluations, give it other runs with --learn, or leave it out of --moves"
         )
     folds = np.arange(len(rows.unit)) % N_MEMBERS
     if not kinds:
-        kinds = ("quadratic", "network") if n_rows >= _FEWEST_FOR_A_NETWORK else ("quadratic",)
+        kinds = ("quadratic",)
+        kinds += ("process",) if len(rows.unit) <= _MOST_FOR_A_PROCESS else ()
+        kinds += ("network",) if n_rows >= _FEWEST_FOR_A_NETWORK else ()
     cost = np.abs(rows.deviation).max(axis=1)
     complete = np.flatnonzero(is_complete)
     best = complete[np.argsort(cost[complete], kind="stable")][: max(n_rows // 3, _N_RESIDUALS)]
-    found: dict[Kind, tuple[Quadratic | Network, Array]] = {}
+    found: dict[Kind, tuple[Model, Array]] = {}
     with one_thread():
         for kind in kinds:
             if kind == "quadratic":
                 quadratic, wrong = fit_quadratic(rows, folds)
                 found[kind] = quadratic, wrong[best]
+            elif kind == "process":
+                process, wrong = fit_process(rows, folds)
+                found[kind] = process, wrong[best]
             else:
                 network = fit_network(rows, folds, _SEED)
                 found[kind] = network, _left_out(network, rows, folds)[best]
@@ -106,16 +118,30 @@ def fit_surrogate(emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = ()
     return Surrogate(kept, model, wrong[spread], errors, n_rows, len(rows.unit) - n_rows)
 
 
-def training_rows(emodel: EModel, known: Evaluated) -> TrainingRows:
-    """Turn evaluations into what surrogates learn from: SDs, and fractions of the bounds."""
+def training_rows(
+    emodel: EModel, known: Evaluated, wanted: NDArray[np.bool_] | None = None
+) -> TrainingRows:
+    """Turn evaluations into what surrogates learn from: SDs, and fractions of the bounds.
+
+    Parameters
+    ----------
+    emodel : EModel
+        Gives bounds and targets.
+    known : Evaluated
+        Evaluations, also those that ended early.
+    wanted : ndarray of bool, shape (n_features,), optional
+        Which features to tell; all by default.
+    """
     low, high = emodel.bounds.T
-    mean = np.array([one.mean for one in emodel.features])
-    sd = np.array([one.std for one in emodel.features])
-    is_known = known.is_computed & np.isfinite(known.features)
-    deviation = np.where(is_known, (known.features - mean) / sd, 0.0)
+    wanted = np.ones(len(emodel.features), dtype=bool) if wanted is None else wanted
+    mean = np.array([one.mean for one in emodel.features])[wanted]
+    sd = np.array([one.std for one in emodel.features])[wanted]
+    is_computed, features = known.is_computed[:, wanted], known.features[:, wanted]
+    is_known = is_computed & np.isfinite(features)
+    deviation = np.where(is_known, (features - mean) / sd, 0.0)
     deviation = np.clip(deviation, -_FARTHEST, _FARTHEST)
-    lacks = (known.is_computed & ~np.isfinite(known.features)).any(axis=1)
-    is_missing = np.where(lacks, 1.0, np.where(known.is_computed.all(axis=1), 0.0, np.nan))
+    lacks = (is_computed & ~np.isfinite(features)).any(axis=1)
+    is_missing = np.where(lacks, 1.0, np.where(is_computed.all(axis=1), 0.0, np.nan))
     weight = 1.0 / (1.0 + (np.abs(deviation).max(axis=1) / _NEAR) ** 2)
     unit = (known.theta - low) / (high - low)
     is_of_use = is_known.any(axis=1) | np.isfinite(is_missing)

@@ -17,8 +17,7 @@ from ..store import RunStore
 from ..target import Target
 from ..writer import RunWriter
 from .density import N_INNER, SurrogateDensity
-from .fitting import Surrogate, fit_surrogate
-from .quadratic import n_terms
+from .fitting import FEWEST_ROWS, Surrogate, fit_surrogate
 from .rounds import EVALUATIONS_PER_ROUND, length_of_walks, walk_round
 from .training_data import Evaluated, evaluated, joined
 
@@ -55,7 +54,7 @@ class Learner:
         if not self.is_asked_for:
             return 0
         n_given = 0 if self.given is None else self.given.n_complete
-        n_lacking = max(0, n_terms(len(self.emodel.free_names)) - n_given)
+        n_lacking = max(0, FEWEST_ROWS * len(self.emodel.free_names) - n_given)
         return -(-n_lacking // self.settings.ensembles)
 
     def kept(self) -> SurrogateDensity | None:

@@ -50,11 +50,6 @@ def terms(unit: Array) -> Array:
     return np.hstack([np.ones((len(x), 1)), x, x[:, i] * x[:, j]])
 
 
-def n_terms(n_parameters: int) -> int:
-    """How many terms a quadratic function has, and so how many evaluations it should see."""
-    return 1 + n_parameters + n_parameters * (n_parameters + 1) // 2
-
-
 def fit_quadratic(rows: TrainingRows, folds: NDArray[np.int64]) -> tuple[Quadratic, Array]:
     """Fit quadratic functions to the rows that have all features.
 

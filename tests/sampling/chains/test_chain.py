@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
-from ionfo.sampling import Evaluation, RunStore, SampleSettings, Target, collect
+from ionfo.sampling import RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chains.backend import SegmentBackend
-from ionfo.sampling.chains.learning.training_data import Evaluated
-from ionfo.sampling.chains.start import around_models, from_bounds
+from ionfo.sampling.chains.search import from_bounds
+from ionfo.sampling.chains.start import around_models
 from ionfo.sampling.chains.states import dense
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.runs.diagnostics import diagnose
@@ -207,72 +207,6 @@ def test_start_around_models_spreads_inside_the_bounds(emodel: EModel) -> None:
     np.testing.assert_allclose(wide.theta.std(axis=0) / width, 0.05, rtol=0.1)
     with pytest.raises(IonfoError, match="start model 1 sets 'g0.somatic' to 31"):
         around_models(target, np.array([[31.0, 0, 0]]), 16, 16, np.random.default_rng(0))
-
-
-def test_start_is_bounded_in_evaluations(emodel: EModel) -> None:
-    for limit in (0, 100, 333):
-        target = Target(emodel, AnalyticPool(emodel, gaussian_cost))
-        start = from_bounds(target, 16, limit, np.random.default_rng(0))
-        assert target.counts.n_evaluations <= max(limit, 16)
-        assert len(start.theta) == 16
-    hopeless = Target(emodel, AnalyticPool(emodel, lambda theta: 9.0), max_cost=1.0)
-    with pytest.raises(IonfoError, match="found 0 of 16 starting points with cost <= 1"):
-        from_bounds(hopeless, 16, 100, np.random.default_rng(0))
-
-
-def test_what_was_learned_leads_the_search(emodel: EModel) -> None:
-    mean = np.array([one.mean for one in emodel.features])
-    sd = np.array([one.std for one in emodel.features])
-
-    def measured(theta: NDArray[np.float64]) -> NDArray[np.float64]:
-        deviations = np.zeros((*theta.shape[:-1], len(mean)))
-        deviations[..., :3] = theta - np.array([20.0, -11.0, 4.0])
-        return np.asarray(mean + sd * deviations)
-
-    class Linear(AnalyticPool):
-        def map(self, function: Any, requests: Any, /) -> Iterator[Evaluation]:
-            for request in requests:
-                features = measured(np.array(request.theta))
-                scores = np.abs((features - mean) / sd)
-                yield Evaluation(features, scores, float(scores.max()))
-
-    # one draw in 27,000 lies below the largest cost
-    target = Target(emodel, Linear(emodel, gaussian_cost), 0.5, max_cost=1.0)
-    theta = np.random.default_rng(1).uniform(-30, 30, (200, 3))
-    learned = Evaluated(theta, measured(theta), np.ones(measured(theta).shape, dtype=bool))
-    start = from_bounds(target, 16, 100, np.random.default_rng(0), learned)
-    assert (start.blobs["cost"] <= 1.0).all() and len(np.unique(start.theta[:, 0])) == 16
-    assert target.counts.n_evaluations <= 100
-    with pytest.raises(IonfoError, match="of 16 starting points with cost <= 1 in"):
-        from_bounds(target, 16, 100, np.random.default_rng(0))
-
-
-def test_search_goes_on_for_what_a_surrogate_asks_for(emodel: EModel) -> None:
-    counts = []
-    for n_rows in (0, 120):
-        target = Target(emodel, AnalyticPool(emodel, gaussian_cost), max_cost=500.0)
-        start = from_bounds(target, 16, 1000, np.random.default_rng(0), n_rows=n_rows)
-        assert (start.blobs["cost"] <= 500.0).all()
-        counts.append(target.counts.n_evaluations)
-    assert counts[0] < counts[1] < 1000 and counts[1] > 120
-
-
-def test_surrogates_that_failed_get_a_second_chance(
-    emodel: EModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known: list[int] = []
-
-    def useless(emodel: EModel, seen: Evaluated, kinds: Any) -> Any:
-        known.append(len(seen.theta))
-        raise IonfoError("nothing to learn")
-
-    monkeypatch.setattr("ionfo.sampling.chains.start.fit_surrogate", useless)
-    target = Target(emodel, AnalyticPool(emodel, lambda theta: 9.0), max_cost=1.0)
-    with pytest.raises(IonfoError, match="found 0 of 16"):
-        from_bounds(target, 16, 1000, np.random.default_rng(0))
-    first, second = known
-    assert 0 < first < second < 500  # whole evaluations
-    assert target.counts.n_evaluations > 900  # what surrogates leave is spent on other moves
 
 
 def test_diagnosis_of_known_autocorrelation() -> None:

@@ -156,7 +156,8 @@ def test_a_run_of_draws_resumes_is_collected_and_analysed(
     assert first.population.frame.equals(second.population.frame)
     frame = first.population.frame
     assert first.importance is not None and first.importance.n_whole >= len(frame) > 100
-    assert first.importance.ess <= kish_size(frame["weight"].to_numpy())
+    # rows of no weight are left out of the table, which moves the last digits
+    assert first.importance.ess <= kish_size(frame["weight"].to_numpy()) * (1 + 1e-9)
     assert frame["weight"].mean() == pytest.approx(1.0) and frame["weight"].nunique() > 2
     assert "walker" not in frame and first.population.metadata["importance"]["n_draws"] > 0
     assert work_of(once.folder).left == 0

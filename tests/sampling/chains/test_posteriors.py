@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ionfo.emodels import EModel
 from ionfo.sampling import SampleSettings, Target, collect
-from ionfo.sampling.chains.start import Start, from_bounds
+from ionfo.sampling.chains.search import from_bounds
+from ionfo.sampling.chains.start import Start
 from ionfo.sampling.chains.target import pack_blobs
 
 from ..conftest import AnalyticPool, begin_chain

@@ -13,7 +13,8 @@ from ionfo.emodels import EModel
 from ionfo.sampling import RunStore, SampleSettings, Target
 from ionfo.sampling.chains.replay import ReplayPool
 from ionfo.sampling.chains.run import _Run
-from ionfo.sampling.chains.start import Start, from_bounds
+from ionfo.sampling.chains.search import from_bounds
+from ionfo.sampling.chains.start import Start
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.flight import FlightRecord
 from ionfo.sampling.evaluation.scheduler import Scheduler

@@ -23,8 +23,8 @@ from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chains import backend
 from ionfo.sampling.chains.chain import Chain
+from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.settings import check_same_run
-from ionfo.sampling.chains.start import from_bounds
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 from ionfo.sampling.evaluation.stop import StopFlag, StopRun, stoppable

@@ -11,7 +11,7 @@ from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chains.chain import Chain
-from ionfo.sampling.chains.start import from_bounds
+from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.states import dense
 from ionfo.sampling.chains.status import run_status
 from ionfo.sampling.chains.writer import RunWriter

@@ -12,7 +12,7 @@ import pytest
 from ionfo.emodels import EModel
 from ionfo.sampling import ModelRequest, RunStore, SampleSettings, Target
 from ionfo.sampling.chains.chain import Chain
-from ionfo.sampling.chains.start import from_bounds
+from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.pool import evaluate
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
