@@ -7,7 +7,8 @@ For every ensemble, which searches by itself: evaluations up to the one that bro
 that many different states below the cost, how many of them ran short protocols only or ended
 early, their integrator steps, and CPU seconds by what a step takes now, in models of the run that
 are evaluated anew.  The last row tells how many of the first points, which fill the
-bounds evenly, were below: what drawing at random takes.
+bounds evenly, were below: what drawing at random takes.  With --beside POPULATION it tells whether
+searches have come to its region.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ionfo import read_population
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.features import combine_cost
 from ionfo.sampling import Evaluator, RunStore, evaluator_spec
@@ -33,6 +35,7 @@ def main() -> None:
     parser.add_argument("--below", type=float, default=5.0, help="cost of a valid model")
     parser.add_argument("--states", type=int, default=60, help="how many to wait for")
     parser.add_argument("--morphology", type=Path, help="of the run, if not the default one")
+    parser.add_argument("--beside", type=Path, help="population whose region to compare")
     parser.add_argument("--timed", type=int, default=8, help="models to evaluate anew")
     args = parser.parse_args()
     store = RunStore(args.run)
@@ -80,6 +83,21 @@ def main() -> None:
     first = np.concatenate(spread)
     print(f"of {len(first)} evenly spread points {np.sum(first <= args.below)} are below "
           f"{args.below:g}, the best {first.min():.1f}")  # fmt: skip
+    if args.beside is not None:
+        good = whole[(whole["cost"] <= args.below) & (whole["ensemble"] >= 0)]
+        good = good.drop_duplicates(subset=parameters)
+        compare(good, read_population(args.beside).frame, parameters)
+
+
+def compare(found: pd.DataFrame, known: pd.DataFrame, parameters: list[str]) -> None:
+    """Print whether searches have come to one region, and to that of a population."""
+    within = np.sqrt(found.groupby("ensemble")[parameters].var().mean())
+    apart = found.groupby("ensemble")[parameters].mean().std() / within
+    off = (found[parameters].mean() - known[parameters].mean()) / within
+    spread = within / known[parameters].std()
+    print(f"means of the searches differ by {apart.max():.2f} SD at most (SD over searches); from "
+          f"the population by {off.abs().max():.2f} SD at most; they spread {spread.median():.2f} "
+          "times as wide as it does")  # fmt: skip
 
 
 def seconds_per_step(store: RunStore, theta: NDArray[np.float64], path: Path) -> float:

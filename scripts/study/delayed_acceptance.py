@@ -50,23 +50,22 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     emodel = load_emodel(asked.emodel)
-    ways = {
-        "model": evaluator(emodel, asked.morphology),
-        "atol 1e-2": loose(emodel, asked.morphology),
-    }
+    ways = {"model": (emodel, asked.morphology), "atol 1e-2": (loose(emodel), asked.morphology)}
     if asked.stand_in:
-        ways[asked.stand_in] = evaluator(emodel, asked.stand_in)
+        ways[asked.stand_in] = (emodel, asked.stand_in)
     states, proposals = pairs(emodel, asked.pairs)
     order = order_of(emodel)
     rows = []
-    for i, both in enumerate(zip(states, proposals, strict=True)):
-        for name, evaluate in ways.items():
-            for what, theta in zip(("state", "proposal"), both, strict=True):
+    for name, way in ways.items():
+        evaluate = evaluator(*way)  # a process has one cell
+        for what, thetas in (("state", states), ("proposal", proposals)):
+            for i, theta in enumerate(thetas):
                 begun = time.process_time()
                 found = evaluate(theta)
+                told = so_far(emodel, found, order)
                 rows.append(
                     {"pair": i, "way": name, "what": what, "cost": found.cost,
-                     "cpu": time.process_time() - begun, **so_far(emodel, found, order)}
+                     "cpu": time.process_time() - begun, **told}
                 )  # fmt: skip
         pd.DataFrame(rows).to_csv(asked.out, index=False)
     tell(pd.DataFrame(rows), order, [name for name in ways if name != "model"])
@@ -78,9 +77,9 @@ def evaluator(emodel: EModel, morphology: str | None) -> Evaluator:
     return Evaluator(evaluator_spec(emodel, path))
 
 
-def loose(emodel: EModel, morphology: str | None) -> Evaluator:
-    """Make one with an absolute tolerance of the integrator ten times as large."""
-    return evaluator(emodel.model_copy(update={"cvode_atol": 1e-2}), morphology)
+def loose(emodel: EModel) -> EModel:
+    """Give the e-model with an absolute tolerance of the integrator ten times as large."""
+    return emodel.model_copy(update={"cvode_atol": 1e-2})
 
 
 def order_of(emodel: EModel) -> list[str]:
@@ -98,7 +97,8 @@ def pairs(emodel: EModel, n: int) -> tuple[Array, Array]:
     rng = np.random.default_rng(0)
     low, high = emodel.bounds.T
     gamma = 2.38 / np.sqrt(2 * theta.shape[1])
-    states, proposals = [], []
+    states: list[Array] = []
+    proposals: list[Array] = []
     while len(states) < n:
         i, a, b = rng.choice(len(theta), 3, replace=False, p=weight / weight.sum())
         ahead = theta[i] + gamma * (theta[a] - theta[b])
