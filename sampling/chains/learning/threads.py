@@ -5,6 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
+# both bring a library of their own, of which the controller knows only once it is loaded
+import numpy as np  # noqa: F401
+import scipy.linalg  # noqa: F401
 from threadpoolctl import ThreadpoolController
 
 _blas = ThreadpoolController()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,6 +57,33 @@ def test_the_likelihood_is_that_of_scikit_learn_and_its_slope_that_of_difference
         above = log_likelihood(up[:-1], up[-1], unit, values, worth)[0]
         below = log_likelihood(down[:-1], down[-1], unit, values, worth)[0]
         assert slope[i] == pytest.approx((above - below) / 2e-5, rel=1e-4, abs=1e-6)
+
+
+def test_the_bytes_do_not_depend_on_threads_whatever_is_imported_first() -> None:
+    script = (
+        "from ionfo.sampling.chains.learning.threads import one_thread\n"
+        "from tests.sampling.chains.learning.test_process import rows_of, smooth\n"
+        "from ionfo.sampling.chains.learning.process import fit_process\n"
+        "import numpy as np\n"
+        "from threadpoolctl import threadpool_info\n"
+        "with one_thread():\n"
+        "    blas = [one for one in threadpool_info() if one['user_api'] == 'blas']\n"
+        "    assert len(blas) > 0 and all(one['num_threads'] == 1 for one in blas), blas\n"
+        "found, wrong = fit_process(rows_of(*smooth(400, 0)), np.arange(400) % 5)\n"
+        "print(found.weights.tobytes().hex()[-4000:], wrong.sum().hex())\n"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
+            cwd=Path(__file__).parents[4],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    ]
+    assert told[0] == told[1]
 
 
 def test_it_finds_which_parameters_matter_and_tells_what_it_has_not_seen() -> None:
