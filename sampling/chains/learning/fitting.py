@@ -64,7 +64,9 @@ class Surrogate:
         return self.model.deviations(unit)
 
 
-def fit_surrogate(emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = ()) -> Surrogate:
+def fit_surrogate(
+    emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = (), is_last: bool = False
+) -> Surrogate:
     """Fit surrogates to evaluations and keep the one that errs least.
 
     Parameters
@@ -76,6 +78,9 @@ def fit_surrogate(emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = ()
     kinds : tuple of str
         Which to try; by default a Gaussian process too, where there are 1,000 evaluations at most,
         and a network, where there are 200 with all features.
+    is_last : bool
+        Whether walks of a whole chain follow, to which a Gaussian process, on which steps take
+        longer, is left only where a network is not possible.
 
     Raises
     ------
@@ -94,7 +99,8 @@ def fit_surrogate(emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = ()
     folds = np.arange(len(rows.unit)) % N_MEMBERS
     if not kinds:
         kinds = ("quadratic",)
-        kinds += ("process",) if len(rows.unit) <= _MOST_FOR_A_PROCESS else ()
+        most = _FEWEST_FOR_A_NETWORK if is_last else _MOST_FOR_A_PROCESS
+        kinds += ("process",) if len(rows.unit) <= most else ()
         kinds += ("network",) if n_rows >= _FEWEST_FOR_A_NETWORK else ()
     cost = np.abs(rows.deviation).max(axis=1)
     complete = np.flatnonzero(is_complete)

@@ -119,7 +119,7 @@ class Learner:
 
     def _freeze(self, pools: Sequence[ReplayPool], starts: Sequence[Start]) -> SurrogateDensity:
         """Fit for the last time, choose the length of walks, and keep both in the run folder."""
-        surrogate = self._fit(pools)
+        surrogate = self._fit(pools, is_last=True)
         random = np.random.RandomState(  # noqa: NPY002  walks take numpy's legacy generator
             np.random.MT19937(np.random.SeedSequence(self.settings.seed, spawn_key=(5, 0)))
         )
@@ -140,7 +140,7 @@ class Learner:
         assert frozen is not None
         return frozen
 
-    def _fit(self, pools: Sequence[ReplayPool]) -> Surrogate:
+    def _fit(self, pools: Sequence[ReplayPool], is_last: bool = False) -> Surrogate:
         self.writer.flush()
         table = self.store.table("start")
         if table is not None:
@@ -150,7 +150,7 @@ class Learner:
             table = table[table["evaluation"] < limit]
             table = table.sort_values(["ensemble", "evaluation"], ignore_index=True)
         known = joined(evaluated(self.emodel, table), self.given)
-        return fit_surrogate(self.emodel, known)
+        return fit_surrogate(self.emodel, known, is_last=is_last)
 
     def _density(self, surrogate: Surrogate, n_inner: int = N_INNER) -> SurrogateDensity:
         asked = {

@@ -128,6 +128,7 @@ def test_the_better_kind_is_kept_and_every_number_survives_the_file(
     found = fit_surrogate(emodel, known)
     assert found.kind == kind and found.errors[kind] < found.errors["quadratic"]
     assert ("process" in found.errors) == (n <= 1000)  # beyond, walks on it take too long
+    assert fit_surrogate(emodel, known, is_last=True).kind == "network"
     for one in (found, fit_surrogate(emodel, known, ("quadratic",))):
         write_table(tmp_path / "s.parquet", *surrogate_frame(one))
         read = surrogate_of(*read_table(tmp_path / "s.parquet"))
