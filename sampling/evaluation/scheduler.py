@@ -56,6 +56,12 @@ class SharedPool:
             raise RuntimeError("a SharedPool streams only inside a task of its scheduler")
         hub.switch(_Batch(dict(requests), follow))
 
+    def pause(self) -> None:
+        """Let the scheduler see whether to stop: for tasks that work long without a request."""
+        hub = greenlet.getcurrent().parent
+        if hub is not None:
+            hub.switch(_Batch({}, lambda number, evaluation: None))
+
 
 @dataclass
 class _Batch:
@@ -146,6 +152,9 @@ class Scheduler:
         """Let a task work until it hands over its next batch or ends."""
         task.batch = None
         given = task.fibre.switch()
+        while not task.fibre.dead and not given.requests:  # a pause
+            self.stop.check()
+            given = task.fibre.switch()
         if not task.fibre.dead:
             task.batch = given
             task.queue = deque(given.requests)

@@ -16,6 +16,7 @@ from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.pool import evaluate
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
+from ionfo.sampling.evaluation.stop import StopFlag, StopRun
 
 from ..conftest import AnalyticWorkers, gaussian_cost
 
@@ -109,3 +110,25 @@ def test_error_in_a_task_ends_all(emodel: EModel) -> None:
 def test_shared_pool_outside_a_task_says_so() -> None:
     with pytest.raises(RuntimeError, match="only inside a task"):
         SharedPool().map(evaluate, [ModelRequest((0.0,))])
+
+
+def test_a_task_that_asks_for_nothing_new_can_be_stopped(emodel: EModel) -> None:
+    flag = StopFlag()
+    rounds: list[int] = []
+    ended: list[str] = []
+
+    def replay() -> None:
+        try:
+            for i in range(10):
+                rounds.append(i)
+                if i == 3:
+                    flag.handle(15, None)
+                SharedPool().pause()
+        except StopRun:
+            ended.append("told")
+            raise
+
+    with pytest.raises(StopRun):
+        Scheduler(AnalyticWorkers(emodel, gaussian_cost), flag).run([replay])
+    assert rounds == [0, 1, 2, 3] and ended == ["told"]
+    Scheduler(AnalyticWorkers(emodel, gaussian_cost)).run([lambda: SharedPool().pause()])
