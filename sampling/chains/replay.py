@@ -16,7 +16,6 @@ from ...emodels import EModel
 from ...tables.columns import columns
 from ..evaluation.evaluator import Evaluation
 from ..evaluation.pool import ModelPool, ModelRequest, StreamingPool
-from ..evaluation.scheduler import SharedPool
 from .states import evaluation_frame, evaluations_of
 from .store import Kind
 from .writer import RunWriter
@@ -87,8 +86,6 @@ class ReplayPool:
             found[i] = evaluation
             self._store(keys[i][0], batch[i], evaluation)
 
-        if not new and isinstance(self.pool, SharedPool):
-            self.pool.pause()  # a replay may fit for minutes between what it knows
         if isinstance(self.pool, StreamingPool):
             # each is stored as it comes: a batch can take long
             self.pool.stream({i: batch[i] for i in new}, keep)

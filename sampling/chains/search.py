@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from scipy.stats.qmc import Sobol
 
 from ...emodels import cheap_first
-from ...features import combine_cost
 from ..evaluation.evaluator import Evaluation
 from .learning.density import SurrogateDensity
-from .learning.process import fit_process
+from .learning.fitting import N_RESIDUALS
+from .learning.gaussian_process import fit_gaussian_process
 from .learning.threads import one_thread
 from .learning.training_data import Evaluated
 from .moves import EarlyRejection
 from .moves.surrogate import walk
-from .seen import Flags, Seen
+from .seen import Flags, Seen, with_cost
 from .start import Start, too_few
 from .target import Target, blob_dtype
 
@@ -37,7 +37,6 @@ _N_TIMED = 8  # whole evaluations that tell what protocols take
 _CHEAP = 0.5  # of the integrator steps: what protocols may take that go first
 _WALK = 500  # steps on what is expected
 _FEWEST = 10  # evaluations with all features of a stage, to learn how wrong expectations are
-_N_RESIDUALS = 64
 _FOLDS = 5
 
 
@@ -92,11 +91,10 @@ def from_bounds(
         search.promote(search.cheap)
     n_parameters = len(target.emodel.free_names)
     mean = replace(target, cost="mean", max_cost=np.inf)
-    coldest = min(target.temperature, target.max_cost / n_parameters)
-    for moved, lowest, share in ((mean, 1.0 / n_parameters, 4), (target, coldest, 4),
-                                 (target, coldest, 1)):  # fmt: skip
+    for moved, coldest, share in ((mean, 1.0 / n_parameters, 4), (target, search.coldest, 4),
+                                  (target, search.coldest, 1)):  # fmt: skip
         search.climb(max_evaluations)
-        search.anneal(moved, lowest, search.n_tried + (max_evaluations - search.n_tried) // share)
+        search.anneal(moved, coldest, search.n_tried + (max_evaluations - search.n_tried) // share)
     return search.start()
 
 
@@ -124,9 +122,13 @@ class _Search:
         self.blobs: NDArray[np.void] = np.empty(0, blob_dtype(target.emodel))
         self.cheap: tuple[str, ...] | None = None
         """Protocols that go first; None where no part is cheap."""
+        # states of temperature T have costs of about T times the number of parameters
+        n_parameters = len(target.emodel.free_names)
         self._limit = target.max_cost
         if np.isinf(self._limit):
-            self._limit = target.temperature * len(target.emodel.free_names)
+            self._limit = target.temperature * n_parameters
+        self.coldest = min(target.temperature, self._limit / n_parameters)
+        """The temperature of states below the largest cost."""
 
     def scatter(self) -> None:
         """Evaluate points that fill the bounds evenly, and find what is cheap."""
@@ -193,8 +195,7 @@ class _Search:
 
         It also ends when enough states are found.
         """
-        blobs = self.blobs.copy()
-        blobs["cost"] = [combine_cost(one, target.cost or "max") for one in blobs["scores"]]
+        blobs = with_cost(self.blobs, target.cost or "max")
         hottest = max(coldest, float(np.std(blobs["cost"])))
         random = np.random.RandomState(  # noqa: NPY002  emcee takes numpy's legacy generator
             np.random.MT19937(self.rng.integers(2**63))
@@ -212,7 +213,7 @@ class _Search:
             move = moves[int(random.rand() < 0.2)]
             tempered = replace(target, temperature=temperature, max_cost=np.inf, on_batch=self._see)
             state, _ = EarlyRejection(move, tempered).propose(model, state)
-            self.theta, self.blobs = state.coords.copy(), self._own(state.blobs)
+            self.theta, self.blobs = state.coords.copy(), with_cost(state.blobs, self.seen.cost)
 
     def start(self) -> Start:
         """Give the walkers; those above the largest cost go to other good states it has met."""
@@ -231,22 +232,20 @@ class _Search:
 
     def _expected(self, wanted: Flags, random: np.random.RandomState) -> Array | None:
         """Propose where good states are expected, as fractions of the bounds, one a walker."""
-        emodel, n_parameters = self.target.emodel, len(self.target.emodel.free_names)
         known = self.seen.known(wanted, self.learned)
         is_whole = known.is_known.all(axis=1)
         if is_whole.sum() < _FEWEST:
             return None
-        process, wrong = fit_process(known, np.arange(len(known.unit)) % _FOLDS)
+        process, wrong = fit_gaussian_process(known, np.arange(len(known.unit)) % _FOLDS)
         whole = np.flatnonzero(is_whole)
-        nearest = whole[np.argsort(-known.weight[whole], kind="stable")][:_N_RESIDUALS]
+        nearest = whole[np.argsort(-known.weight[whole], kind="stable")][:N_RESIDUALS]
         density = SurrogateDensity(
             process,
             wrong[nearest],
-            emodel.bounds,
-            # states of temperature T have costs of about T times the number of parameters
-            min(self.target.temperature, self._limit / n_parameters),
+            self.target.emodel.bounds,
+            self.coldest,
             self._limit,
-            self.target.cost or "max",
+            self.seen.cost,
         )
         with one_thread():
             best = np.argsort(-density(known.unit), kind="stable")[: self.n_walkers]
@@ -289,15 +288,6 @@ class _Search:
     def _see(self, thetas: Array, evaluations: list[Evaluation]) -> None:
         self.n_tried += len(thetas)
         self.seen.add(thetas, evaluations)
-
-    def _own(self, blobs: NDArray[np.void]) -> NDArray[np.void]:
-        """Give the same blobs with the target's own cost."""
-        own = blobs.copy()
-        own["cost"] = [
-            np.inf if np.isnan(one).any() else combine_cost(one, self.target.cost or "max")
-            for one in blobs["scores"]
-        ]
-        return own
 
 
 def _power_of_two(n: int) -> int:

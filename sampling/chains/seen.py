@@ -11,15 +11,13 @@ from ...emodels import EModel
 from ...features import combine_cost
 from ...features.scores import CostName
 from ..evaluation.evaluator import Evaluation
-from .learning.fitting import training_rows
+from .learning.fitting import FARTHEST, training_rows
 from .learning.network import TrainingRows
 from .learning.training_data import Evaluated, joined
 from .target import pack_blobs
 
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
-
-_FARTHEST = 20.0  # SDs; farther off is no worse, so that means tell something where one is missing
 
 
 class Seen:
@@ -53,12 +51,8 @@ class Seen:
 
     def add(self, thetas: NDArray[np.float64], evaluations: Sequence[Evaluation]) -> None:
         """Take evaluations in; of twins the fuller one stays, in the place of the first."""
-        blobs = pack_blobs(self.emodel, evaluations)
+        blobs = with_cost(pack_blobs(self.emodel, evaluations), self.cost)
         for theta, blob in zip(thetas, blobs, strict=True):
-            if np.isnan(blob["scores"]).any():
-                blob["cost"] = np.inf
-            else:
-                blob["cost"] = combine_cost(blob["scores"], self.cost)
             key = tuple(map(float, theta))
             if key not in self._row:
                 self._row[key] = len(self.theta)
@@ -85,7 +79,8 @@ class Seen:
         scores = self._array("scores")[:, self._wanted(wanted)]
         rows = np.flatnonzero(np.isfinite(scores).all(axis=1))
         cost = np.array([combine_cost(one, self.cost) for one in scores[rows]])
-        mean = np.minimum(scores[rows], _FARTHEST).mean(axis=1)
+        # farther off is no worse, so that the mean tells something where one is missing
+        mean = np.minimum(scores[rows], FARTHEST).mean(axis=1)
         order = np.lexsort((mean, cost))
         return rows[order], cost[order]
 
@@ -111,6 +106,15 @@ class Seen:
     def _array(self, field: str) -> NDArray[np.float64]:
         empty = np.empty((0, len(self.emodel.features)))
         return np.array([blob[field] for blob in self.blobs]) if self.blobs else empty
+
+
+def with_cost(blobs: NDArray[np.void], cost: CostName) -> NDArray[np.void]:
+    """Give the same blobs with the cost of all scores, infinite where one was not computed."""
+    found = blobs.copy()
+    found["cost"] = [
+        np.inf if np.isnan(one).any() else combine_cost(one, cost) for one in blobs["scores"]
+    ]
+    return found
 
 
 def _n_known(blob: np.void) -> int:

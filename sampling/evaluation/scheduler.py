@@ -26,15 +26,16 @@ _POLL = 0.05  # s between looks at who has begun what
 
 
 class SharedPool:
-    """The pool that a task sees; its `map` may only be called inside a task."""
+    """The pool that a task sees; it may only be used inside a task.
+
+    Nothing to evaluate is asked for too: tasks that work long on what they know are stopped there.
+    """
 
     def map(
         self, function: Callable[..., Any], requests: Iterable[ModelRequest], /
     ) -> list[Evaluation]:
         """Evaluate requests (`function` is always `evaluate`) and return results in order."""
         batch = list(requests)
-        if not batch:
-            return []
         hub = greenlet.getcurrent().parent
         if hub is None:
             raise RuntimeError("a SharedPool maps only inside a task of its scheduler")
@@ -49,18 +50,10 @@ class SharedPool:
         /,
     ) -> None:
         """Evaluate requests, and what `follow` makes of each result, until it makes nothing."""
-        if not requests:
-            return
         hub = greenlet.getcurrent().parent
         if hub is None:
             raise RuntimeError("a SharedPool streams only inside a task of its scheduler")
         hub.switch(_Batch(dict(requests), follow))
-
-    def pause(self) -> None:
-        """Let the scheduler see whether to stop: for tasks that work long without a request."""
-        hub = greenlet.getcurrent().parent
-        if hub is not None:
-            hub.switch(_Batch({}, lambda number, evaluation: None))
 
 
 @dataclass
@@ -152,7 +145,7 @@ class Scheduler:
         """Let a task work until it hands over its next batch or ends."""
         task.batch = None
         given = task.fibre.switch()
-        while not task.fibre.dead and not given.requests:  # a pause
+        while not task.fibre.dead and not given.requests:
             self.stop.check()
             given = task.fibre.switch()
         if not task.fibre.dead:

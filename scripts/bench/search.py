@@ -1,6 +1,7 @@
-"""What it takes from the bounds to the first valid models: evaluations and time of searches.
+r"""What it takes from the bounds to the first valid models: evaluations and time of searches.
 
-    ionfo sample l5pc --morphology l5pc_reduced --max-cost 5 --out RUN
+    ionfo sample l5pc --morphology l5pc_reduced --max-cost 5 --temperature 1 --rounds 5 --steps 60 \
+        --seed 61 --moves surrogate:0.8,de:0.2 --out RUN
     python scripts/bench/search.py RUN --morphology l5pc_reduced --below 5 --states 60
 
 For every ensemble, which searches by itself: evaluations up to the one that brought the last of
@@ -72,11 +73,11 @@ def main() -> None:
                 "evaluations": int(until.sum()),
                 "of them in part": int((until & ~is_whole).sum()),
                 "steps": steps,
-                "CPU s": round(steps * per_step),
+                "CPU s": steps * per_step,
             }
         )
         spread.append(own[is_whole].head(8)["cost"])
-    print(pd.DataFrame(rows).to_string(index=False))
+    print(pd.DataFrame(rows).to_string(index=False, float_format="%.0f"))
     total = sum(row["CPU s"] for row in rows)
     print(f"together {sum(row['states'] for row in rows)} states, {total / 3600:.2f} CPU hours, "
           f"{1e6 * per_step:.0f} us a step")  # fmt: skip
@@ -93,8 +94,10 @@ def compare(found: pd.DataFrame, known: pd.DataFrame, parameters: list[str]) -> 
     """Print whether searches have come to one region, and to that of a population."""
     within = np.sqrt(found.groupby("ensemble")[parameters].var().mean())
     apart = found.groupby("ensemble")[parameters].mean().std() / within
-    off = (found[parameters].mean() - known[parameters].mean()) / within
-    spread = within / known[parameters].std()
+    weight = known["weight"] / known["weight"].sum()
+    mean = known[parameters].mul(weight, axis=0).sum()
+    sd = np.sqrt((known[parameters] - mean).pow(2).mul(weight, axis=0).sum())
+    off, spread = (found[parameters].mean() - mean) / within, within / sd
     print(f"means of the searches differ by {apart.max():.2f} SD at most (SD over searches); from "
           f"the population by {off.abs().max():.2f} SD at most; they spread {spread.median():.2f} "
           "times as wide as it does")  # fmt: skip

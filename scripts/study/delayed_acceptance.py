@@ -1,6 +1,6 @@
 """Measure whether a cheap first stage pays: delayed acceptance (Christen & Fox 2005).
 
-    python scripts/study/delayed_acceptance.py l5pc --pairs 24 --out pairs.csv
+    python scripts/study/delayed_acceptance.py l5pc --pairs 20 --stand-in l5pc_reduced
 
 A proposal would first be tried on a cheap model, and only if that accepts it on the model itself,
 with a second test that makes the chain exact.  States of the bundled population and differential
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=24)
     parser.add_argument("--morphology", help="of the model; by default that of the e-model")
     parser.add_argument("--stand-in", help="morphology of a stand-in, such as l5pc_reduced")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="table of all evaluations (CSV)")
     asked = parser.parse_args()
     emodel = load_emodel(asked.emodel)
     ways = {"model": (emodel, asked.morphology), "atol 1e-2": (loose(emodel), asked.morphology)}
@@ -67,6 +67,7 @@ def main() -> None:
                     {"pair": i, "way": name, "what": what, "cost": found.cost,
                      "cpu": time.process_time() - begun, **told}
                 )  # fmt: skip
+    if asked.out is not None:
         pd.DataFrame(rows).to_csv(asked.out, index=False)
     tell(pd.DataFrame(rows), order, [name for name in ways if name != "model"])
 

@@ -10,24 +10,28 @@ from numpy.typing import NDArray
 
 from ....emodels import EModel
 from ....errors import IonfoError
+from .gaussian_process import GaussianProcess, fit_gaussian_process
 from .network import N_MEMBERS, Network, TrainingRows, fit_network
-from .process import Process, fit_process
 from .quadratic import Quadratic, fit_quadratic
 from .threads import one_thread
 from .training_data import Evaluated
 
 Array = NDArray[np.float64]
-Kind = Literal["quadratic", "process", "network"]
-Model = Quadratic | Process | Network
+Kind = Literal["quadratic", "gaussian_process", "network"]
+Model = Quadratic | GaussianProcess | Network
 
 FEWEST_ROWS = 3
 """Evaluations with all features that a surrogate asks for, per parameter."""
 
-_FARTHEST = 20.0  # SDs; what lies farther off need not be told apart
+N_RESIDUALS = 64
+"""Vectors of errors over which a density has its doubts."""
+
+FARTHEST = 20.0
+"""SDs; what lies farther off need not be told apart."""
+
 _NEAR = 10.0  # SDs; evaluations with larger costs count less
-_N_RESIDUALS = 64
 _FEWEST_FOR_A_NETWORK = 200  # with all features; below, a quadratic function knows as much
-_MOST_FOR_A_PROCESS = 1000  # beyond, walks on it take longer than it is better
+_MOST_FOR_A_GAUSSIAN_PROCESS = 1000  # beyond, walks on it take longer than it is better
 _SEED = 20
 
 
@@ -38,8 +42,8 @@ class Surrogate:
     Attributes
     ----------
     kind : str
-        ``quadratic``, ``process`` or ``network``.
-    model : Quadratic, Process or Network
+        ``quadratic``, ``gaussian_process`` or ``network``.
+    model : Quadratic, GaussianProcess or Network
         Tells features from parameters.
     residuals : ndarray, shape (n_residuals, n_features)
         Errors of its parts on evaluations that they had not seen, all features of one evaluation
@@ -99,20 +103,20 @@ def fit_surrogate(
     folds = np.arange(len(rows.unit)) % N_MEMBERS
     if not kinds:
         kinds = ("quadratic",)
-        most = _FEWEST_FOR_A_NETWORK if is_last else _MOST_FOR_A_PROCESS
-        kinds += ("process",) if len(rows.unit) <= most else ()
+        most = _FEWEST_FOR_A_NETWORK if is_last else _MOST_FOR_A_GAUSSIAN_PROCESS
+        kinds += ("gaussian_process",) if len(rows.unit) <= most else ()
         kinds += ("network",) if n_rows >= _FEWEST_FOR_A_NETWORK else ()
     cost = np.abs(rows.deviation).max(axis=1)
     complete = np.flatnonzero(is_complete)
-    best = complete[np.argsort(cost[complete], kind="stable")][: max(n_rows // 3, _N_RESIDUALS)]
+    best = complete[np.argsort(cost[complete], kind="stable")][: max(n_rows // 3, N_RESIDUALS)]
     found: dict[Kind, tuple[Model, Array]] = {}
     with one_thread():
         for kind in kinds:
             if kind == "quadratic":
                 quadratic, wrong = fit_quadratic(rows, folds)
                 found[kind] = quadratic, wrong[best]
-            elif kind == "process":
-                process, wrong = fit_process(rows, folds)
+            elif kind == "gaussian_process":
+                process, wrong = fit_gaussian_process(rows, folds)
                 found[kind] = process, wrong[best]
             else:
                 network = fit_network(rows, folds, _SEED)
@@ -120,7 +124,7 @@ def fit_surrogate(
     errors = {str(kind): float(np.median(np.abs(wrong))) for kind, (_, wrong) in found.items()}
     kept = min(found, key=lambda kind: errors[kind])
     model, wrong = found[kept]
-    spread = np.linspace(0, len(wrong) - 1, min(_N_RESIDUALS, len(wrong))).round().astype(np.int64)
+    spread = np.linspace(0, len(wrong) - 1, min(N_RESIDUALS, len(wrong))).round().astype(np.int64)
     return Surrogate(kept, model, wrong[spread], errors, n_rows, len(rows.unit) - n_rows)
 
 
@@ -145,7 +149,7 @@ def training_rows(
     is_computed, features = known.is_computed[:, wanted], known.features[:, wanted]
     is_known = is_computed & np.isfinite(features)
     deviation = np.where(is_known, (features - mean) / sd, 0.0)
-    deviation = np.clip(deviation, -_FARTHEST, _FARTHEST)
+    deviation = np.clip(deviation, -FARTHEST, FARTHEST)
     lacks = (is_computed & ~np.isfinite(features)).any(axis=1)
     is_missing = np.where(lacks, 1.0, np.where(is_computed.all(axis=1), 0.0, np.nan))
     weight = 1.0 / (1.0 + (np.abs(deviation).max(axis=1) / _NEAR) ** 2)

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .fitting import Surrogate
+from .gaussian_process import GaussianProcess
 from .network import Network
-from .process import Process
 from .quadratic import Quadratic
 
 Array = NDArray[np.float64]
@@ -50,9 +50,9 @@ def surrogate_of(frame: pd.DataFrame, about: Mapping[str, Any]) -> Surrogate:
         values = frame.loc[frame["array"] == name, "value"].to_numpy(np.float64)
         # sums of products depend on the layout in the last bit
         arrays[name] = np.ascontiguousarray(values.reshape(shape))
-    kinds: dict[str, type[Network] | type[Process] | type[Quadratic]] = {
+    kinds: dict[str, type[Network] | type[GaussianProcess] | type[Quadratic]] = {
         "network": Network,
-        "process": Process,
+        "gaussian_process": GaussianProcess,
         "quadratic": Quadratic,
     }
     return Surrogate(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ionfo.emodels import EModel, load_emodel
 from ionfo.errors import IonfoError
 from ionfo.sampling import Target
+from ionfo.sampling.chains.learning.network import TrainingRows
 from ionfo.sampling.chains.learning.training_data import Evaluated
 from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.seen import Seen
@@ -69,6 +70,25 @@ def test_search_goes_on_for_what_a_surrogate_asks_for(emodel: EModel) -> None:
         assert (start.blobs["cost"] <= 500.0).all()
         counts.append(target.counts.n_evaluations)
     assert counts[0] < counts[1] < 1000 and counts[1] > 120
+
+
+def test_what_processes_cannot_tell_is_left_to_an_ensemble(
+    emodel: EModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: list[int] = []
+
+    def useless(self: Seen, *_: Any) -> Any:
+        known.append(len(self))
+        return TrainingRows(*(np.empty((0, 1)) for _ in range(5)))  # nothing to learn from
+
+    monkeypatch.setattr(Seen, "known", useless)
+    target = Target(emodel, AnalyticPool(emodel, lambda theta: 9.0), max_cost=1.0)
+    with pytest.raises(IonfoError, match="found 0 of 16"):
+        from_bounds(target, 16, 1000, np.random.default_rng(0))
+    assert (
+        len(known) == 3 and known[0] < known[1] < known[2] < 900
+    )  # tried again when more is known
+    assert target.counts.n_evaluations > 900
 
 
 class Protocols:

@@ -12,6 +12,7 @@ import pytest
 from ionfo.emodels import EModel
 from ionfo.sampling import ModelRequest, RunStore, SampleSettings, Target
 from ionfo.sampling.chains.chain import Chain
+from ionfo.sampling.chains.replay import ReplayPool
 from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.pool import evaluate
@@ -112,7 +113,9 @@ def test_shared_pool_outside_a_task_says_so() -> None:
         SharedPool().map(evaluate, [ModelRequest((0.0,))])
 
 
-def test_a_task_that_asks_for_nothing_new_can_be_stopped(emodel: EModel) -> None:
+def test_a_task_that_asks_for_nothing_new_can_be_stopped(emodel: EModel, tmp_path: Path) -> None:
+    settings = {"emodel": emodel.model_dump(mode="json"), "settings": {}}
+    writer = RunWriter(RunStore.create(tmp_path / "run", settings))
     flag = StopFlag()
     rounds: list[int] = []
     ended: list[str] = []
@@ -123,7 +126,7 @@ def test_a_task_that_asks_for_nothing_new_can_be_stopped(emodel: EModel) -> None
                 rounds.append(i)
                 if i == 3:
                     flag.handle(15, None)
-                SharedPool().pause()
+                ReplayPool(SharedPool(), emodel, writer, 0).map(evaluate, [])
         except StopRun:
             ended.append("told")
             raise
@@ -131,4 +134,3 @@ def test_a_task_that_asks_for_nothing_new_can_be_stopped(emodel: EModel) -> None
     with pytest.raises(StopRun):
         Scheduler(AnalyticWorkers(emodel, gaussian_cost), flag).run([replay])
     assert rounds == [0, 1, 2, 3] and ended == ["told"]
-    Scheduler(AnalyticWorkers(emodel, gaussian_cost)).run([lambda: SharedPool().pause()])

@@ -112,7 +112,7 @@ def test_the_density_is_its_definition() -> None:
     assert np.isfinite(far).all()  # no state of a chain has density zero
 
 
-@pytest.mark.parametrize(("n", "kind"), [(300, "process"), (1100, "network")])
+@pytest.mark.parametrize(("n", "kind"), [(300, "gaussian_process"), (1100, "network")])
 def test_the_better_kind_is_kept_and_every_number_survives_the_file(
     emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n: int, kind: str
 ) -> None:
@@ -127,7 +127,7 @@ def test_the_better_kind_is_kept_and_every_number_survives_the_file(
     known = Evaluated(low + unit * (high - low), features, np.ones(features.shape, dtype=bool))
     found = fit_surrogate(emodel, known)
     assert found.kind == kind and found.errors[kind] < found.errors["quadratic"]
-    assert ("process" in found.errors) == (n <= 1000)  # beyond, walks on it take too long
+    assert ("gaussian_process" in found.errors) == (n <= 1000)  # beyond, walks on it take too long
     assert fit_surrogate(emodel, known, is_last=True).kind == "network"
     for one in (found, fit_surrogate(emodel, known, ("quadratic",))):
         write_table(tmp_path / "s.parquet", *surrogate_frame(one))

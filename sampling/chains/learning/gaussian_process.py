@@ -30,7 +30,7 @@ _LEAST_SCALE = 1e-6
 
 
 @dataclass(frozen=True)
-class Process:
+class GaussianProcess:
     """Means of Gaussian processes with a squared exponential covariance.
 
     Attributes
@@ -69,13 +69,15 @@ class Process:
         }
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, Array]) -> Process:
+    def of_arrays(cls, arrays: Mapping[str, Array]) -> GaussianProcess:
         """Take what `arrays` gave."""
         names = ("points", "lengths", "weights", "centre")
         return cls(*(np.ascontiguousarray(arrays[name]) for name in names))
 
 
-def fit_process(rows: TrainingRows, folds: NDArray[np.int64]) -> tuple[Process, Array]:
+def fit_gaussian_process(
+    rows: TrainingRows, folds: NDArray[np.int64]
+) -> tuple[GaussianProcess, Array]:
     """Fit a process to every feature, and one to whether any is missing.
 
     Parameters
@@ -87,7 +89,7 @@ def fit_process(rows: TrainingRows, folds: NDArray[np.int64]) -> tuple[Process, 
 
     Returns
     -------
-    Process
+    GaussianProcess
         Fitted to all rows.
     ndarray, shape (n, n_features)
         What the same processes err by on each row when its fold is left out (SDs), with the
@@ -110,7 +112,7 @@ def fit_process(rows: TrainingRows, folds: NDArray[np.int64]) -> tuple[Process, 
                 weights[k, here], wrong[here, k] = one.solve(lengths[k], ratio, folds[here])
             elif known[:, k].any():
                 wrong[known[:, k], k] = one.centre - values[known[:, k], k]
-    return Process(rows.unit, lengths, weights, centre), wrong[:, :-1]
+    return GaussianProcess(rows.unit, lengths, weights, centre), wrong[:, :-1]
 
 
 def log_likelihood(

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
-from ionfo.sampling.chains.learning import process
+from ionfo.sampling.chains.learning import gaussian_process
+from ionfo.sampling.chains.learning.gaussian_process import fit_gaussian_process, log_likelihood
 from ionfo.sampling.chains.learning.network import TrainingRows
-from ionfo.sampling.chains.learning.process import fit_process, log_likelihood
 
 Array = NDArray[np.float64]
 
@@ -62,14 +62,14 @@ def test_the_likelihood_is_that_of_scikit_learn_and_its_slope_that_of_difference
 def test_the_bytes_do_not_depend_on_threads_whatever_is_imported_first() -> None:
     script = (
         "from ionfo.sampling.chains.learning.threads import one_thread\n"
-        "from tests.sampling.chains.learning.test_process import rows_of, smooth\n"
-        "from ionfo.sampling.chains.learning.process import fit_process\n"
+        "from tests.sampling.chains.learning.test_gaussian_process import rows_of, smooth\n"
+        "from ionfo.sampling.chains.learning.gaussian_process import fit_gaussian_process\n"
         "import numpy as np\n"
         "from threadpoolctl import threadpool_info\n"
         "with one_thread():\n"
         "    blas = [one for one in threadpool_info() if one['user_api'] == 'blas']\n"
         "    assert len(blas) > 0 and all(one['num_threads'] == 1 for one in blas), blas\n"
-        "found, wrong = fit_process(rows_of(*smooth(400, 0)), np.arange(400) % 5)\n"
+        "found, wrong = fit_gaussian_process(rows_of(*smooth(400, 0)), np.arange(400) % 5)\n"
         "print(found.weights.tobytes().hex()[-4000:], wrong.sum().hex())\n"
     )
     told = [
@@ -88,30 +88,30 @@ def test_the_bytes_do_not_depend_on_threads_whatever_is_imported_first() -> None
 
 def test_it_finds_which_parameters_matter_and_tells_what_it_has_not_seen() -> None:
     unit, deviation = smooth(120, 1)
-    found, wrong = fit_process(rows_of(unit, deviation), np.arange(120) % 5)
+    found, wrong = fit_gaussian_process(rows_of(unit, deviation), np.arange(120) % 5)
     assert set(np.argsort(found.lengths[0])[:2]) == {0, 1}
     assert set(np.argsort(found.lengths[1])[:2]) == {2, 5}
     fresh, truth = smooth(200, 2)
     apart = found.deviations(fresh)[0] - truth
     assert np.abs(apart).max() < 0.5 and np.sqrt(np.mean(apart**2)) < 0.05
     assert np.sqrt(np.mean(wrong**2)) == pytest.approx(np.sqrt(np.mean(apart**2)), rel=1.0)
-    again, _ = fit_process(rows_of(unit, deviation), np.arange(120) % 5)
+    again, _ = fit_gaussian_process(rows_of(unit, deviation), np.arange(120) % 5)
     assert np.array_equal(found.weights, again.weights)
 
 
 def test_errors_are_those_of_a_fit_without_the_fold(monkeypatch: pytest.MonkeyPatch) -> None:
     # the same lengths, whatever is left out
-    monkeypatch.setattr(process._Output, "search", lambda self: (np.full(6, 0.8), 0.05))
+    monkeypatch.setattr(gaussian_process._Output, "search", lambda self: (np.full(6, 0.8), 0.05))
     unit, deviation = smooth(40, 3)
     deviation -= deviation.mean(axis=0)  # and the same centre
     folds = np.arange(40) % 4
-    _, wrong = fit_process(rows_of(unit, deviation), folds)
+    _, wrong = fit_gaussian_process(rows_of(unit, deviation), folds)
     out = folds == 2
-    one = process._Output(rows_of(unit, deviation), deviation[:, 0], ~out)
+    one = gaussian_process._Output(rows_of(unit, deviation), deviation[:, 0], ~out)
     one.values, one.centre = deviation[~out, 0], 0.0
     length, ratio = one.search()
     weights, _ = one.solve(length, ratio, folds[~out])
-    told = process._covariance(unit[out] / length, unit[~out] / length) @ weights
+    told = gaussian_process._covariance(unit[out] / length, unit[~out] / length) @ weights
     np.testing.assert_allclose(wrong[out, 0], told - deviation[out, 0], atol=1e-9)
 
 
@@ -121,12 +121,14 @@ def test_partial_rows_teach_what_they_know_and_few_or_equal_values_are_no_harm()
     known[5:, 1] = False  # five rows know the second feature
     missing = np.where(unit[:, 3] > 0.5, 1.0, 0.0)
     missing[::7] = np.nan  # not known
-    found, wrong = fit_process(rows_of(unit, deviation, known, missing), np.arange(100) % 5)
+    found, wrong = fit_gaussian_process(
+        rows_of(unit, deviation, known, missing), np.arange(100) % 5
+    )
     fresh, truth = smooth(200, 5)
     told, gone = found.deviations(fresh)
     assert np.abs(told[:, 0] - truth[:, 0]).mean() < 0.05
     assert np.allclose(told[:, 1], deviation[:5, 1].mean())
     assert gone[fresh[:, 3] > 0.6].mean() > 0.8 > 0.2 > gone[fresh[:, 3] < 0.4].mean()
     assert np.isnan(wrong[5:, 1]).all() and np.isfinite(wrong[:, 0]).all()
-    flat, _ = fit_process(rows_of(unit, np.ones((100, 2))), np.arange(100) % 5)
+    flat, _ = fit_gaussian_process(rows_of(unit, np.ones((100, 2))), np.arange(100) % 5)
     assert np.array_equal(flat.deviations(fresh)[0], np.ones((200, 2)))
