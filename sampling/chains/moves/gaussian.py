@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..learning.threads import one_thread
+
 _ACCEPTANCE = 0.234  # optimal in many dimensions (Roberts, Gelman & Gilks 1997)
 
 
@@ -49,8 +51,10 @@ class GaussianMove:
         random: np.random.RandomState,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Propose for walkers `s`, shape (n, d); symmetric, so the log factor is zero."""
-        root = np.linalg.cholesky(self.covariance)
-        step = np.exp(self.log_scale) * random.standard_normal(s.shape) @ root.T
+        normal = random.standard_normal(s.shape)
+        with one_thread():
+            root = np.linalg.cholesky(self.covariance)
+            step = np.exp(self.log_scale) * normal @ root.T
         return s + step, np.zeros(len(s))
 
     def learn(
@@ -65,7 +69,8 @@ class GaussianMove:
         self.n_seen += 1
         self.log_scale += (acceptance - _ACCEPTANCE) / np.sqrt(self.n_seen)
         self._sum += coords.sum(axis=0)
-        self._products += coords.T @ coords
+        with one_thread():
+            self._products += coords.T @ coords
         self._n_rows += len(coords)
         mean = self._sum / self._n_rows
         if self._n_rows > 2 * len(mean):
