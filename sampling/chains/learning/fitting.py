@@ -148,7 +148,8 @@ def training_rows(
     sd = np.array([one.std for one in emodel.features])[wanted]
     is_computed, features = known.is_computed[:, wanted], known.features[:, wanted]
     is_known = is_computed & np.isfinite(features)
-    deviation = np.where(is_known, (features - mean) / sd, 0.0)
+    with np.errstate(over="ignore"):  # far is far
+        deviation = np.where(is_known, (features - mean) / sd, 0.0)
     deviation = np.clip(deviation, -FARTHEST, FARTHEST)
     lacks = (is_computed & ~np.isfinite(features)).any(axis=1)
     is_missing = np.where(lacks, 1.0, np.where(is_computed.all(axis=1), 0.0, np.nan))

@@ -185,16 +185,6 @@ def test_evaluations_of_another_run_are_learned(emodel: EModel, tmp_path: Path) 
         run_sampler(emodel, tmp_path / "none", settings, start_models=models, learned=brought)
 
 
-def test_evaluations_that_cannot_be_learned_from(emodel: EModel, tmp_path: Path) -> None:
-    with pytest.raises(IonfoError, match="'none' does not exist"):
-        read_evaluations([Path("none")], emodel)
-    pd.DataFrame({"parameters/a": [1.0]}).to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(IonfoError, match="has no column 'parameters/.*give --learn runs and"):
-        read_evaluations([tmp_path / "a.parquet"], emodel)
-    with pytest.raises(IonfoError, match="no run folder"):
-        read_evaluations([tmp_path], emodel)
-
-
 @pytest.mark.neuron
 @pytest.mark.usefixtures("analytic_workers", "quick_learning")
 def test_a_run_from_before_there_were_rounds_goes_on(emodel: EModel, tmp_path: Path) -> None:
