@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..runs.forecast import Forecast
-from .learning.rounds import EVALUATIONS_PER_ROUND
+from .learning.rounds import evaluations_of_round
 from .settings import SampleSettings
 from .store import RunStore
 
@@ -56,7 +56,8 @@ def forecast_of(
     if starts_given:
         search = 0 if begun else settings.ensembles * n_walkers
     if not begun:
-        search += settings.n_rounds * EVALUATIONS_PER_ROUND
+        n_each = evaluations_of_round(settings.ensembles, n_walkers)
+        search += settings.n_rounds * settings.ensembles * n_each
     if settings.early_rejection and is_chain:
         advice.append("early rejection makes steps cheaper than this by itself")
     file = str(store.settings["morphology"]["file"])

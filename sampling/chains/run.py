@@ -306,7 +306,7 @@ class _Run:
         """
         if not self.learner.is_asked_for:
             return starts, None
-        total = self.learner.n_evaluations
+        total = self.learner.n_evaluations(self.n_walkers)
         self._phase("learn", lambda began, n: Progress("learn", n, total, began, n))
         return self.learner.learn(starts, self._pools, self._target, self.scheduler.run)
 

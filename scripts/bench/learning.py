@@ -4,41 +4,61 @@
 
 The truth is a network that was fitted to all known evaluations of the e-model (its bundled
 population, and runs given with --evaluated), so that chains of many autocorrelation times cost
-minutes instead of days.  Samplers know nothing of it but what they evaluate.  All begin at
-states of the bundled population:
+minutes instead of days.  It runs protocols one by one and ends where the cell would.  Samplers know
+nothing of it but what they evaluate.  All begin at states of the bundled population:
 
+published    the isotropic step of the published method, redrawn until inside the bounds
 default      moves de and snooker
-surrogate    a quadratic surrogate or network of the first evaluations only, no rounds
+surrogate    a quadratic surrogate of the first evaluations only, walks of 200 steps
 rounds       rounds of learning, then the chain on what was learned
 importance   the same rounds, then weighted independent draws
 
 Printed and written: evaluations of the rounds and after them, smallest effective size over the
-parameters (the smaller of that by time and that by the distance of four ensembles), effective
-samples per 1,000 evaluations after the rounds, autocorrelation time and length of the chains in it,
-or Pareto k.
+parameters (the smaller of that by time and that by the distance of four ensembles) and the latter
+with its 95 % interval, effective samples per 1,000 evaluations after the rounds, autocorrelation
+time (proposals) and length of the chains in it, the heaviest weight, or Pareto k.  Effective
+samples per CPU hour count what the cell would take for the same protocols, by the integrator steps
+and CPU time of models of the population that are evaluated first, and what the sampler itself took
+(walks, fits, tables): of the chain or draws alone, and with the learning before.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ionfo.emodels import EModel, bundled_populations, load_emodel
-from ionfo.sampling import Evaluation, ModelRequest, RunStore, SampleSettings, collect, run_sampler
+from ionfo.emodels import EModel, bundled_populations, cheap_first, load_emodel
+from ionfo.features.scores import MAX_SCORE
+from ionfo.sampling import (
+    Evaluation,
+    Evaluator,
+    ModelRequest,
+    RunStore,
+    SampleSettings,
+    collect,
+    evaluator_spec,
+    run_sampler,
+)
 from ionfo.sampling.chains.learning.brought import read_evaluations
-from ionfo.sampling.chains.learning.fitting import training_rows
+from ionfo.sampling.chains.learning.density import N_INNER
+from ionfo.sampling.chains.learning.fitting import fit_surrogate, training_rows
 from ionfo.sampling.chains.learning.network import Network, fit_network
 
-SCHEMES = {
+SCHEMES: dict[str, dict[str, Any]] = {
+    "published": {"moves": "isotropic-redraw"},
     "default": {},
     "surrogate": {"moves": "surrogate:0.8,de:0.2", "rounds": 0},
     "rounds": {"moves": "surrogate:0.8,de:0.2"},
@@ -47,14 +67,49 @@ SCHEMES = {
 MAX_COST = 5.0
 
 
+@dataclass(frozen=True)
+class Cell:
+    """What the cell takes.
+
+    Attributes
+    ----------
+    steps : dict of str to int
+        Protocol -> integrator steps, mean over models.
+    seconds : float
+        CPU time of a step.
+    """
+
+    steps: dict[str, int]
+    seconds: float
+
+
+def measured_cell(emodel: EModel, theta: NDArray[np.float64]) -> Cell:
+    """Evaluate models on the cell."""
+    evaluator = Evaluator(evaluator_spec(emodel))
+    evaluator(theta[0])  # the first is slower
+    began = time.process_time()
+    found = [evaluator(one) for one in theta]
+    seconds = time.process_time() - began
+    steps = {
+        protocol.name: round(float(np.mean([one.protocol_steps[protocol.name] for one in found])))
+        for protocol in emodel.protocols
+    }
+    return Cell(steps, seconds / sum(one.n_steps for one in found))
+
+
 class Emulated:
-    """Workers that answer with an emulator of the cell."""
+    """Workers that answer with an emulator of the cell, and count what the cell would take."""
 
     is_here = True
     n_workers = capacity = 1
 
-    def __init__(self, emodel: EModel, network: Network) -> None:
+    def __init__(self, emodel: EModel, network: Network, cell: Cell) -> None:
         self.network = network
+        self.cell = cell
+        self.n_evaluations = self.n_steps = 0
+        self.seconds = 0.0  # of the emulator itself
+        self.order = cheap_first(emodel)
+        self.of_protocol = np.array([target.protocol for target in emodel.targets])
         self.low, self.high = emodel.bounds.T
         self.mean = np.array([one.mean for one in emodel.features])
         self.sd = np.array([one.std for one in emodel.features])
@@ -67,18 +122,36 @@ class Emulated:
     def wait(self, timeout: float) -> tuple[int, Evaluation, float]:
         """Answer the first of them."""
         ticket, request = self._waiting.popleft()
+        began = time.process_time()
+        found = self._evaluated(request)
+        self.seconds += time.process_time() - began
+        self.n_evaluations += 1
+        self.n_steps += found.n_steps
+        return ticket, found, 0.0
+
+    def _evaluated(self, request: ModelRequest) -> Evaluation:
+        """Run the protocols one by one, until the cost is known to reach what it may."""
         unit = (np.array(request.theta) - self.low) / (self.high - self.low)
-        found, missing = self.network.deviations(unit[None])
-        features = self.mean + self.sd * found[0]
-        scores = np.abs(found[0])
+        told, missing = self.network.deviations(unit[None])
+        every = np.abs(told[0])
         if missing[0] > 0.5:
-            features, scores = np.full_like(features, np.nan), np.full_like(scores, 250.0)
-        cost = float(scores.max())
-        if cost >= request.bound:  # as one that ends early: what it is known to reach
-            return ticket, Evaluation(
-                features, scores, cost, n_steps=1, rejected_by="Step_140"
-            ), 0.0  # fmt: skip
-        return ticket, Evaluation(features, scores, cost, n_steps=1), 0.0
+            every[-1] = MAX_SCORE  # one that is missing is enough
+        scores = np.full(len(every), np.nan)
+        taken: dict[str, int] = {}
+        rejected_by = None
+        for name in request.order or self.order:
+            own = self.of_protocol == name
+            scores[own] = every[own]
+            taken[name] = self.cell.steps[name]
+            if np.nanmax(scores) >= request.bound:
+                rejected_by = name
+                break
+        features = np.where(np.isnan(scores), np.nan, self.mean + self.sd * told[0])
+        features[scores == MAX_SCORE] = np.nan
+        return Evaluation(
+            features, scores, float(np.nanmax(scores)), n_steps=sum(taken.values()),
+            protocol_steps=taken, rejected_by=rejected_by,
+        )  # fmt: skip
 
     def begun(self) -> list[tuple[int, int]]:
         """Nobody is told."""
@@ -103,33 +176,59 @@ def emulating(workers: Emulated) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def learning_once() -> Iterator[None]:
+    """Learn as before there were rounds, networks and lengths of walks."""
+    where = "ionfo.sampling.chains.learning.learner"
+    quadratic = partial(fit_surrogate, kinds=("quadratic",))
+    with (
+        patch(f"{where}.fit_surrogate", quadratic),
+        patch(f"{where}.length_of_walks", lambda *_: (N_INNER, float("nan"))),
+    ):
+        yield
+
+
 def measured(
     emodel: EModel, workers: Emulated, starts: NDArray[np.float64], scheme: str, seed: int,
     steps: dict[str, int], folder: Path,
 ) -> dict[str, object]:  # fmt: skip
     """Run one sampler and say what it was worth."""
-    settings = SampleSettings(
-        steps=steps[scheme],
-        seed=seed,
-        max_cost=MAX_COST,
-        **SCHEMES[scheme],  # type: ignore[arg-type]
-    )
-    with emulating(workers):
-        counts = run_sampler(emodel, folder, settings, start_models=starts)
+    asked: dict[str, Any] = {"seed": seed, "max_cost": MAX_COST, **SCHEMES[scheme]}
+    n_steps, taken = (1, steps[scheme]), []
+    with emulating(workers), learning_once() if scheme == "surrogate" else nullcontext():
+        for n in n_steps:  # the first step ends the learning
+            began = time.process_time() - workers.seconds
+            before = workers.n_evaluations, workers.n_steps
+            run_sampler(emodel, folder, SampleSettings(steps=n, **asked), start_models=starts)
+            own = time.process_time() - workers.seconds - began
+            taken.append(
+                (
+                    workers.n_evaluations - before[0],
+                    (workers.n_steps - before[1]) * workers.cell.seconds + own,
+                    own,
+                )
+            )
     store = RunStore(folder)
-    searched = store.table("start")
-    n_before = 0 if searched is None else int((searched["ensemble"] >= 0).sum())
     found = collect(store)
+    (n_before, before_s, _), (n, seconds, own) = taken
     row: dict[str, object] = {"scheme": scheme, "seed": seed, "learning": n_before}
     if found.importance is not None:
-        n, ess = found.importance.n_draws, found.importance.ess
+        ess, between = found.importance.ess, found.importance.between
         row |= {"pareto_k": found.importance.pareto_k}
     else:
         kept = 1 - found.burn_in / found.n_steps
-        n, ess = round(counts.n_evaluations * kept), found.quality.ess
+        n, seconds = round(n * kept), seconds * kept
+        ess, between = found.quality.ess, found.quality.ess_between
         row |= {"tau": found.quality.tau, "spanned_tau": found.quality.n_tau}
+    heaviest = float(found.population.frame["weight"].max())
     told = store.settings.get("learned", {})
-    row |= {"evaluations": n, "ess": ess, "per_1000": 1000 * ess / n}
+    row |= {"evaluations": n, "ess": ess, "ess_between": between, "heaviest": heaviest}
+    row |= {
+        "per_1000": 1000 * ess / n,
+        "per_cpu_hour": 3600 * ess / seconds,
+        "with_learning": 3600 * ess / (seconds + before_s),
+        "own_share": own / seconds,
+    }
     return row | {one: told.get(one) for one in ("kind", "walk", "squared_jump")}
 
 
@@ -141,23 +240,27 @@ def main() -> None:
     parser.add_argument("emodel")
     parser.add_argument("--evaluated", type=Path, action="append", default=[])
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=400, help="of the default; others make less")
+    parser.add_argument("--steps", type=int, default=400, help="of chains; draws are an eighth")
     parser.add_argument("--schemes", default=",".join(SCHEMES))
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     emodel = load_emodel(asked.emodel)
     population = bundled_populations(asked.emodel)[0]
-    workers = Emulated(emodel, emulator(emodel, population, asked.evaluated))
     frame = pd.read_parquet(population)
     frame = frame[frame["cost"] < MAX_COST]
-    starts = [
-        own.sample(60, random_state=0)[[f"parameters/{one}" for one in emodel.free_names]]
-        for _, own in frame.groupby("ensemble")
-    ]
+    names = [f"parameters/{one}" for one in emodel.free_names]
+    cell = measured_cell(emodel, frame.sample(8, random_state=0)[names].to_numpy())
+    print(f"{sum(cell.steps.values())} steps a whole model, {1e3 * cell.seconds:.3f} ms each")
+    workers = Emulated(emodel, emulator(emodel, population, asked.evaluated), cell)
+    starts = [own.sample(60, random_state=0)[names] for _, own in frame.groupby("ensemble")]
     theta = np.array([one.to_numpy() for one in starts])
-    # a walk on what was learned goes far in one step
-    steps = {"default": asked.steps, "surrogate": asked.steps // 4, "rounds": asked.steps // 4,
-             "importance": max(asked.steps // 8, 10)}  # fmt: skip
+    steps = {
+        "published": 5 * asked.steps,
+        "default": asked.steps,
+        "surrogate": asked.steps,
+        "rounds": asked.steps,
+        "importance": max(asked.steps // 8, 10),
+    }
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for scheme in asked.schemes.split(","):

@@ -99,7 +99,7 @@ def quick_learning(monkeypatch: pytest.MonkeyPatch) -> None:
     learning = "ionfo.sampling.chains.learning"
     monkeypatch.setattr(f"{learning}.network._N_STEPS", 100)
     monkeypatch.setattr(f"{learning}.gaussian_process._N_SEARCH", 3)
-    monkeypatch.setattr(f"{learning}.learner.EVALUATIONS_PER_ROUND", 60)
+    monkeypatch.setattr(f"{learning}.rounds.EVALUATIONS_PER_ROUND", 60)
     monkeypatch.setattr(f"{learning}.learner.length_of_walks", lambda *_: (200, 1.9))
 
 

@@ -18,7 +18,7 @@ from ..target import Target
 from ..writer import RunWriter
 from .density import N_INNER, SurrogateDensity
 from .fitting import FEWEST_ROWS, Surrogate, fit_surrogate
-from .rounds import EVALUATIONS_PER_ROUND, length_of_walks, walk_round
+from .rounds import evaluations_of_round, length_of_walks, walk_round
 from .training_data import Evaluated, evaluated, joined
 
 
@@ -64,14 +64,10 @@ class Learner:
             return None
         return self._density(surrogate, int(self._told().get("walk", N_INNER)))
 
-    @property
-    def n_evaluations(self) -> int:
-        """Evaluations of all rounds of all ensembles."""
-        return self.settings.n_rounds * self.settings.ensembles * self._n_each
-
-    @property
-    def _n_each(self) -> int:
-        return -(-EVALUATIONS_PER_ROUND // self.settings.ensembles)
+    def n_evaluations(self, n_walkers: int) -> int:
+        """Count those of all rounds of all ensembles, where none falls outside the bounds."""
+        n_ensembles = self.settings.ensembles
+        return self.settings.n_rounds * n_ensembles * evaluations_of_round(n_ensembles, n_walkers)
 
     def learn(
         self,
@@ -101,12 +97,13 @@ class Learner:
             What proposals walk on from now on.
         """
         stands = list(starts)
+        n_each = evaluations_of_round(len(starts), len(starts[0].theta))
 
         def walk(ensemble: int, density: SurrogateDensity, seed: np.random.SeedSequence) -> None:
             target = make_target()
             target.pool = pools[ensemble]
             random = np.random.RandomState(np.random.MT19937(seed))  # noqa: NPY002
-            stands[ensemble] = walk_round(target, stands[ensemble], density, self._n_each, random)
+            stands[ensemble] = walk_round(target, stands[ensemble], density, n_each, random)
 
         for i in range(self.settings.n_rounds):
             density = self._density(self._fit(pools))

@@ -18,7 +18,7 @@ from .threads import one_thread
 Array = NDArray[np.float64]
 
 EVALUATIONS_PER_ROUND = 300
-"""Of all ensembles together; surrogates are fitted again after so many."""
+"""Of all ensembles together, as near as whole steps come; then surrogates are fitted again."""
 
 SHARE_OF_DIFFERENCES = 0.2
 """Of the steps of a round that are differential evolution, which leads out of dead ends."""
@@ -30,6 +30,11 @@ that of independent draws."""
 _LONGEST_WALK = 6400
 STEPS_TO_SETTLE = 1000
 """Of walks on a density before they count."""
+
+
+def evaluations_of_round(n_ensembles: int, n_walkers: int) -> int:
+    """How many evaluations one ensemble makes in a round, where none falls outside the bounds."""
+    return max(1, round(EVALUATIONS_PER_ROUND / n_ensembles / n_walkers)) * n_walkers
 
 
 def walk_round(
@@ -50,7 +55,7 @@ def walk_round(
     density : SurrogateDensity
         What proposals walk on.
     n_evaluations : int
-        After so many the round ends, with the step that reaches them.
+        The round ends with the step after which it is nearest to so many.
     random : numpy.random.RandomState
         Of the round.
 
@@ -68,7 +73,8 @@ def walk_round(
     n_begun = target.counts.n_evaluations
     # proposals outside the bounds cost nothing, so the number of steps needs its own end
     for _ in range(20 * n_evaluations):
-        if target.counts.n_evaluations - n_begun >= n_evaluations:
+        n_done = target.counts.n_evaluations - n_begun
+        if n_done and n_done + len(start.theta) / 2 > n_evaluations:
             break
         state, _ = moves[int(random.rand() < SHARE_OF_DIFFERENCES)].propose(model, state)
     return Start(state.coords, state.blobs)
