@@ -69,7 +69,11 @@ class Surrogate:
 
 
 def fit_surrogate(
-    emodel: EModel, known: Evaluated, kinds: tuple[Kind, ...] = (), is_last: bool = False
+    emodel: EModel,
+    known: Evaluated,
+    kinds: tuple[Kind, ...] = (),
+    is_last: bool = False,
+    far_is_missing: bool = False,
 ) -> Surrogate:
     """Fit surrogates to evaluations and keep the one that errs least.
 
@@ -85,13 +89,15 @@ def fit_surrogate(
     is_last : bool
         Whether walks of a whole chain follow, to which a Gaussian process, on which steps take
         longer, is left only where a network is not possible.
+    far_is_missing : bool
+        Whether features 20 SDs off or more count as missing, see `training_rows`.
 
     Raises
     ------
     IonfoError
         If there are fewer than three evaluations with all features per parameter.
     """
-    rows = training_rows(emodel, known)
+    rows = training_rows(emodel, known, far_is_missing=far_is_missing)
     is_complete = rows.is_known.all(axis=1)
     n_rows, n_parameters = int(is_complete.sum()), rows.unit.shape[1]
     if n_rows < FEWEST_ROWS * n_parameters:
@@ -129,7 +135,10 @@ def fit_surrogate(
 
 
 def training_rows(
-    emodel: EModel, known: Evaluated, wanted: NDArray[np.bool_] | None = None
+    emodel: EModel,
+    known: Evaluated,
+    wanted: NDArray[np.bool_] | None = None,
+    far_is_missing: bool = False,
 ) -> TrainingRows:
     """Turn evaluations into what surrogates learn from: SDs, and fractions of the bounds.
 
@@ -141,6 +150,9 @@ def training_rows(
         Evaluations, also those that ended early.
     wanted : ndarray of bool, shape (n_features,), optional
         Which features to tell; all by default.
+    far_is_missing : bool
+        Whether features 20 SDs off or more count as missing: a count of spikes that is one off can
+        be 100 SDs away, and a smooth function of parameters tells no such jump, but its chance.
     """
     low, high = emodel.bounds.T
     wanted = np.ones(len(emodel.features), dtype=bool) if wanted is None else wanted
@@ -152,6 +164,8 @@ def training_rows(
         deviation = np.where(is_known, (features - mean) / sd, 0.0)
     deviation = np.clip(deviation, -FARTHEST, FARTHEST)
     lacks = (is_computed & ~np.isfinite(features)).any(axis=1)
+    if far_is_missing:
+        lacks |= (is_known & (np.abs(deviation) >= FARTHEST)).any(axis=1)
     is_missing = np.where(lacks, 1.0, np.where(is_computed.all(axis=1), 0.0, np.nan))
     weight = 1.0 / (1.0 + (np.abs(deviation).max(axis=1) / _NEAR) ** 2)
     unit = (known.theta - low) / (high - low)

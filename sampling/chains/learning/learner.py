@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..store import RunStore
 from ..target import Target
 from ..writer import RunWriter
 from .density import N_INNER, SurrogateDensity
-from .fitting import FEWEST_ROWS, Surrogate, fit_surrogate
+from .fitting import FARTHEST, FEWEST_ROWS, Surrogate, fit_surrogate
 from .rounds import evaluations_of_round, length_of_walks, walk_round
 from .training_data import Evaluated, evaluated, joined
 
@@ -106,7 +106,7 @@ class Learner:
             stands[ensemble] = walk_round(target, stands[ensemble], density, n_each, random)
 
         for i in range(self.settings.n_rounds):
-            density = self._density(self._fit(pools))
+            density = self._density_of_round(self._fit(pools), stands, i)
             seeds = [
                 np.random.SeedSequence(self.settings.seed, spawn_key=(4, ensemble, i))
                 for ensemble in range(len(stands))
@@ -117,11 +117,7 @@ class Learner:
     def _freeze(self, pools: Sequence[ReplayPool], starts: Sequence[Start]) -> SurrogateDensity:
         """Fit for the last time, choose the length of walks, and keep both in the run folder."""
         surrogate = self._fit(pools, is_last=True)
-        random = np.random.RandomState(  # noqa: NPY002  walks take numpy's legacy generator
-            np.random.MT19937(np.random.SeedSequence(self.settings.seed, spawn_key=(5, 0)))
-        )
-        theta = np.concatenate([start.theta for start in starts])
-        n_inner, jump = length_of_walks(self._density(surrogate), theta, random)
+        n_inner, jump = self._length(self._density(surrogate), starts, 0)
         told = {
             "kind": surrogate.kind,
             "errors": surrogate.errors,
@@ -137,6 +133,27 @@ class Learner:
         assert frozen is not None
         return frozen
 
+    def _density_of_round(
+        self, surrogate: Surrogate, starts: Sequence[Start], i: int
+    ) -> SurrogateDensity:
+        """Give what a round walks on, as far as chains will: where it is wrong far off is learned.
+
+        A Gaussian process, on which steps take longer, is walked on for short.
+        """
+        density = self._density(surrogate)
+        if surrogate.kind == "gaussian_process":
+            return density
+        return replace(density, n_inner=self._length(density, starts, i + 1)[0])
+
+    def _length(
+        self, density: SurrogateDensity, starts: Sequence[Start], stream: int
+    ) -> tuple[int, float]:
+        """Choose the length of walks, and tell their squared jump."""
+        random = np.random.RandomState(  # noqa: NPY002  walks take numpy's legacy generator
+            np.random.MT19937(np.random.SeedSequence(self.settings.seed, spawn_key=(5, stream)))
+        )
+        return length_of_walks(density, np.concatenate([one.theta for one in starts]), random)
+
     def _fit(self, pools: Sequence[ReplayPool], is_last: bool = False) -> Surrogate:
         self.writer.flush()
         table = self.store.table("start")
@@ -147,7 +164,9 @@ class Learner:
             table = table[table["evaluation"] < limit]
             table = table.sort_values(["ensemble", "evaluation"], ignore_index=True)
         known = joined(evaluated(self.emodel, table), self.given)
-        return fit_surrogate(self.emodel, known, is_last=is_last)
+        max_cost = self.settings.max_cost
+        far_is_missing = max_cost is not None and max_cost <= FARTHEST
+        return fit_surrogate(self.emodel, known, is_last=is_last, far_is_missing=far_is_missing)
 
     def _density(self, surrogate: Surrogate, n_inner: int = N_INNER) -> SurrogateDensity:
         asked = {

@@ -44,7 +44,8 @@ class TrainingRows:
     is_known : ndarray of bool, shape (n, n_features)
         Where a feature was computed and is defined.
     is_missing : ndarray, shape (n,)
-        1 where some feature is undefined, 0 where all are defined, NaN where that is not known.
+        1 where some feature is undefined, or too far off to be of use; 0 where none is; NaN where
+        that is not known.
     weight : ndarray, shape (n,)
         How much each row counts.
     """

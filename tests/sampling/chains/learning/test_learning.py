@@ -155,6 +155,21 @@ def test_what_ended_early_is_told_from_what_is_undefined(emodel: EModel) -> None
     assert joined(known, None, known).digest != known.digest
 
 
+def test_a_count_that_is_far_off_can_count_as_missing(emodel: EModel) -> None:
+    mean = np.array([one.mean for one in emodel.features])
+    sd = np.array([one.std for one in emodel.features])
+    features = mean + sd * np.zeros((4, 1))
+    features[1, 0] += 100 * sd[0]  # one spike more, where all have one
+    features[2, 0] += 19 * sd[0]
+    features[3] = np.where(np.arange(len(mean)) == 0, mean + 100 * sd, np.nan)  # ended there
+    theta = np.tile(emodel.bounds.mean(axis=1), (4, 1))
+    known = Evaluated(theta, features, np.isfinite(features))
+    rows = training_rows(emodel, known)
+    np.testing.assert_array_equal(rows.is_missing, [0.0, 0.0, 0.0, np.nan])
+    rows = training_rows(emodel, known, far_is_missing=True)
+    np.testing.assert_array_equal(rows.is_missing, [0.0, 1.0, 0.0, 1.0])
+
+
 def test_walks_are_as_long_as_it_takes_to_forget() -> None:
     class Normal:
         bounds = np.array([[0.0, 1.0]] * 6)
