@@ -239,7 +239,8 @@ def main() -> None:
     )
     parser.add_argument("emodel")
     parser.add_argument("--evaluated", type=Path, action="append", default=[])
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=2, help="how many")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=400, help="of chains; draws are an eighth")
     parser.add_argument("--schemes", default=",".join(SCHEMES))
     parser.add_argument("--out", type=Path, required=True)
@@ -264,7 +265,7 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for scheme in asked.schemes.split(","):
-            for seed in range(asked.seeds):
+            for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
                 where = Path(folder) / f"{scheme}{seed}"
                 rows.append(measured(emodel, workers, theta, scheme, seed, steps, where))
                 pd.DataFrame(rows).to_csv(asked.out, index=False)

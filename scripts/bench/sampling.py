@@ -3,6 +3,7 @@
     python scripts/bench/sampling.py linear --seeds 5 --out linear.csv
     python scripts/bench/sampling.py soma --seeds 1 --steps 400 --out soma.csv
     python scripts/bench/sampling.py l5pc --states states.parquet --proposals 60 --out l5pc.csv
+    python scripts/bench/sampling.py l5pc --states states.parquet --learn RUN --temperature 1
     python scripts/bench/sampling.py workers --run RUN --out workers.csv
 
 linear   effective sample size (ESS, smallest over the parameters) per evaluation on a target
@@ -13,7 +14,7 @@ soma     ESS per evaluation, integrator step and CPU hour on the real cell, each
 l5pc     a comparison of single steps, not of ESS: from one set of states every scheme makes the
          same number of proposals with the same u; acceptance, evaluation cost, and squared jump
          distance per CPU second, scaled by the covariance of the set, with bootstrap intervals
-         over states.
+         over states; with --learn also for walks on surrogates of those evaluations.
 workers  busy worker time over workers x wall time, from evaluation times drawn from a run with
          --keep-rejected, through the real scheduler on a fake clock.
 """
@@ -43,9 +44,13 @@ from ionfo.sampling import (
     Target,
     evaluator_spec,
     open_pool,
+    read_evaluations,
     read_models,
 )
+from ionfo.sampling.chains.learning.density import SurrogateDensity
+from ionfo.sampling.chains.learning.fitting import fit_surrogate
 from ionfo.sampling.chains.moves import EarlyRejection, make_moves, parse_moves
+from ionfo.sampling.chains.moves.surrogate import SurrogateMove
 from ionfo.sampling.chains.proposals_per_step import choose_tries
 from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.settings import DEFAULT_MOVES
@@ -194,7 +199,7 @@ def bench_l5pc(settings: argparse.Namespace) -> list[dict[str, Any]]:
     rows = []
     spec = evaluator_spec(emodel, settings.morphology)
     with open_pool(spec, settings.processes) as pool:
-        target = Target(emodel, pool, 0.5)
+        target = Target(emodel, pool, settings.temperature)
         table = read_table(settings.states)[0]
         # a scored table says its costs; the bounds of all proposals follow from them
         costs = (
@@ -207,25 +212,41 @@ def bench_l5pc(settings: argparse.Namespace) -> list[dict[str, Any]]:
         scale = np.cov(states.T)
         scale += 1e-6 * np.diag(np.diag(scale))  # fewer states than parameters leave it singular
         whitened = np.linalg.inv(np.linalg.cholesky(scale))
-        published = [(PUBLISHED, False)] if PUBLISHED in settings.moves else []
-        for moves, is_early in [*published, *((one, True) for one in settings.moves)]:
+        mixtures = {one: make_moves(parse_moves(one), emodel.bounds, 0) for one in settings.moves}
+        if settings.learn:
+            target.max_cost = settings.max_cost
+            mixtures |= _learned(emodel, settings)
+        whole = [(PUBLISHED, False)] if PUBLISHED in mixtures else []
+        for moves, is_early in [*whole, *((one, True) for one in mixtures)]:
             name = moves + ("" if is_early else ", whole evaluations")
-            rows.append(
-                {"moves": name, **_one_step(target, moves, is_early, states, costs, whitened,
-                                            settings)}
-            )  # fmt: skip
+            found = _one_step(target, mixtures[moves], is_early, states, costs, whitened, settings)
+            rows.append({"moves": name, **found})
             print(pd.Series(rows[-1]).to_frame().T.to_string(index=False), flush=True)
     return rows
 
 
+def _learned(emodel: EModel, settings: argparse.Namespace) -> dict[str, list[tuple[Any, float]]]:
+    """Make walks on what is learned from evaluations, of several kinds and lengths."""
+    known = read_evaluations(settings.learn, emodel)
+    found = {}
+    for kind, lengths in (("quadratic", (200,)), ("network", settings.walks)):
+        one = fit_surrogate(emodel, known, (kind,), far_is_missing=kind == "network")  # type: ignore[arg-type]
+        for n in lengths:
+            density = SurrogateDensity(
+                one, one.residuals, emodel.bounds, settings.temperature, settings.max_cost,
+                n_inner=n,
+            )  # fmt: skip
+            found[f"surrogate, {kind}, {n}"] = [(SurrogateMove(density), 1.0)]
+    return found
+
+
 def _one_step(
-    target: Target, moves: str, is_early: bool, states: NDArray[np.float64],
+    target: Target, mixture: list[tuple[Any, float]], is_early: bool, states: NDArray[np.float64],
     costs: NDArray[np.float64], whitened: NDArray[np.float64], settings: argparse.Namespace,
 ) -> dict[str, Any]:  # fmt: skip
     """Propose from every state in turn, the others as the rest of the ensemble."""
     random = np.random.RandomState(0)  # noqa: NPY002
     u = np.random.RandomState(1).rand(settings.proposals)  # noqa: NPY002  the same for all
-    mixture = make_moves(parse_moves(moves), target.emodel.bounds, 0)
     for move, _ in mixture:
         if hasattr(move, "covariance"):
             move.covariance = np.cov(states.T) + 1e-9 * np.diag(
@@ -365,6 +386,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--temperature", type=float, default=0.5)
     parser.add_argument("--states", type=Path)
+    parser.add_argument("--learn", type=Path, nargs="+", help="runs and populations")
+    parser.add_argument("--walks", type=int, nargs="+", default=[200, 800])
     parser.add_argument("--max-cost", type=float, default=6.0)
     parser.add_argument("--morphology", type=Path)
     parser.add_argument("--proposals", type=int, default=400)
