@@ -16,6 +16,10 @@ Array = NDArray[np.float64]
 N_INNER = 200
 """Steps of a walk on a density that nobody has measured."""
 
+POWER = 0.8
+"""Of the density of new runs: a little flatter than what is expected, so that it is hardly anywhere
+far too small, where walkers would be stuck and draws weigh most."""
+
 _EDGE = 0.3  # SDs; width of the soft edge at the largest cost
 _LEAST_LOG_WHOLE = -4.0  # of the chance that nothing is missing, so that no walker is stuck there
 
@@ -39,7 +43,7 @@ class SurrogateDensity:
 
     q(u) = mean over r of exp(-c_r/T) Phi((C - c_r)/0.3), where c_r is the cost of the features
     that the surrogate tells plus the r-th vector of errors, times the chance that no feature is
-    missing, at least e^-4.  It is positive everywhere inside the bounds.
+    missing, at least e^-4; all of that to a power.  It is positive everywhere inside the bounds.
 
     Attributes
     ----------
@@ -55,6 +59,8 @@ class SurrogateDensity:
         How scores are combined.
     n_inner : int
         Steps of a walk after which it has nearly forgotten where it began.
+    power : float
+        See above.
     """
 
     surrogate: Deviations
@@ -64,6 +70,7 @@ class SurrogateDensity:
     max_cost: float = np.inf
     cost: CostName = "max"
     n_inner: int = field(default=N_INNER)
+    power: float = 1.0
 
     def __call__(self, unit: Array) -> Array:
         """Log density (not normalised) of rows that lie inside the bounds, shape (n,)."""
@@ -76,7 +83,7 @@ class SurrogateDensity:
         top = value.max(axis=1)
         mean = top + np.log(np.mean(np.exp(value - top[:, None]), axis=1))
         is_whole = np.log(np.maximum(1.0 - missing, np.exp(_LEAST_LOG_WHOLE)))
-        return np.asarray(mean + is_whole)
+        return np.asarray(self.power * (mean + is_whole))
 
 
 def _combined(scores: Array, cost: CostName) -> Array:

@@ -16,7 +16,7 @@ from ..start import Start
 from ..store import RunStore
 from ..target import Target
 from ..writer import RunWriter
-from .density import N_INNER, SurrogateDensity
+from .density import N_INNER, POWER, SurrogateDensity
 from .fitting import FARTHEST, FEWEST_ROWS, Surrogate, fit_surrogate
 from .rounds import evaluations_of_round, length_of_walks, walk_round
 from .training_data import Evaluated, evaluated, joined
@@ -62,7 +62,9 @@ class Learner:
         surrogate = self.store.surrogate() if self.is_asked_for else None
         if surrogate is None:
             return None
-        return self._density(surrogate, int(self._told().get("walk", N_INNER)))
+        told = self._told()
+        density = self._density(surrogate, int(told.get("walk", N_INNER)))
+        return replace(density, power=power_of(told))
 
     def n_evaluations(self, n_walkers: int) -> int:
         """Count those of all rounds of all ensembles, where none falls outside the bounds."""
@@ -125,6 +127,7 @@ class Learner:
             "n_partial": surrogate.n_partial,
             "walk": n_inner,
             "squared_jump": jump,
+            "power": POWER,
         }
         self.store.write_settings({**self.store.settings, "learned": told})
         self.writer.surrogate_sha256 = self.store.keep_surrogate(surrogate)
@@ -174,7 +177,7 @@ class Learner:
             "max_cost": self.settings.max_cost,
             "cost": self.settings.cost,
         }
-        return density_of(self.emodel, asked, surrogate, n_inner)
+        return density_of(self.emodel, asked, surrogate, n_inner, POWER)
 
     def _told(self) -> Mapping[str, Any]:
         told: Mapping[str, Any] = self.store.settings.get("learned", {})
@@ -182,7 +185,11 @@ class Learner:
 
 
 def density_of(
-    emodel: EModel, settings: Mapping[str, Any], surrogate: Surrogate, n_inner: int = N_INNER
+    emodel: EModel,
+    settings: Mapping[str, Any],
+    surrogate: Surrogate,
+    n_inner: int = N_INNER,
+    power: float = 1.0,
 ) -> SurrogateDensity:
     """Give the density that a run with these settings (run.json) has by a surrogate."""
     max_cost = settings["max_cost"]
@@ -194,4 +201,10 @@ def density_of(
         np.inf if max_cost is None else max_cost,
         settings["cost"],
         n_inner,
+        power,
     )
+
+
+def power_of(told: Mapping[str, Any]) -> float:
+    """Read the power of a frozen density from what a run tells of it (run.json, ``learned``)."""
+    return float(told.get("power", 1.0))  # runs from before there was one

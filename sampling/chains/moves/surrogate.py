@@ -13,6 +13,8 @@ from ..learning.threads import one_thread
 Array = NDArray[np.float64]
 
 _SHARE_NORMAL = 0.3  # of steps that are normal ones; the others are differences of walkers
+_SHARE_SHORT = 0.25  # of walks that are short
+_SHORT = (10, 30, 100)  # steps
 
 
 class SurrogateMove:
@@ -23,6 +25,9 @@ class SurrogateMove:
     Hastings factor is ln q(from) - ln q(to): the chain keeps its own density, however wrong the
     surrogate is, and is the better the less it is wrong.  The surrogate does not change while the
     chain runs.
+
+    A quarter of the walks are short, whatever the state is: where q is far too small, a walker that
+    walks far is stuck, since it hardly ever ends where q is as small, and short walks lead it out.
 
     Parameters
     ----------
@@ -44,10 +49,11 @@ class SurrogateMove:
         """Propose for walkers `s`, shape (n, d); the others, `c`, give steps their shape."""
         low, high = self.density.bounds.T
         others = (np.concatenate(c) - low) / (high - low)
+        n_steps = self.density.n_inner
+        if random.rand() < _SHARE_SHORT:
+            n_steps = min(n_steps, _SHORT[random.randint(len(_SHORT))])
         with one_thread():
-            unit, gain = walk(
-                self.density, (s - low) / (high - low), others, random, self.density.n_inner
-            )
+            unit, gain = walk(self.density, (s - low) / (high - low), others, random, n_steps)
         return low + unit * (high - low), -gain
 
 

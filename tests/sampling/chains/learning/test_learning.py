@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
 from ionfo.sampling.chains.learning import learner, network
 from ionfo.sampling.chains.learning.density import SurrogateDensity
 from ionfo.sampling.chains.learning.fitting import fit_surrogate, training_rows
+from ionfo.sampling.chains.learning.learner import power_of
 from ionfo.sampling.chains.learning.network import TrainingRows, fit_network
 from ionfo.sampling.chains.learning.rounds import length_of_walks
 from ionfo.sampling.chains.learning.stored import surrogate_frame, surrogate_of
@@ -108,6 +110,8 @@ def test_the_density_is_its_definition() -> None:
             whole = 0.75 if row[0] <= 0.9 else np.exp(-4)
             expected.append(np.log(mean * whole))
         np.testing.assert_allclose(density(unit), expected, rtol=1e-9)
+        flat = replace(density, power=0.8)
+        np.testing.assert_allclose(flat(unit), 0.8 * np.array(expected), rtol=1e-9)
     far = SurrogateDensity(Linear(), residuals * 1000, bounds, 0.01, 3.0)(unit)
     assert np.isfinite(far).all()  # no state of a chain has density zero
 
@@ -153,6 +157,11 @@ def test_what_ended_early_is_told_from_what_is_undefined(emodel: EModel) -> None
     ]  # fmt: skip
     np.testing.assert_array_equal(rows.is_missing, [0.0, 1.0, np.nan])
     assert joined(known, None, known).digest != known.digest
+
+
+def test_runs_from_before_there_was_a_power_keep_their_density() -> None:
+    assert power_of({"kind": "network", "walk": 800}) == 1.0
+    assert power_of({"power": 0.8}) == 0.8
 
 
 def test_a_count_that_is_far_off_can_count_as_missing(emodel: EModel) -> None:

@@ -202,3 +202,41 @@ def test_a_surrogate_of_another_version_is_told(emodel: EModel, tmp_path: Path) 
     pd.DataFrame({"a": [1.0]}).to_parquet(tmp_path / "run/surrogate.parquet")
     with pytest.raises(IonfoError, match="written by another version .* --learn and --start"):
         store.surrogate()
+
+
+class TooSmall:
+    """A normal density that is told the smaller, too small, the farther off one parameter is."""
+
+    bounds = np.array([[0.0, 1.0]] * 6)
+    n_inner = 400
+    middle, sd = 0.5, 0.1
+
+    def right(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(-0.5 * np.sum(((unit - self.middle) / self.sd) ** 2, axis=1))
+
+    def depth(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.clip((unit[:, 0] - self.middle) / 0.3, 0.0, 1.0) * 6.0)
+
+    def __call__(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.right(unit) - self.depth(unit)
+
+
+@pytest.mark.parametrize("is_mixed", [True, False])
+def test_walkers_leave_where_the_surrogate_is_far_too_small(
+    monkeypatch: pytest.MonkeyPatch, is_mixed: bool
+) -> None:
+    if not is_mixed:  # the control: walks that are all long
+        monkeypatch.setattr("ionfo.sampling.chains.moves.surrogate._SHARE_SHORT", 0.0)
+    density: Any = TooSmall()
+    move = SurrogateMove(density)
+    random = np.random.RandomState(0)
+    here = density.middle + density.sd * random.standard_normal((40, 6))
+    others = density.middle + density.sd * random.standard_normal((40, 6))
+    here[:, 0] = 0.85
+    for _ in range(100):
+        there, factor = move.get_proposal(here, [others], random)
+        gain = density.right(there) - density.right(here)
+        taken = np.log(random.rand(len(here))) < factor + gain
+        here[taken] = there[taken]
+    n_stuck = int((here[:, 0] > 0.75).sum())
+    assert n_stuck < 20 if is_mixed else n_stuck > 26
