@@ -15,7 +15,7 @@ from scipy.stats import norm
 from ionfo.emodels import EModel
 from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
 from ionfo.sampling.chains.learning import learner, network
-from ionfo.sampling.chains.learning.density import SurrogateDensity
+from ionfo.sampling.chains.learning.density import POWER, SurrogateDensity
 from ionfo.sampling.chains.learning.fitting import fit_surrogate, training_rows
 from ionfo.sampling.chains.learning.learner import power_of
 from ionfo.sampling.chains.learning.network import TrainingRows, fit_network
@@ -235,3 +235,30 @@ def test_rounds_are_replayed_after_a_stop_and_never_collected(
     first, second = (collect(one, burn_in=0).population.frame for one in (once, twice))
     assert first.equals(second)
     assert set(first["step"]) <= set(range(-1, 3 * once.n_tries))
+
+
+@pytest.mark.neuron
+@pytest.mark.usefixtures("analytic_workers", "quick_learning")
+@pytest.mark.parametrize(("kind", "walked"), [("quadratic", 400), ("gaussian_process", 200)])
+def test_rounds_walk_as_far_as_chains(
+    emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any, walked: int
+) -> None:
+    found: list[int] = []
+    walk, fit = learner.walk_round, learner.fit_surrogate
+
+    def watched(target: Any, start: Any, density: Any, *more: Any) -> Any:
+        found.append(density.n_inner)
+        return walk(target, start, density, *more)
+
+    monkeypatch.setattr(learner, "walk_round", watched)
+    monkeypatch.setattr(learner, "length_of_walks", lambda *_: (400, 1.9))
+    monkeypatch.setattr(
+        learner, "fit_surrogate", lambda *given, **more: fit(*given, **{**more, "kinds": (kind,)})
+    )
+    settings = SampleSettings(
+        steps=1, ensembles=1, start_evaluations=120, moves="surrogate", rounds=2, temperature=2.0
+    )
+    run_sampler(emodel, tmp_path / "run", settings)
+    assert found == [walked, walked]
+    told = RunStore(tmp_path / "run").settings["learned"]
+    assert told["walk"] == 400 and told["power"] == POWER
