@@ -18,7 +18,7 @@ from ...tables.population import Population
 from ..evaluation.flight import Condemned, read_condemned
 from ..runs.quality import Quality, quality_of
 from .importance import Importance, collect_draws
-from .learning.learner import density_of, power_of
+from .learning.learner import density_of
 from .states import Gap, held
 from .store import RunStore
 
@@ -169,7 +169,7 @@ def _of_draws(store: RunStore, burn_in: int | None, max_cost: float, min_cost: f
     if surrogate is None:
         raise IonfoError(f"run '{store.folder}' holds no draws yet; it is still learning")
     told = store.settings.get("learned", {})
-    density = density_of(store.emodel, store.settings["settings"], surrogate, power=power_of(told))
+    density = density_of(store.emodel, store.settings["settings"], surrogate, told)
     population, found = collect_draws(store, density, max_cost, min_cost)
     settings = store.settings["settings"]
     n_walkers = int(settings["walkers"]) * int(settings["ensembles"])

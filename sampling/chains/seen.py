@@ -87,7 +87,10 @@ class Seen:
     def known(
         self, wanted: Flags | None = None, learned: Evaluated | None = None, most: int = 800
     ) -> TrainingRows:
-        """Give what surrogates of some features learn from: of many evaluations the nearest."""
+        """Give what surrogates of some features learn from: of many evaluations the nearest.
+
+        What is far off does not count as missing here: at first nearly all is, and no way is told.
+        """
         scores = self._array("scores")
         known = joined(
             Evaluated(np.array(self.theta), self._array("features"), np.isfinite(scores)), learned

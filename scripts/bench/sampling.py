@@ -47,8 +47,9 @@ from ionfo.sampling import (
     read_evaluations,
     read_models,
 )
-from ionfo.sampling.chains.learning.density import SurrogateDensity
-from ionfo.sampling.chains.learning.fitting import fit_surrogate
+from ionfo.sampling.chains.learning.density import POWER
+from ionfo.sampling.chains.learning.fitting import FARTHEST, Kind, fit_surrogate
+from ionfo.sampling.chains.learning.learner import density_of
 from ionfo.sampling.chains.moves import EarlyRejection, make_moves, parse_moves
 from ionfo.sampling.chains.moves.surrogate import SurrogateMove
 from ionfo.sampling.chains.proposals_per_step import choose_tries
@@ -228,14 +229,13 @@ def bench_l5pc(settings: argparse.Namespace) -> list[dict[str, Any]]:
 def _learned(emodel: EModel, settings: argparse.Namespace) -> dict[str, list[tuple[Any, float]]]:
     """Make walks on what is learned from evaluations, of several kinds and lengths."""
     known = read_evaluations(settings.learn, emodel)
+    asked = {"temperature": settings.temperature, "max_cost": settings.max_cost, "cost": "max"}
+    kinds: dict[Kind, list[int]] = {"quadratic": [200], "network": settings.walks}
     found = {}
-    for kind, lengths in (("quadratic", (200,)), ("network", settings.walks)):
-        one = fit_surrogate(emodel, known, (kind,), far_is_missing=kind == "network")  # type: ignore[arg-type]
+    for kind, lengths in kinds.items():
+        one = fit_surrogate(emodel, known, (kind,), far_is_missing=settings.max_cost <= FARTHEST)
         for n in lengths:
-            density = SurrogateDensity(
-                one, one.residuals, emodel.bounds, settings.temperature, settings.max_cost,
-                n_inner=n,
-            )  # fmt: skip
+            density = density_of(emodel, asked, one, {"walk": n, "power": POWER})
             found[f"surrogate, {kind}, {n}"] = [(SurrogateMove(density), 1.0)]
     return found
 

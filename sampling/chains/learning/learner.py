@@ -62,9 +62,7 @@ class Learner:
         surrogate = self.store.surrogate() if self.is_asked_for else None
         if surrogate is None:
             return None
-        told = self._told()
-        density = self._density(surrogate, int(told.get("walk", N_INNER)))
-        return replace(density, power=power_of(told))
+        return self._density(surrogate, self.store.settings.get("learned", {}))
 
     def n_evaluations(self, n_walkers: int) -> int:
         """Count those of all rounds of all ensembles, where none falls outside the bounds."""
@@ -171,27 +169,37 @@ class Learner:
         far_is_missing = max_cost is not None and max_cost <= FARTHEST
         return fit_surrogate(self.emodel, known, is_last=is_last, far_is_missing=far_is_missing)
 
-    def _density(self, surrogate: Surrogate, n_inner: int = N_INNER) -> SurrogateDensity:
+    def _density(
+        self, surrogate: Surrogate, told: Mapping[str, Any] | None = None
+    ) -> SurrogateDensity:
         asked = {
             "temperature": self.settings.temperature,
             "max_cost": self.settings.max_cost,
             "cost": self.settings.cost,
         }
-        return density_of(self.emodel, asked, surrogate, n_inner, POWER)
-
-    def _told(self) -> Mapping[str, Any]:
-        told: Mapping[str, Any] = self.store.settings.get("learned", {})
-        return told
+        told = {"power": POWER} if told is None else told  # {} is what an old run tells
+        return density_of(self.emodel, asked, surrogate, told)
 
 
 def density_of(
     emodel: EModel,
     settings: Mapping[str, Any],
     surrogate: Surrogate,
-    n_inner: int = N_INNER,
-    power: float = 1.0,
+    told: Mapping[str, Any],
 ) -> SurrogateDensity:
-    """Give the density that a run with these settings (run.json) has by a surrogate."""
+    """Give the density that a run has by a surrogate.
+
+    Parameters
+    ----------
+    emodel : EModel
+        Gives the bounds.
+    settings : mapping
+        Temperature, largest cost and cost of the run (run.json, ``settings``).
+    surrogate : Surrogate
+        Tells features.
+    told : mapping
+        Length of walks and power (run.json, ``learned``); 200 and 1 where runs of before tell none.
+    """
     max_cost = settings["max_cost"]
     return SurrogateDensity(
         surrogate,
@@ -200,11 +208,6 @@ def density_of(
         settings["temperature"],
         np.inf if max_cost is None else max_cost,
         settings["cost"],
-        n_inner,
-        power,
+        int(told.get("walk", N_INNER)),
+        float(told.get("power", 1.0)),
     )
-
-
-def power_of(told: Mapping[str, Any]) -> float:
-    """Read the power of a frozen density from what a run tells of it (run.json, ``learned``)."""
-    return float(told.get("power", 1.0))  # runs from before there was one

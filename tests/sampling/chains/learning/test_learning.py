@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
 from ionfo.sampling.chains.learning import learner, network
 from ionfo.sampling.chains.learning.density import POWER, SurrogateDensity
 from ionfo.sampling.chains.learning.fitting import fit_surrogate, training_rows
-from ionfo.sampling.chains.learning.learner import power_of
+from ionfo.sampling.chains.learning.learner import density_of
 from ionfo.sampling.chains.learning.network import TrainingRows, fit_network
 from ionfo.sampling.chains.learning.rounds import length_of_walks
 from ionfo.sampling.chains.learning.stored import surrogate_frame, surrogate_of
@@ -159,9 +160,15 @@ def test_what_ended_early_is_told_from_what_is_undefined(emodel: EModel) -> None
     assert joined(known, None, known).digest != known.digest
 
 
-def test_runs_from_before_there_was_a_power_keep_their_density() -> None:
-    assert power_of({"kind": "network", "walk": 800}) == 1.0
-    assert power_of({"power": 0.8}) == 0.8
+@pytest.mark.parametrize("told", [{}, {"kind": "network", "walk": 800}, {"power": 0.8}])
+def test_runs_from_before_there_was_a_power_keep_their_density(
+    emodel: EModel, told: dict[str, Any]
+) -> None:
+    settings = {"max_cost": 5.0, "temperature": 1.0, "cost": "max"}
+    surrogate: Any = SimpleNamespace(residuals=np.zeros((1, len(emodel.features))))
+    density = density_of(emodel, settings, surrogate, told)
+    assert density.power == (0.8 if "power" in told else 1.0)
+    assert density.n_inner == told.get("walk", 200)
 
 
 def test_a_count_that_is_far_off_can_count_as_missing(emodel: EModel) -> None:
