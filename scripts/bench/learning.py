@@ -9,7 +9,7 @@ nothing of it but what they evaluate.  All begin at states of the bundled popula
 
 published    the isotropic step of the published method, redrawn until inside the bounds
 default      moves de and snooker
-surrogate    a quadratic surrogate of the first evaluations only, walks of 200 steps
+surrogate    a quadratic surrogate of the first evaluations only, all walks of 200 steps
 rounds       rounds of learning, then the chain on what was learned
 importance   the same rounds, then weighted independent draws
 
@@ -31,7 +31,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -54,8 +53,9 @@ from ionfo.sampling import (
 )
 from ionfo.sampling.chains.learning.brought import read_evaluations
 from ionfo.sampling.chains.learning.density import N_INNER
-from ionfo.sampling.chains.learning.fitting import fit_surrogate, training_rows
+from ionfo.sampling.chains.learning.fitting import Surrogate, fit_surrogate, training_rows
 from ionfo.sampling.chains.learning.network import Network, fit_network
+from ionfo.sampling.chains.learning.training_data import Evaluated
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "published": {"moves": "isotropic-redraw"},
@@ -178,12 +178,17 @@ def emulating(workers: Emulated) -> Iterator[None]:
 
 @contextmanager
 def learning_once() -> Iterator[None]:
-    """Learn as before there were rounds, networks and lengths of walks."""
+    """Learn as before there were rounds, networks, lengths of walks and a power."""
     where = "ionfo.sampling.chains.learning.learner"
-    quadratic = partial(fit_surrogate, kinds=("quadratic",))
+
+    def quadratic(emodel: EModel, known: Evaluated, **_: object) -> Surrogate:
+        return fit_surrogate(emodel, known, ("quadratic",))
+
     with (
         patch(f"{where}.fit_surrogate", quadratic),
         patch(f"{where}.length_of_walks", lambda *_: (N_INNER, float("nan"))),
+        patch(f"{where}.POWER", 1.0),
+        patch("ionfo.sampling.chains.moves.surrogate._SHARE_SHORT", 0.0),
     ):
         yield
 

@@ -165,9 +165,13 @@ class Learner:
             table = table[table["evaluation"] < limit]
             table = table.sort_values(["ensemble", "evaluation"], ignore_index=True)
         known = joined(evaluated(self.emodel, table), self.given)
-        max_cost = self.settings.max_cost
-        far_is_missing = max_cost is not None and max_cost <= FARTHEST
-        return fit_surrogate(self.emodel, known, is_last=is_last, far_is_missing=far_is_missing)
+        return fit_surrogate(self.emodel, known, is_last=is_last, far_is_missing=self._far_is_lost)
+
+    @property
+    def _far_is_lost(self) -> bool:
+        """Whether one feature that is far off is enough to lie above the largest cost."""
+        max_cost, cost = self.settings.max_cost, self.settings.cost
+        return max_cost is not None and max_cost <= FARTHEST and cost != "mean"
 
     def _density(
         self, surrogate: Surrogate, told: Mapping[str, Any] | None = None

@@ -186,6 +186,28 @@ def test_a_count_that_is_far_off_can_count_as_missing(emodel: EModel) -> None:
     np.testing.assert_array_equal(rows.is_missing, [0.0, 1.0, 0.0, 1.0])
 
 
+@pytest.mark.parametrize(
+    ("more", "is_lost"),
+    [
+        ({"max_cost": 5.0}, True),
+        ({"max_cost": 5.0, "cost": "sum"}, True),
+        ({"max_cost": 5.0, "cost": "mean"}, False),
+        ({"max_cost": 30.0}, False),
+        ({}, False),
+    ],
+)
+def test_far_counts_as_missing_where_it_is_too_dear(
+    emodel: EModel, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], is_lost: bool
+) -> None:
+    asked: dict[str, bool] = {}
+    monkeypatch.setattr(learner, "fit_surrogate", lambda *_, **given: asked.update(given))
+    monkeypatch.setattr(learner, "joined", lambda *_: None)
+    store: Any = SimpleNamespace(table=lambda kind: None)
+    writer: Any = SimpleNamespace(flush=lambda: None)
+    learner.Learner(emodel, SampleSettings(steps=1, **more), store, writer, None)._fit([])
+    assert asked["far_is_missing"] is is_lost
+
+
 def test_walks_are_as_long_as_it_takes_to_forget() -> None:
     class Normal:
         bounds = np.array([[0.0, 1.0]] * 6)
