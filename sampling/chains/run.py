@@ -29,7 +29,7 @@ from ..evaluation.workers import Workers, open_workers
 from ..runs.forecast import Forecast
 from ..runs.lock import writing
 from ..runs.progress import Progress
-from ..runs.session import Session, make_way, see_through
+from ..runs.session import Session, see_through
 from .chain import Chain, stream
 from .forecast import forecast_of
 from .idle import idle_workers
@@ -38,11 +38,12 @@ from .learning.density import SurrogateDensity
 from .learning.learner import Learner
 from .learning.training_data import Evaluated
 from .moves import make_moves
+from .opening import do_not_learn, keep_asked, settled
 from .order import N_EVALUATIONS, choose_order
 from .proposals_per_step import choose_tries
 from .replay import ReplayPool
 from .search import from_bounds
-from .settings import SampleSettings, check_same_run, settings_json
+from .settings import SampleSettings, settings_json
 from .start import Start, around_models
 from .store import RunStore, set_damage_aside
 from .target import Target
@@ -102,15 +103,23 @@ def run_sampler(
     folder = mechanisms or bundled_folder(emodel.inserted)
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology, tells=True)
-    if learned is not None and start_models is not None and not settings.learns:
+    is_new_to_learn = settings.with_moves(n_walkers, None).learns
+    if learned is not None and start_models is not None and not is_new_to_learn:
         raise IonfoError(
             "--learn is of use to the search for starting points, which --start leaves out, to "
             "move 'surrogate' and to independent draws; name that move in --moves, or give "
             "--sampler importance"
         )
-    asked = settings_json(emodel, settings, n_walkers, morphology, folder, start_models, learned)
     store = RunStore(out)
-    make_way(store, lambda: check_same_run(store, asked), session.force, note)
+    settings, asked = settled(
+        store,
+        settings,
+        n_walkers,
+        lambda one: settings_json(
+            emodel, one, n_walkers, morphology, folder, start_models, learned
+        ),
+        session,
+    )
     if settings.ensembles == 1:
         note("one ensemble: R-hat, the check that chains agree, needs two")
     build_mechanisms(folder, needed=emodel.inserted)
@@ -118,26 +127,16 @@ def run_sampler(
     spec = evaluator_spec(emodel, morphology, mechanisms, settings.cost, numerics)
     out.mkdir(parents=True, exist_ok=True)
     with writing(out, note), stoppable() as flag, open_workers(spec, session.processes) as workers:
-        if not (out / "run.json").exists():
-            RunStore.create(out, asked)
-        else:
-            kept = store.settings
-            wanted = {**kept["settings"], **asked["settings"]}
-            if store.state["ensembles"]:
-                wanted["learn"] = kept["settings"].get("learn")
-            if wanted != kept["settings"]:
-                store.write_settings({**kept, "settings": wanted})
+        keep_asked(store, asked)
         if warning := idle_workers(workers.n_workers, n_walkers, settings.ensembles):
             note(warning)
         flight = FlightRecord(out, emodel, settings.cost)
         for text in flight.told():
             note(text)
         set_damage_aside(store, note)
-        run = _Run(
-            store, emodel, settings, n_walkers, start_models, workers, session.report, learned
-        )
+        run = _Run(store, emodel, settings, n_walkers, start_models, workers, session, learned)
         run.scheduler = Scheduler(workers, flag, flight)
-        run.scheduler.on_evaluation = run.forecast(session.note)
+        run.scheduler.on_evaluation = run.forecast()
         run.begin()
         see_through(run.all, run.end, run.scheduler, session.stopped)
         return run.counts()
@@ -156,7 +155,7 @@ class _Run:
         n_walkers: int,
         start_models: NDArray[np.float64] | None,
         workers: Workers,
-        report: Callable[[Progress], None],
+        session: Session,
         learned: Evaluated | None = None,
     ) -> None:
         self.store = store
@@ -165,7 +164,7 @@ class _Run:
         self.n_walkers = n_walkers
         self.start_models = start_models
         self.workers = workers
-        self.report = report
+        self.report, self.note = session.report, session.note
         self.learned = learned
         self.writer = RunWriter(store)
         self.learner = Learner(emodel, settings, store, self.writer, learned)
@@ -233,11 +232,10 @@ class _Run:
             total += target.counts
         return total
 
-    def forecast(self, note: Callable[[str], None]) -> Forecast:
+    def forecast(self) -> Forecast:
         """Foresee the evaluations that are left."""
-        starts_given = self.start_models is not None
-        workers = self.workers.n_workers
-        return forecast_of(self.store, self.settings, self.n_walkers, starts_given, workers, note)
+        given, n_workers = self.start_models is not None, self.workers.n_workers
+        return forecast_of(self.store, self.settings, self.n_walkers, given, n_workers, self.note)
 
     # -- phases -----------------------------------------------------------------
 
@@ -302,9 +300,12 @@ class _Run:
         list of Start
             Where the walkers stand then.
         SurrogateDensity or None
-            What proposals walk on; None without move ``surrogate``.
+            What proposals walk on; None where nothing is learned.
         """
         if not self.learner.is_asked_for:
+            return starts, None
+        if self.settings.may_not_learn and not self.learner.knows_enough(self._pools):
+            self.settings = do_not_learn(self.store, self.settings, self.note)
             return starts, None
         total = self.learner.n_evaluations(self.n_walkers)
         self._phase("learn", lambda began, n: Progress("learn", n, total, began, n))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,12 +23,18 @@ from .proposals_per_step import EVALUATIONS_PER_STEP
 from .store import RunStore
 
 SamplerName = Literal["chain", "importance"]
-DEFAULT_MOVES = "de:0.9,snooker:0.1"
+MOVES = "surrogate:0.8,de:0.2"
+"""Where nobody names others: the best by `scripts/bench/learning.py`."""
+
+MOVES_WITHOUT_LEARNING = "de:0.9,snooker:0.1"
+"""In runs too short to be worth learning for, and where too little is known to learn from."""
+
 START_SPREAD = 0.01
 ROUNDS = 5
 MOST_ROUNDS = 100
 MOST_WALKERS = 10_000
 MOST_ENSEMBLES = 1_000
+_WORTH_LEARNING = 6_000  # evaluations of the chains, of which 1,500 to learn are a quarter
 _PACKAGES = ("ionfo", "neuron", "bluepyopt", "efel", "emcee", "numpy")
 
 
@@ -60,7 +66,8 @@ class SampleSettings:
     exact_rates : bool
         Evaluate gate rates instead of looking them up.
     moves : str or None
-        Mixture of moves, see `ionfo.sampling.chains.moves.parse_moves`; None for the default.
+        Mixture of moves, see `ionfo.sampling.chains.moves.parse_moves`; None for the default, see
+        `with_moves`.
     adapt_steps : int
         Steps in which an adaptive move learns; they belong to the burn-in.
     early_rejection : bool
@@ -72,6 +79,8 @@ class SampleSettings:
         sampler is ``importance``; None for the default.
     sampler : {"chain", "importance"}
         Chains, or independent draws of what was learned, weighted.
+    may_not_learn : bool
+        Whether moves that learn nothing take over where too little is known to learn from.
     """
 
     steps: int
@@ -90,6 +99,7 @@ class SampleSettings:
     keep_rejected: bool = False
     rounds: int | None = None
     sampler: SamplerName = "chain"
+    may_not_learn: bool = False
 
     def check(self, emodel: EModel) -> int:
         """Check the settings against an e-model and return the number of walkers.
@@ -126,9 +136,32 @@ class SampleSettings:
             raise IonfoError(f"--max-cost must be positive, got {self.max_cost}")
         return walkers
 
+    def with_moves(self, n_walkers: int, run: Mapping[str, Any] | None) -> SampleSettings:
+        """Give the settings with moves where nobody named any.
+
+        A run keeps those that it has, of the two mixtures that are a default.  A new one learns
+        where its chains make at least 6,000 evaluations, or where rounds of learning are asked for.
+
+        Parameters
+        ----------
+        n_walkers : int
+            Of an ensemble.
+        run : mapping or None
+            Settings of the run that goes on (run.json, ``settings``); None for a new one.
+        """
+        if self.moves is not None or self.sampler != "chain":
+            return self
+        n_evaluations = self.steps * n_walkers * self.ensembles
+        is_worth_it = n_evaluations >= _WORTH_LEARNING if self.rounds is None else self.rounds > 0
+        moves = MOVES if is_worth_it else MOVES_WITHOUT_LEARNING
+        for one in (MOVES, MOVES_WITHOUT_LEARNING):
+            if run is not None and run.get("moves") == parse_moves(one):
+                moves = one
+        return replace(self, moves=moves, may_not_learn=True)
+
     def mixture(self) -> dict[str, float]:
         """Give the moves with their probabilities."""
-        return parse_moves(DEFAULT_MOVES if self.moves is None else self.moves)
+        return parse_moves(MOVES_WITHOUT_LEARNING if self.moves is None else self.moves)
 
     @property
     def learns(self) -> bool:

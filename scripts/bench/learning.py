@@ -8,9 +8,9 @@ minutes instead of days.  It runs protocols one by one and ends where the cell w
 nothing of it but what they evaluate.  All begin at states of the bundled population:
 
 published    the isotropic step of the published method, redrawn until inside the bounds
-default      moves de and snooker
+plain        moves de and snooker, which learn nothing
 surrogate    a quadratic surrogate of the first evaluations only, all walks of 200 steps
-rounds       rounds of learning, then the chain on what was learned
+rounds       rounds of learning, then the chain on what was learned; the default
 importance   the same rounds, then weighted independent draws
 
 Printed and written: evaluations of the rounds and after them, smallest effective size over the
@@ -56,12 +56,13 @@ from ionfo.sampling.chains.learning.density import N_INNER
 from ionfo.sampling.chains.learning.fitting import Surrogate, fit_surrogate, training_rows
 from ionfo.sampling.chains.learning.network import Network, fit_network
 from ionfo.sampling.chains.learning.training_data import Evaluated
+from ionfo.sampling.chains.settings import MOVES, MOVES_WITHOUT_LEARNING
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "published": {"moves": "isotropic-redraw"},
-    "default": {},
-    "surrogate": {"moves": "surrogate:0.8,de:0.2", "rounds": 0},
-    "rounds": {"moves": "surrogate:0.8,de:0.2"},
+    "plain": {"moves": MOVES_WITHOUT_LEARNING},
+    "surrogate": {"moves": MOVES, "rounds": 0},
+    "rounds": {"moves": MOVES},
     "importance": {"sampler": "importance"},
 }
 MAX_COST = 5.0

@@ -54,14 +54,14 @@ from ionfo.sampling.chains.moves import EarlyRejection, make_moves, parse_moves
 from ionfo.sampling.chains.moves.surrogate import SurrogateMove
 from ionfo.sampling.chains.proposals_per_step import choose_tries
 from ionfo.sampling.chains.search import from_bounds
-from ionfo.sampling.chains.settings import DEFAULT_MOVES
+from ionfo.sampling.chains.settings import MOVES_WITHOUT_LEARNING
 from ionfo.sampling.chains.target import pack_blobs
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 from ionfo.sampling.runs.diagnostics import diagnose
 from ionfo.tables.files import read_table
 
 SCHEMES = (
-    "isotropic-redraw", "isotropic", "stretch", "snooker", "gaussian", "de", DEFAULT_MOVES,
+    "isotropic-redraw", "isotropic", "stretch", "snooker", "gaussian", "de", MOVES_WITHOUT_LEARNING,
 )  # fmt: skip
 PUBLISHED = "isotropic-redraw"
 N_ADAPT = 500
@@ -156,7 +156,7 @@ def bench_soma(settings: argparse.Namespace) -> list[dict[str, Any]]:
         for seed in range(settings.seeds):
             rng = np.random.default_rng(seed)
             begun = from_bounds(Target(emodel, pool, settings.temperature), 24, 960, rng)
-            compared = [*((one, True) for one in settings.moves), (DEFAULT_MOVES, False)]
+            compared = [*((one, True) for one in settings.moves), (MOVES_WITHOUT_LEARNING, False)]
             for moves, is_early in [(PUBLISHED, False), *compared]:
                 target = Target(emodel, pool, settings.temperature)
                 walk = Walk(target, moves, begun.theta, seed, is_early)

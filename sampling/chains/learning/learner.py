@@ -155,7 +155,15 @@ class Learner:
         )
         return length_of_walks(density, np.concatenate([one.theta for one in starts]), random)
 
+    def knows_enough(self, pools: Sequence[ReplayPool]) -> bool:
+        """Whether the search has left what a first surrogate asks for."""
+        return self._known(pools).n_complete >= FEWEST_ROWS * len(self.emodel.free_names)
+
     def _fit(self, pools: Sequence[ReplayPool], is_last: bool = False) -> Surrogate:
+        known = self._known(pools)
+        return fit_surrogate(self.emodel, known, is_last=is_last, far_is_missing=self._far_is_lost)
+
+    def _known(self, pools: Sequence[ReplayPool]) -> Evaluated:
         self.writer.flush()
         table = self.store.table("start")
         if table is not None:
@@ -164,8 +172,7 @@ class Learner:
             limit = table["ensemble"].map(asked).fillna(0)
             table = table[table["evaluation"] < limit]
             table = table.sort_values(["ensemble", "evaluation"], ignore_index=True)
-        known = joined(evaluated(self.emodel, table), self.given)
-        return fit_surrogate(self.emodel, known, is_last=is_last, far_is_missing=self._far_is_lost)
+        return joined(evaluated(self.emodel, table), self.given)
 
     @property
     def _far_is_lost(self) -> bool:

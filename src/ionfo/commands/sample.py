@@ -83,7 +83,12 @@ def sample_command(
     processes: ProcessesOption = 1,
     exact_rates: ExactRatesOption = False,
     moves: Annotated[
-        str | None, typer.Option("--moves", help="Mixture, for example de:0.8,snooker:0.2.")
+        str | None,
+        typer.Option(
+            "--moves",
+            help="Mixture, for example stretch:0.5,de:0.5; default surrogate:0.8,de:0.2, of short "
+            "runs de:0.9,snooker:0.1.",
+        ),
     ] = None,
     learn: Annotated[
         list[str] | None,

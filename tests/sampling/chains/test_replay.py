@@ -19,6 +19,7 @@ from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.flight import FlightRecord
 from ionfo.sampling.evaluation.scheduler import Scheduler
 from ionfo.sampling.runs.progress import Progress
+from ionfo.sampling.runs.session import Session
 
 from ..conftest import AnalyticPool, AnalyticWorkers, gaussian_cost
 
@@ -91,7 +92,8 @@ def test_progress_counts_what_an_earlier_session_stored(emodel: EModel, tmp_path
 
         workers: Any = AnalyticWorkers(emodel, gaussian_cost)
         settings = SampleSettings(steps=1, ensembles=2, start_evaluations=300)
-        run = _Run(RunStore(tmp_path / "run"), emodel, settings, 16, None, workers, report)
+        told_by = Session(report=report)
+        run = _Run(RunStore(tmp_path / "run"), emodel, settings, 16, None, workers, told_by)
         flight = FlightRecord(tmp_path / "run", emodel, "max")
         run.scheduler = Scheduler(workers, None, flight)
         try:
