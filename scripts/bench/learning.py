@@ -28,7 +28,7 @@ import argparse
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,7 +238,7 @@ def measured(
     return row | {one: told.get(one) for one in ("kind", "walk", "squared_jump")}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Compare the samplers."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -250,7 +250,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=400, help="of chains; draws are an eighth")
     parser.add_argument("--schemes", default=",".join(SCHEMES))
     parser.add_argument("--out", type=Path, required=True)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     emodel = load_emodel(asked.emodel)
     population = bundled_populations(asked.emodel)[0]
     frame = pd.read_parquet(population)
@@ -263,7 +263,7 @@ def main() -> None:
     theta = np.array([one.to_numpy() for one in starts])
     steps = {
         "published": 5 * asked.steps,
-        "default": asked.steps,
+        "plain": asked.steps,
         "surrogate": asked.steps,
         "rounds": asked.steps,
         "importance": max(asked.steps // 8, 10),

@@ -6,6 +6,8 @@
     python scripts/bench/sampling.py l5pc --states states.parquet --learn RUN --temperature 1
     python scripts/bench/sampling.py workers --run RUN --out workers.csv
 
+For what learning is worth on cac or bnac there is learning.py.
+
 linear   effective sample size (ESS, smallest over the parameters) per evaluation on a target
          with the conditioning of the 30 parameters of l5pc: its features linearised around the
          reference (make/linear_target.py), cost the largest score.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -75,8 +76,9 @@ class SurrogateDensity:
     def __call__(self, unit: Array) -> Array:
         """Log density (not normalised) of rows that lie inside the bounds, shape (n,)."""
         found, missing = self.surrogate.deviations(unit)
-        scores = np.abs(found[:, None, :] + self.residuals)
-        cost = _combined(scores, self.cost)
+        # features first: numpy combines whole slices several times as fast as short rows
+        scores = found.T[:, :, None] + self._residuals_by_feature
+        cost = _combined(np.abs(scores, out=scores), self.cost)
         value = -cost / self.temperature
         if np.isfinite(self.max_cost):
             value += log_ndtr((self.max_cost - cost) / _EDGE)
@@ -85,9 +87,13 @@ class SurrogateDensity:
         is_whole = np.log(np.maximum(1.0 - missing, np.exp(_LEAST_LOG_WHOLE)))
         return np.asarray(self.power * (mean + is_whole))
 
+    @cached_property
+    def _residuals_by_feature(self) -> Array:
+        return np.ascontiguousarray(self.residuals.T)[:, None, :]
+
 
 def _combined(scores: Array, cost: CostName) -> Array:
-    """Combine the last axis."""
+    """Combine the first axis."""
     if cost == "max":
-        return np.asarray(scores.max(axis=-1))
-    return np.asarray(scores.sum(axis=-1) if cost == "sum" else scores.mean(axis=-1))
+        return np.asarray(scores.max(axis=0))
+    return np.asarray(scores.sum(axis=0) if cost == "sum" else scores.mean(axis=0))
