@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ionfo.emodels import EModel, load_emodel, parse_emodel
 from ionfo.sampling import Evaluation, ModelRequest, RunStore, SampleSettings, Target
 from ionfo.sampling.chains.chain import Chain
-from ionfo.sampling.chains.start import Start
+from ionfo.sampling.chains.start import Start, around_models
 from ionfo.sampling.chains.writer import RunWriter
 
 MEAN = np.array([1.0, -2.0, 0.5])
@@ -111,6 +111,12 @@ def analytic_workers(emodel: EModel, monkeypatch: pytest.MonkeyPatch) -> None:
         return nullcontext(AnalyticWorkers(emodel, gaussian_cost))
 
     monkeypatch.setattr("ionfo.sampling.chains.run.open_workers", opened)
+
+
+def near_the_mean(target: Target, n_walkers: int, seed: int = 0) -> Start:
+    """Starting points without a search."""
+    rng = np.random.default_rng(seed)
+    return around_models(target, MEAN[None], n_walkers, 1000 * n_walkers, rng, spread=0.03)
 
 
 def begin_chain(

@@ -15,14 +15,13 @@ from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chains.backend import SegmentBackend
-from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.start import around_models
 from ionfo.sampling.chains.states import dense
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.runs.diagnostics import diagnose
 from ionfo.tables.columns import columns
 
-from ..conftest import COVARIANCE, MEAN, AnalyticPool, begin_chain, gaussian_cost
+from ..conftest import COVARIANCE, MEAN, AnalyticPool, begin_chain, gaussian_cost, near_the_mean
 
 
 def run(
@@ -39,7 +38,7 @@ def run(
     target = Target(emodel, AnalyticPool(emodel, cost), temperature, max_cost)
     more = {"moves": "stretch", **more}
     settings = SampleSettings(steps=steps, seed=seed, temperature=temperature, **more)
-    start = from_bounds(target, 16, 3000, np.random.default_rng(seed))
+    start = near_the_mean(target, 16, seed)
     chain = begin_chain(emodel, folder, target, settings, start, n_tries)
     chain.walk()
     chain.backend.writer.flush()

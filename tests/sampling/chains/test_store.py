@@ -11,21 +11,21 @@ from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect
 from ionfo.sampling.chains.chain import Chain
-from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.states import dense
 from ionfo.sampling.chains.status import run_status
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.folders import Work, work_of
 from ionfo.tables.columns import columns
 
-from ..conftest import AnalyticPool, gaussian_cost
+from ..conftest import AnalyticPool, gaussian_cost, near_the_mean
 
 STEPS = 40
 
 
 @pytest.fixture
-def store(emodel: EModel, tmp_path: Path) -> RunStore:
-    """Two ensembles, a segment every ten steps."""
+def store(emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """Two ensembles, a segment every ten steps, however long these take."""
+    monkeypatch.setattr("ionfo.sampling.chains.writer._FLUSH_SECONDS", np.inf)
     settings = {"settings": {"steps": STEPS, "walkers": 16, "temperature": 1.0}}
     found = RunStore.create(
         tmp_path / "run", {"emodel": emodel.model_dump(mode="json"), **settings}
@@ -37,7 +37,7 @@ def store(emodel: EModel, tmp_path: Path) -> RunStore:
             target = Target(emodel, AnalyticPool(emodel, gaussian_cost), 1.0)
             chain = Chain(target, writer, SampleSettings(steps=until, moves="de"), ensemble)
             if until == 10:
-                chain.begin(from_bounds(target, 16, 200, np.random.default_rng(ensemble)))
+                chain.begin(near_the_mean(target, 16, seed=ensemble))
             else:
                 chain.resume(16)
             chains.append(chain)

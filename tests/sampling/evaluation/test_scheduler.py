@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,13 +12,12 @@ from ionfo.emodels import EModel
 from ionfo.sampling import ModelRequest, RunStore, SampleSettings, Target
 from ionfo.sampling.chains.chain import Chain
 from ionfo.sampling.chains.replay import ReplayPool
-from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.writer import RunWriter
 from ionfo.sampling.evaluation.pool import evaluate
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 from ionfo.sampling.evaluation.stop import StopFlag, StopRun
 
-from ..conftest import AnalyticWorkers, gaussian_cost
+from ..conftest import AnalyticWorkers, gaussian_cost, near_the_mean
 
 
 def chains(emodel: EModel, folder: Path, n_workers: int, seed: int) -> tuple[pd.DataFrame, Any]:
@@ -29,11 +27,11 @@ def chains(emodel: EModel, folder: Path, n_workers: int, seed: int) -> tuple[pd.
     scheduler = Scheduler(workers, clock=lambda: workers.now)
     starts: dict[int, Any] = {}
 
-    def search(i: int) -> None:
+    def begin(i: int) -> None:
         target = Target(emodel, SharedPool(), 1.0)
-        starts[i] = from_bounds(target, 16, 200, np.random.default_rng(i))
+        starts[i] = near_the_mean(target, 16, seed=i)
 
-    scheduler.run([lambda i=i: search(i) for i in range(3)])  # type: ignore[misc]
+    scheduler.run([lambda i=i: begin(i) for i in range(3)])  # type: ignore[misc]
     found = []
     for i in range(3):
         target = Target(emodel, SharedPool(), 1.0)
