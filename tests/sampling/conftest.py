@@ -101,6 +101,7 @@ def quick_learning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{learning}.gaussian_process._N_SEARCH", 3)
     monkeypatch.setattr(f"{learning}.rounds.EVALUATIONS_PER_ROUND", 60)
     monkeypatch.setattr(f"{learning}.learner.length_of_walks", lambda *_: (200, 1.9))
+    monkeypatch.setattr("ionfo.sampling.chains.search._WALK", 50)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ionfo.emodels import EModel
 from ionfo.sampling import SampleSettings, Target, collect
-from ionfo.sampling.chains.search import from_bounds
 from ionfo.sampling.chains.start import Start
 from ionfo.sampling.chains.target import pack_blobs
 
@@ -62,11 +61,10 @@ DENSITIES = {
 
 def run(emodel: EModel, folder: Path, density: Density, moves: str, **more: Any) -> Any:
     target = Target(emodel, AnalyticPool(emodel, density.cost), 1.0)
-    start = from_bounds(target, 40, 2000, np.random.default_rng(0))
     # spread the walkers: a mode that nobody starts in takes long to be found
     theta = np.clip(
         density.mean + 1.5 * np.sqrt(density.variance)
-        * np.random.default_rng(1).uniform(-1, 1, start.theta.shape), -BOX, BOX,
+        * np.random.default_rng(1).uniform(-1, 1, (40, 3)), -BOX, BOX,
     )  # fmt: skip
     start = Start(theta, pack_blobs(emodel, target.evaluate(theta)))
     chain = begin_chain(

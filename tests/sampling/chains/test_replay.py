@@ -50,6 +50,7 @@ def search(emodel: EModel, folder: Path, die_after: int | None = None) -> tuple[
     return start, n
 
 
+@pytest.mark.usefixtures("quick_learning")
 def test_killed_search_ends_as_one_that_was_not(emodel: EModel, tmp_path: Path) -> None:
     whole, n_whole = search(emodel, tmp_path / "whole")
     done = 0
@@ -67,11 +68,13 @@ def test_killed_search_ends_as_one_that_was_not(emodel: EModel, tmp_path: Path) 
     assert tables[0] is not None and tables[0].equals(tables[1])
 
 
+@pytest.mark.usefixtures("quick_learning")
 def test_finished_search_costs_nothing_again(emodel: EModel, tmp_path: Path) -> None:
     search(emodel, tmp_path / "run")
     assert search(emodel, tmp_path / "run")[1] == 0
 
 
+@pytest.mark.usefixtures("quick_learning")
 def test_search_comes_down_from_the_bounds(emodel: EModel, tmp_path: Path) -> None:
     start, _ = search(emodel, tmp_path / "run")
     table = RunStore(tmp_path / "run").table("start")
@@ -81,6 +84,7 @@ def test_search_comes_down_from_the_bounds(emodel: EModel, tmp_path: Path) -> No
     assert (table["rejected_by"] != "").any()  # what cannot be of use is not evaluated whole
 
 
+@pytest.mark.usefixtures("quick_learning")
 def test_progress_counts_what_an_earlier_session_stored(emodel: EModel, tmp_path: Path) -> None:
     told: list[Progress] = []
 
