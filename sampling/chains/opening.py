@@ -71,9 +71,13 @@ def keep_asked(store: RunStore, asked: Mapping[str, Any]) -> None:
 
 
 def do_not_learn(
-    store: RunStore, settings: SampleSettings, note: Callable[[str], None]
+    store: RunStore, settings: SampleSettings, n_rows: int, note: Callable[[str], None]
 ) -> SampleSettings:
-    """Give a run moves that learn nothing, since too little is known to learn from."""
+    """Give a run moves that learn nothing, since too little is known to learn from.
+
+    Its searches were asked for `n_rows` whole evaluations each; that stays in run.json, so that
+    they are the same where they are replayed before the chains begin.
+    """
     settings = replace(settings, moves=MOVES_WITHOUT_LEARNING)
     note(
         f"too few evaluations have all features to learn from, so moves are "
@@ -82,5 +86,6 @@ def do_not_learn(
     )
     kept = store.settings
     changed = {"moves": settings.mixture(), "rounds": settings.n_rounds}
-    store.write_settings({**kept, "settings": {**kept["settings"], **changed}})
+    settled = {**kept["settings"], **changed}
+    store.write_settings({**kept, "settings": settled, "rows_of_a_search": n_rows})
     return settings

@@ -103,8 +103,8 @@ def run_sampler(
     folder = mechanisms or bundled_folder(emodel.inserted)
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology, tells=True)
-    is_new_to_learn = settings.with_moves(n_walkers, None).learns
-    if learned is not None and start_models is not None and not is_new_to_learn:
+    learns = settings.with_moves(n_walkers, None).learns
+    if learned is not None and start_models is not None and not learns:
         raise IonfoError(
             "--learn is of use to the search for starting points, which --start leaves out, to "
             "move 'surrogate' and to independent draws; name that move in --moves, or give "
@@ -305,7 +305,8 @@ class _Run:
         if not self.learner.is_asked_for:
             return starts, None
         if self.settings.may_not_learn and not self.learner.knows_enough(self._pools):
-            self.settings = do_not_learn(self.store, self.settings, self.note)
+            n_rows = self.learner.rows_of_a_search()
+            self.settings = do_not_learn(self.store, self.settings, n_rows, self.note)
             return starts, None
         total = self.learner.n_evaluations(self.n_walkers)
         self._phase("learn", lambda began, n: Progress("learn", n, total, began, n))

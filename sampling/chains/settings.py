@@ -23,7 +23,7 @@ from .proposals_per_step import EVALUATIONS_PER_STEP
 from .store import RunStore
 
 SamplerName = Literal["chain", "importance"]
-MOVES = "surrogate:0.8,de:0.2"
+DEFAULT_MOVES = "surrogate:0.8,de:0.2"
 """Where nobody names others: the best by `scripts/bench/learning.py`."""
 
 MOVES_WITHOUT_LEARNING = "de:0.9,snooker:0.1"
@@ -153,8 +153,8 @@ class SampleSettings:
             return self
         n_evaluations = self.steps * n_walkers * self.ensembles
         is_worth_it = n_evaluations >= _WORTH_LEARNING if self.rounds is None else self.rounds > 0
-        moves = MOVES if is_worth_it else MOVES_WITHOUT_LEARNING
-        for one in (MOVES, MOVES_WITHOUT_LEARNING):
+        moves = DEFAULT_MOVES if is_worth_it else MOVES_WITHOUT_LEARNING
+        for one in (DEFAULT_MOVES, MOVES_WITHOUT_LEARNING):
             if run is not None and run.get("moves") == parse_moves(one):
                 moves = one
         return replace(self, moves=moves, may_not_learn=True)

@@ -56,13 +56,13 @@ from ionfo.sampling.chains.learning.density import N_INNER
 from ionfo.sampling.chains.learning.fitting import Surrogate, fit_surrogate, training_rows
 from ionfo.sampling.chains.learning.network import Network, fit_network
 from ionfo.sampling.chains.learning.training_data import Evaluated
-from ionfo.sampling.chains.settings import MOVES, MOVES_WITHOUT_LEARNING
+from ionfo.sampling.chains.settings import DEFAULT_MOVES, MOVES_WITHOUT_LEARNING
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "published": {"moves": "isotropic-redraw"},
     "plain": {"moves": MOVES_WITHOUT_LEARNING},
-    "surrogate": {"moves": MOVES, "rounds": 0},
-    "rounds": {"moves": MOVES},
+    "surrogate": {"moves": DEFAULT_MOVES, "rounds": 0},
+    "rounds": {"moves": DEFAULT_MOVES},
     "importance": {"sampler": "importance"},
 }
 MAX_COST = 5.0

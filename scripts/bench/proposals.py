@@ -10,7 +10,6 @@ and their ratio: workers beyond that many wait for the driver.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,8 +45,7 @@ def seconds_of_evaluation(folder: Path) -> float:
     """Give what workers took for an evaluation, by the log of the run."""
     seconds = n_evaluations = 0.0
     session: dict[str, float] = {}
-    for line in [*(folder / "log.jsonl").read_text().splitlines(), '{"event": "start"}']:
-        told = json.loads(line)
+    for told in [*RunStore(folder).read_log(), {"event": "start"}]:
         if told["event"] == "start":  # counts of a session begin anew
             seconds += session.get("busy_seconds", 0.0)
             n_evaluations += session.get("evaluations", 0.0)

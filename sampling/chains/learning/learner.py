@@ -52,7 +52,8 @@ class Learner:
     def rows_of_a_search(self) -> int:
         """How many whole evaluations each search should leave for the first surrogate."""
         if not self.is_asked_for:
-            return 0
+            # a run that has found too little to learn from was asked for some all the same
+            return int(self.store.settings.get("rows_of_a_search", 0))
         n_given = 0 if self.given is None else self.given.n_complete
         n_lacking = max(0, FEWEST_ROWS * len(self.emodel.free_names) - n_given)
         return -(-n_lacking // self.settings.ensembles)

@@ -13,7 +13,8 @@ from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
 from ionfo.sampling.chains.moves import parse_moves
-from ionfo.sampling.chains.settings import MOVES, MOVES_WITHOUT_LEARNING
+from ionfo.sampling.chains.run import _Run
+from ionfo.sampling.chains.settings import DEFAULT_MOVES, MOVES_WITHOUT_LEARNING
 from ionfo.sampling.runs.session import Session
 
 from ..conftest import AnalyticPool
@@ -27,14 +28,14 @@ def moves_of(run: dict[str, Any] | None = None, **asked: Any) -> str | None:
 
 def test_a_run_learns_where_that_is_worth_it() -> None:
     assert moves_of(steps=187, ensembles=4) == MOVES_WITHOUT_LEARNING
-    assert moves_of(steps=188, ensembles=4) == MOVES  # 6,016 evaluations
-    assert moves_of(steps=1, rounds=2) == MOVES
+    assert moves_of(steps=188, ensembles=4) == DEFAULT_MOVES  # 6,016 evaluations
+    assert moves_of(steps=1, rounds=2) == DEFAULT_MOVES
     assert moves_of(steps=1000, rounds=0) == MOVES_WITHOUT_LEARNING
     assert moves_of(steps=1000, moves="stretch") == "stretch"
     assert SampleSettings(steps=1000, moves="surrogate").with_moves(8, None).may_not_learn is False
 
 
-@pytest.mark.parametrize("moves", [MOVES, MOVES_WITHOUT_LEARNING])
+@pytest.mark.parametrize("moves", [DEFAULT_MOVES, MOVES_WITHOUT_LEARNING])
 def test_a_run_that_goes_on_keeps_its_moves_however_long_it_gets(moves: str) -> None:
     for steps in (1, 1000):
         assert moves_of({"moves": parse_moves(moves)}, steps=steps) == moves
@@ -58,14 +59,14 @@ def test_a_short_run_is_extended_without_learning(
     # another run that takes the place of this one is not bound to its moves
     anew = SampleSettings(steps=2, ensembles=1, start_evaluations=120, rounds=1)
     run_sampler(emodel, tmp_path / "run", anew, session=Session(force=True))
-    assert store.settings["settings"]["moves"] == parse_moves(MOVES)
+    assert store.settings["settings"]["moves"] == parse_moves(DEFAULT_MOVES)
 
 
 @pytest.mark.neuron
 @pytest.mark.usefixtures("analytic_workers", "quick_learning")
 def test_nobody_needs_to_name_the_moves_that_learn(emodel: EModel, tmp_path: Path) -> None:
     found = []
-    for name, moves in (("named", MOVES), ("default", None)):
+    for name, moves in (("named", DEFAULT_MOVES), ("default", None)):
         settings = SampleSettings(
             steps=2, ensembles=2, start_evaluations=120, rounds=1, moves=moves, temperature=2.0
         )
@@ -91,15 +92,15 @@ def test_a_run_does_without_learning_where_too_little_is_known(
     monkeypatch.setattr(AnalyticPool, "map", lacking)
     said: list[str] = []
 
-    def sample(steps: int) -> RunStore:
+    def sample(steps: int, name: str = "run") -> RunStore:
         asked = SampleSettings(
             steps=steps, ensembles=2, start_evaluations=120, rounds=1, temperature=2.0
         )
-        run_sampler(emodel, tmp_path / "run", asked, session=Session(note=said.append))
-        return RunStore(tmp_path / "run")
+        run_sampler(emodel, tmp_path / name, asked, session=Session(note=said.append))
+        return RunStore(tmp_path / name)
 
     with pytest.raises(IonfoError, match="only 0 have all features"):
-        named = SampleSettings(steps=2, ensembles=2, start_evaluations=120, moves=MOVES)
+        named = SampleSettings(steps=2, ensembles=2, start_evaluations=120, moves=DEFAULT_MOVES)
         run_sampler(emodel, tmp_path / "named", named)
     store = sample(2)
     assert sum("moves are de:0.9,snooker:0.1" in one for one in said) == 1
@@ -109,3 +110,16 @@ def test_a_run_does_without_learning_where_too_little_is_known(
     assert "learned" not in store.settings
     sample(4)  # the same command goes on
     assert [one["steps"] for one in store.state["ensembles"]] == [4, 4]
+
+    # stopped after that was found and before the chains began, it is the same run
+    prepare = _Run._prepare
+
+    def stopping(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Run, "_prepare", stopping)
+    with pytest.raises(BaseException):  # noqa: B017, PT011  whatever a stop becomes
+        sample(4, "stopped")
+    monkeypatch.setattr(_Run, "_prepare", prepare)
+    first, second = (collect(one, burn_in=0) for one in (store, sample(4, "stopped")))
+    assert first.population.frame.equals(second.population.frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def chains(emodel: EModel, folder: Path, n_workers: int, seed: int) -> tuple[pd.
         target = Target(emodel, SharedPool(), 1.0)
         starts[i] = near_the_mean(target, 16, seed=i)
 
-    scheduler.run([lambda i=i: begin(i) for i in range(3)])  # type: ignore[misc]
+    scheduler.run([partial(begin, i) for i in range(3)])
     found = []
     for i in range(3):
         target = Target(emodel, SharedPool(), 1.0)
