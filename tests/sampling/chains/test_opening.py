@@ -94,7 +94,7 @@ def test_a_run_does_without_learning_where_too_little_is_known(
 
     def sample(steps: int, name: str = "run") -> RunStore:
         asked = SampleSettings(
-            steps=steps, ensembles=2, start_evaluations=120, rounds=1, temperature=2.0
+            steps=steps, ensembles=2, start_evaluations=400, rounds=1, temperature=4.0
         )
         run_sampler(emodel, tmp_path / name, asked, session=Session(note=said.append))
         return RunStore(tmp_path / name)
