@@ -10,6 +10,7 @@ and their ratio: workers beyond that many wait for the driver.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,18 +56,23 @@ def seconds_of_evaluation(folder: Path) -> float:
     return seconds / max(n_evaluations, 1.0)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print both, and how many workers the driver feeds."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--repeats", type=int, default=12)
     asked = parser.parse_args(arguments)
-    proposal = seconds_of_proposal(asked.run, asked.repeats)
-    evaluation = seconds_of_evaluation(asked.run)
+    try:
+        proposal = seconds_of_proposal(asked.run, asked.repeats)
+        evaluation = seconds_of_evaluation(asked.run)
+    except IonfoError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"a proposal takes the driver {1000 * proposal:.1f} ms")
     print(f"an evaluation takes a worker {1000 * evaluation:.0f} ms")
     print(f"the driver feeds {evaluation / proposal:.0f} workers")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
