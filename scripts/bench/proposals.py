@@ -27,10 +27,10 @@ from ionfo.sampling.chains.moves.surrogate import SurrogateMove
 def seconds_of_proposal(folder: Path, n_repeats: int) -> float:
     """Give the CPU time of a proposal, the mean over walks of all lengths."""
     store = RunStore(folder)
+    asked = store.settings["settings"]
     surrogate = store.surrogate()
     if surrogate is None:
         raise IonfoError(f"run '{folder}' has learned nothing; give one with move 'surrogate'")
-    asked = store.settings["settings"]
     density = density_of(store.emodel, asked, surrogate, store.settings["learned"])
     move = SurrogateMove(density)
     random = np.random.RandomState(np.random.MT19937(0))  # noqa: NPY002  moves take the legacy one

@@ -28,7 +28,7 @@ def test_evaluations_of_all_sessions_count(load: Callable[[str], Any], tmp_path:
 
 
 def test_a_run_that_learned_nothing_is_refused(load: Callable[[str], Any], tmp_path: Path) -> None:
-    RunStore.create(tmp_path / "run", {"settings": {"ensembles": 1}})
+    RunStore.create(tmp_path / "run", {"emodel": {}, "settings": {"ensembles": 1}})
     with pytest.raises(IonfoError, match="has learned nothing"):
         load("bench/proposals.py").seconds_of_proposal(tmp_path / "run", 1)
 
