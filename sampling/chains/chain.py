@@ -50,7 +50,7 @@ class Chain:
         self.settings = settings
         self.ensemble = ensemble
         bounds = target.emodel.bounds
-        moves = make_moves(settings.mixture(), bounds, settings.adapt_steps, density)
+        moves = make_moves(settings.mixture(), bounds, settings.adapt_steps, density, target.pool)
         remembering = [move for move, _ in moves if hasattr(move, "to_json")]
         self.backend = SegmentBackend(
             writer,

@@ -6,7 +6,7 @@ evaluation counts by its weight, and ends early where that is zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,11 +23,11 @@ from ..runs.diagnostics import Diagnostics, diagnose
 from .learning.density import SurrogateDensity
 from .learning.rounds import STEPS_TO_SETTLE
 from .learning.threads import one_thread
-from .moves.surrogate import walk
+from .learning.walk import walk
 from .replay import ReplayPool
 from .settings import SampleSettings
 from .store import RunStore
-from .target import Target
+from .target import Proposal, Target
 from .writer import RunWriter
 
 Array = NDArray[np.float64]
@@ -41,6 +41,7 @@ def draw_task(
     density: SurrogateDensity,
     settings: SampleSettings,
     n_walkers: int,
+    n_workers: int,
     target: Target,
     ensemble: int,
 ) -> Callable[[], None]:
@@ -56,17 +57,19 @@ def draw_task(
         Give draws of each walk (``steps``) and seed.
     n_walkers : int
         Walks.
+    n_workers : int
+        Who evaluates: of all ensembles, two draws each are under way; no result depends on it.
     target : Target
         Evaluates.
     ensemble : int
         Number of the ensemble.
     """
     stored = store.table("draws")
-    target.pool = ReplayPool(target.pool, target.emodel, writer, ensemble, stored, "draws")
+    pool = ReplayPool(target.pool, target.emodel, writer, ensemble, stored, "draws")
     seed = np.random.SeedSequence(settings.seed, spawn_key=(6, ensemble))
     begin = cheapest(store, ensemble, n_walkers)
 
-    def task() -> None:
+    def draws() -> Iterator[Proposal]:
         random = np.random.RandomState(np.random.MT19937(seed))  # noqa: NPY002
         low, high = density.bounds.T
         here = (begin - low) / (high - low)
@@ -77,8 +80,13 @@ def draw_task(
         for _ in range(settings.steps):
             with one_thread():
                 here, _ = walk(density, here, shape, random, density.n_inner)
-            bounds = np.full(len(here), np.nextafter(target.max_cost, np.inf))
-            target.evaluate(low + here * (high - low), bounds)
+            for theta in low + here * (high - low):
+                yield theta, float(np.nextafter(target.max_cost, np.inf))
+
+    def task() -> None:
+        # none waits for a result: the next walks are made whenever a worker wants more
+        n_at_once = max(n_walkers, -(-2 * n_workers // settings.ensembles))
+        pool.evaluate_each(map(target.request, draws()), n_at_once, target.counts.add)
 
     return task
 

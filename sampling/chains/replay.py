@@ -6,7 +6,7 @@ needs no other memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 from ...emodels import EModel
 from ...tables.columns import columns
 from ..evaluation.evaluator import Evaluation
-from ..evaluation.pool import ModelPool, ModelRequest, StreamingPool
+from ..evaluation.pool import ModelRequest, Pool, Request, Result, evaluate, stream
 from .states import evaluation_frame, evaluations_of
 from .store import Kind
 from .writer import RunWriter
@@ -26,7 +26,7 @@ class ReplayPool:
 
     Parameters
     ----------
-    pool : ModelPool
+    pool : Pool
         Evaluates what is not known.
     emodel : EModel
         The e-model.
@@ -47,7 +47,7 @@ class ReplayPool:
 
     def __init__(
         self,
-        pool: ModelPool,
+        pool: Pool,
         emodel: EModel,
         writer: RunWriter,
         ensemble: int,
@@ -71,28 +71,72 @@ class ReplayPool:
                 self._known[(int(i), tuple(map(float, row)), float(bound), str(combined))] = one
 
     def map(
-        self, function: Callable[..., Any], requests: Iterable[ModelRequest], /
-    ) -> list[Evaluation]:
-        """Give the stored evaluations of requests that were made before, and evaluate the rest."""
-        batch = list(requests)
-        keys = [
-            (self.n_asked + i, one.theta, one.bound, one.cost or "") for i, one in enumerate(batch)
-        ]
-        self.n_asked += len(batch)
-        new = [i for i, key in enumerate(keys) if key not in self._known]
+        self, function: Callable[[Request], Result], requests: Iterable[Request], /
+    ) -> list[Any]:
+        """Give the stored evaluations of requests that were made before, and evaluate the rest.
+
+        What is no evaluation is stored nowhere, and worked out anew.
+        """
+        if function is not evaluate:
+            return list(self.pool.map(function, requests))
+        batch: list[Any] = list(requests)
+        keys = [self._next_key(one) for one in batch]
         found: dict[int, Evaluation] = {}
 
         def keep(i: int, evaluation: Evaluation) -> None:
             found[i] = evaluation
-            self._store(keys[i][0], batch[i], evaluation)
+            self._store(keys[i][0], batch[i], evaluation)  # as it comes: a batch can take long
 
-        if isinstance(self.pool, StreamingPool):
-            # each is stored as it comes: a batch can take long
-            self.pool.stream({i: batch[i] for i in new}, keep)
-        else:
-            for i, one in zip(new, self.pool.map(function, [batch[i] for i in new]), strict=True):
-                keep(i, one)
+        new = {i: batch[i] for i, key in enumerate(keys) if key not in self._known}
+        stream(self.pool, new, keep)
         return [found[i] if i in found else self._known[key] for i, key in enumerate(keys)]
+
+    def evaluate_each(
+        self,
+        requests: Iterator[ModelRequest],
+        n_at_once: int,
+        tell: Callable[[Evaluation], None],
+    ) -> None:
+        """Evaluate requests that do not depend on results, so many at once, as they come.
+
+        They are numbered in the order in which they come, whichever is done first.
+
+        Parameters
+        ----------
+        requests : iterator of ModelRequest
+            Asked for the next whenever one is done.
+        n_at_once : int
+            Requests under way.
+        tell : callable
+            Given every evaluation.
+        """
+        asked: dict[int, tuple[int, ModelRequest]] = {}
+        is_begun = False
+
+        def next_of(lane: int) -> ModelRequest | None:
+            for request in requests:
+                key = self._next_key(request)
+                if key not in self._known:
+                    asked[lane] = key[0], request
+                    return request
+                tell(self._known[key])
+                if not is_begun:
+                    self.pool.map(evaluate, [])  # where a signal can stop a long replay
+            return None
+
+        def follow(lane: int, evaluation: Evaluation) -> ModelRequest | None:
+            self._store(*asked[lane], evaluation)
+            tell(evaluation)
+            return next_of(lane)
+
+        first = {lane: next_of(lane) for lane in range(n_at_once)}
+        is_begun = True
+        stream(self.pool, {i: one for i, one in first.items() if one is not None}, follow)
+
+    def _next_key(self, one: ModelRequest) -> tuple[int, tuple[float, ...], float, str]:
+        """Give the next number, and by what else a request is known again."""
+        self.n_asked += 1
+        return self.n_asked - 1, one.theta, one.bound, one.cost or ""
 
     def _store(self, number: int, request: ModelRequest, evaluation: Evaluation) -> None:
         frame = evaluation_frame(

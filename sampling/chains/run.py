@@ -128,7 +128,7 @@ def run_sampler(
     out.mkdir(parents=True, exist_ok=True)
     with writing(out, note), stoppable() as flag, open_workers(spec, session.processes) as workers:
         keep_asked(store, asked)
-        if warning := idle_workers(workers.n_workers, n_walkers, settings.ensembles):
+        if warning := idle_workers(workers.n_workers, n_walkers, settings):
             note(warning)
         flight = FlightRecord(out, emodel, settings.cost)
         for text in flight.told():
@@ -284,11 +284,11 @@ class _Run:
         assert density is not None  # it was asked for
         stored = self.store.table("draws")
         n_stored = 0 if stored is None else len(stored)
-        n_ensembles = self.settings.ensembles
-        total = n_ensembles * self.n_walkers * self.settings.steps
+        total = self.settings.ensembles * self.n_walkers * self.settings.steps
         self._phase("draw", lambda began, n: Progress("draw", n_stored + n, total, began, n))
-        self._targets = [self._target() for _ in range(n_ensembles)]
-        draw = partial(draw_task, self.store, self.writer, density, self.settings, self.n_walkers)
+        self._targets = [self._target() for _ in range(self.settings.ensembles)]
+        n = self.n_walkers, self.workers.n_workers
+        draw = partial(draw_task, self.store, self.writer, density, self.settings, *n)
         self.scheduler.run([draw(target, i) for i, target in enumerate(self._targets)])
         self.writer.flush()
 

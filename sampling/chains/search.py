@@ -25,8 +25,8 @@ from .learning.fitting import N_RESIDUALS
 from .learning.gaussian_process import fit_gaussian_process
 from .learning.threads import one_thread
 from .learning.training_data import Evaluated
+from .learning.walk import walk
 from .moves import EarlyRejection
-from .moves.surrogate import walk
 from .seen import Flags, Seen, with_cost
 from .start import Start, too_few
 from .target import Target, blob_dtype

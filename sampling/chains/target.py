@@ -12,7 +12,7 @@ from ...emodels import EModel
 from ...features.scores import CostName
 from ..evaluation.counts import Counts
 from ..evaluation.evaluator import Evaluation
-from ..evaluation.pool import ModelPool, ModelRequest, StreamingPool, evaluate
+from ..evaluation.pool import ModelRequest, Pool, evaluate, stream
 
 Proposal = tuple[NDArray[np.float64], float]
 """Parameters, and the cost that they must stay below."""
@@ -45,7 +45,7 @@ class Target:
     ----------
     emodel : EModel
         Gives bounds and features.
-    pool : ModelPool
+    pool : Pool
         Where evaluations run.
     temperature : float
         T of exp(-cost/T), in units of the cost.
@@ -60,7 +60,7 @@ class Target:
     """
 
     emodel: EModel
-    pool: ModelPool
+    pool: Pool
     temperature: float = 0.5
     max_cost: float = np.inf
     cost: CostName | None = None
@@ -99,6 +99,13 @@ class Target:
         bound = cost - self.temperature * (log_u - log_factor)
         return np.minimum(bound, np.nextafter(self.max_cost, np.inf))
 
+    def request(self, proposal: Proposal) -> ModelRequest:
+        """Give the request that evaluates a proposal until its cost is known to reach its bound."""
+        theta, bound = proposal
+        return ModelRequest(
+            tuple(map(float, theta)), float(bound), cost=self.cost, order=self.order
+        )
+
     def evaluate(
         self, thetas: NDArray[np.float64], bounds: NDArray[np.float64] | None = None
     ) -> list[Evaluation]:
@@ -107,10 +114,7 @@ class Target:
         `bounds`, shape (n,), are costs at which evaluations may end.
         """
         limits = np.full(len(thetas), np.inf) if bounds is None else bounds
-        requests = [
-            ModelRequest(tuple(map(float, theta)), float(limit), cost=self.cost, order=self.order)
-            for theta, limit in zip(thetas, limits, strict=True)
-        ]
+        requests = [self.request(one) for one in zip(thetas, limits, strict=True)]
         evaluations = list(self.pool.map(evaluate, requests))
         for one in evaluations:
             self.counts.add(one)
@@ -136,10 +140,7 @@ class Target:
         def request(i: int, proposal: Proposal) -> ModelRequest:
             theta, bound = proposal
             asked[i] = theta
-            limit = bound if is_early else np.inf
-            return ModelRequest(
-                tuple(map(float, theta)), float(limit), cost=self.cost, order=self.order
-            )
+            return self.request((theta, bound if is_early else np.inf))
 
         def follow(i: int, found: Evaluation) -> ModelRequest | None:
             self.counts.add(found)
@@ -155,13 +156,7 @@ class Target:
                 first[i] = request(i, next(one))
             except StopIteration:
                 continue
-        if isinstance(self.pool, StreamingPool):
-            self.pool.stream(first, follow)
-        else:
-            while first:
-                results = self.pool.map(evaluate, list(first.values()))
-                going = {i: follow(i, found) for i, found in zip(list(first), results, strict=True)}
-                first = {i: one for i, one in going.items() if one is not None}
+        stream(self.pool, first, follow)
         in_order = [one for each in seen for one in each]
         if in_order:
             self.on_batch(np.array([theta for theta, _ in in_order]), [e for _, e in in_order])

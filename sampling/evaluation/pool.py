@@ -34,18 +34,6 @@ class Pool(Protocol):
         """Apply `function` to each request and return the results in order."""
 
 
-class ModelPool(Protocol):
-    """A pool for evaluations."""
-
-    def map(
-        self,
-        function: Callable[[ModelRequest], Evaluation],
-        requests: Iterable[ModelRequest],
-        /,
-    ) -> Iterable[Evaluation]:
-        """Evaluate each request and return the evaluations in order."""
-
-
 @runtime_checkable
 class StreamingPool(Protocol):
     """A pool that can go on with one request before others are done."""
@@ -75,6 +63,21 @@ class ModelRequest:
     order: tuple[str, ...] | None = None
     max_steps: int | None = None
     alone: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """Something else that a worker works out: a function of a module, and what it is given.
+
+    It may not depend on a cell, and an error in it ends the run.
+    """
+
+    function: Callable[[Any], Any]
+    given: Any
+
+    def __call__(self) -> Any:
+        """Work it out."""
+        return self.function(self.given)
 
 
 class SerialPool:
@@ -147,17 +150,44 @@ def evaluate(request: ModelRequest) -> Evaluation:
         return failed_evaluation(_evaluator.emodel, request.cost or _evaluator.cost, reason)
 
 
-Timed = tuple[int, Evaluation, float]
-"""Ticket of a request, its evaluation, and the wall time that it took (s)."""
+def stream(
+    pool: Pool,
+    requests: Mapping[int, ModelRequest],
+    follow: Callable[[int, Evaluation], ModelRequest | None],
+) -> None:
+    """Evaluate requests, and what `follow` makes of each result, until it makes nothing.
+
+    Parameters
+    ----------
+    pool : Pool
+        One that cannot go on with a request before others are done takes them in turns.
+    requests : mapping of int to ModelRequest
+        The first, by number.
+    follow : callable
+        Given number and evaluation, makes the next request under that number, or None.
+    """
+    if isinstance(pool, StreamingPool):
+        pool.stream(requests, follow)
+        return
+    going = dict(requests)
+    while going:
+        results = zip(list(going), pool.map(evaluate, list(going.values())), strict=True)
+        followed = {i: follow(i, found) for i, found in results}
+        going = {i: one for i, one in followed.items() if one is not None}
 
 
-def evaluate_timed(batch: Sequence[tuple[int, ModelRequest]]) -> list[Timed]:
+Timed = tuple[int, Any, float]
+"""Ticket of a request, its evaluation or what a call gave, and the wall time that it took (s)."""
+
+
+def evaluate_timed(batch: Sequence[tuple[int, ModelRequest | Call]]) -> list[Timed]:
     """Evaluate requests under their tickets; under MPI the driver is told who began."""
     mpi.tell_begin([ticket for ticket, _ in batch])
     found = []
     for ticket, request in batch:
         began = time.perf_counter()
-        found.append((ticket, evaluate(request), time.perf_counter() - began))
+        one = request() if isinstance(request, Call) else evaluate(request)
+        found.append((ticket, one, time.perf_counter() - began))
     return found
 
 

@@ -18,7 +18,7 @@ from greenlet import greenlet
 
 from .evaluator import Evaluation
 from .flight import FlightRecord
-from .pool import ModelRequest
+from .pool import Call, ModelRequest, Request, Result, evaluate
 from .stop import StopFlag
 from .workers import Workers
 
@@ -32,15 +32,21 @@ class SharedPool:
     """
 
     def map(
-        self, function: Callable[..., Any], requests: Iterable[ModelRequest], /
-    ) -> list[Evaluation]:
-        """Evaluate requests (`function` is always `evaluate`) and return results in order."""
+        self, function: Callable[[Request], Result], requests: Iterable[Request], /
+    ) -> list[Result]:
+        """Apply `function` to each request, in workers, and return results in order.
+
+        Between tasks, where there is nobody to wait, all but `evaluate` is worked out here.
+        """
         batch = list(requests)
+        asked: list[Any] = batch if function is evaluate else [Call(function, i) for i in batch]
         hub = greenlet.getcurrent().parent
         if hub is None:
-            raise RuntimeError("a SharedPool maps only inside a task of its scheduler")
-        results: dict[int, Evaluation] = {}
-        hub.switch(_Batch(dict(enumerate(batch)), results.__setitem__))
+            if function is evaluate:
+                raise RuntimeError("a SharedPool evaluates only inside a task of its scheduler")
+            return list(map(function, batch))
+        results: dict[int, Any] = {}
+        hub.switch(_Batch(dict(enumerate(asked)), results.__setitem__))
         return [results[i] for i in range(len(batch))]
 
     def stream(
@@ -60,8 +66,8 @@ class SharedPool:
 class _Batch:
     """What a task waits for: requests by number, and what to ask next after each result."""
 
-    requests: dict[int, ModelRequest]
-    follow: Callable[[int, Evaluation], ModelRequest | None]
+    requests: dict[int, ModelRequest | Call]
+    follow: Callable[[int, Any], ModelRequest | None]
 
 
 @dataclass
@@ -103,9 +109,9 @@ class Scheduler:
         self.clock = clock
         self.on_result: Callable[[], None] = lambda: None
         self.on_evaluation: Callable[[Evaluation, float], None] = lambda evaluation, seconds: None
-        """Given each result and the time that a worker spent on it (s)."""
+        """Given each evaluation and the time that a worker spent on it (s)."""
         self.busy_seconds = 0.0
-        """Worker time spent on evaluations."""
+        """Worker time spent on evaluations and calls."""
         self.waited_seconds = 0.0
         """Wall time during which there was work to share, times one worker."""
         self._submitted: dict[int, tuple[_Task, int]] = {}
@@ -163,14 +169,15 @@ class Scheduler:
             assert task.batch is not None
             i = task.queue.popleft()
             request = task.batch.requests[i]
-            known = self.flight.known(request)
-            if known is not None:
-                self._give(task, i, known)
-                continue
             ticket = self._next_ticket
+            if isinstance(request, ModelRequest):
+                known = self.flight.known(request)
+                if known is not None:
+                    self._give(task, i, known)
+                    continue
+                self.flight.begin(ticket, request)
             self._next_ticket += 1
             self._submitted[ticket] = (task, i)
-            self.flight.begin(ticket, request)
             self.workers.submit(ticket, request)
 
     def _take_one(self) -> None:
@@ -186,17 +193,19 @@ class Scheduler:
         if done is None:
             self.flight.write()
             return
-        ticket, evaluation, seconds = done
+        ticket, found, seconds = done
         self.busy_seconds += seconds
-        self.flight.end(ticket)
         task, i = self._submitted.pop(ticket)
-        self.on_result()
-        self.on_evaluation(evaluation, seconds)
-        self._give(task, i, evaluation)
-
-    def _give(self, task: _Task, i: int, evaluation: Evaluation) -> None:
         assert task.batch is not None
-        follows = task.batch.follow(i, evaluation)
+        if isinstance(task.batch.requests[i], ModelRequest):
+            self.flight.end(ticket)
+            self.on_result()
+            self.on_evaluation(found, seconds)
+        self._give(task, i, found)
+
+    def _give(self, task: _Task, i: int, found: Any) -> None:
+        assert task.batch is not None
+        follows = task.batch.follow(i, found)
         if follows is not None:
             # who has begun goes on first: the last of a batch is what the others wait for
             task.batch.requests[i] = follows

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from ...errors import IonfoError
 from . import mpi
 from .evaluator import EvaluatorSpec
-from .pool import ModelRequest, SerialPool, Timed, evaluate_timed, open_pool
+from .pool import Call, ModelRequest, SerialPool, Timed, evaluate_timed, open_pool
 
 MESSAGE_SECONDS = 2e-4
 """What a message to a worker and its answer take of the driver's time (s), by
@@ -47,11 +47,11 @@ class Workers(Protocol):
     def capacity(self) -> int:
         """How many requests may be submitted and not yet done."""
 
-    def submit(self, ticket: int, request: ModelRequest) -> None:
+    def submit(self, ticket: int, request: ModelRequest | Call) -> None:
         """Take a request."""
 
     def wait(self, timeout: float) -> Timed | None:
-        """Give ticket, evaluation and its seconds of one that is done; None after `timeout` s."""
+        """Give ticket, result and its seconds of one that is done; None after `timeout` s."""
 
     def begun(self) -> Iterable[tuple[int, int]]:
         """Give (ticket, rank) of requests that ranks have begun since the last call."""
@@ -65,9 +65,9 @@ class SerialWorkers:
     is_here = True
 
     def __init__(self) -> None:
-        self._queue: deque[tuple[int, ModelRequest]] = deque()
+        self._queue: deque[tuple[int, ModelRequest | Call]] = deque()
 
-    def submit(self, ticket: int, request: ModelRequest) -> None:
+    def submit(self, ticket: int, request: ModelRequest | Call) -> None:
         """Take a request."""
         self._queue.append((ticket, request))
 
@@ -149,7 +149,7 @@ class FutureWorkers:
     def __init__(self, executor: Any, n_workers: int) -> None:
         self.executor = executor
         self.n_workers = n_workers
-        self._waiting: deque[tuple[int, ModelRequest]] = deque()
+        self._waiting: deque[tuple[int, ModelRequest | Call]] = deque()
         self._n_out = 0
         self._seconds: float | None = None
         self._done: SimpleQueue[Future[list[Timed]]] = SimpleQueue()
@@ -164,7 +164,7 @@ class FutureWorkers:
         """Requests that may be submitted and not yet done: a batch waits beside each that runs."""
         return 2 * self.n_workers * self._size
 
-    def submit(self, ticket: int, request: ModelRequest) -> None:
+    def submit(self, ticket: int, request: ModelRequest | Call) -> None:
         """Take a request; it is sent with others once somebody waits."""
         self._waiting.append((ticket, request))
 

@@ -1,19 +1,23 @@
-"""How many workers the driver of a run can feed with the proposals of move `surrogate`.
+"""What the proposals of move `surrogate` cost workers, who walk, and the driver, who sends walks.
 
     python scripts/bench/proposals.py RUN
 
 walks on the frozen density of a run from where its walkers stand, half an ensemble at a time as
-its chains do, and prints the CPU time of a proposal, that of an evaluation by the run's own log,
-and their ratio: workers beyond that many wait for the driver.
+its chains do, and prints the CPU time of a proposal: of a worker, and of the driver, which packs
+pieces of half an ensemble, unpacks what comes back, and exchanges two messages more.  The time of
+an evaluation is that of the run's own log, and its ratio to the driver's says how many workers
+that feeds; more of them wait.
 """
 
 from __future__ import annotations
 
 import argparse
+import pickle
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,28 +26,60 @@ from ionfo.sampling import RunStore
 from ionfo.sampling.chains.last_states import read_standing
 from ionfo.sampling.chains.learning.learner import density_of
 from ionfo.sampling.chains.moves.surrogate import SurrogateMove
+from ionfo.sampling.evaluation.pool import Call
+from ionfo.sampling.evaluation.workers import MESSAGE_SECONDS
 
 
-def seconds_of_proposal(folder: Path, n_repeats: int) -> float:
-    """Give the CPU time of a proposal, the mean over walks of all lengths."""
+class TimedPool:
+    """Work out what would be sent to workers, and time what both sides do."""
+
+    def __init__(self) -> None:
+        self.worker_seconds = self.driver_seconds = 0.0
+        self.n_messages = 0
+
+    def map(self, function: Callable[[Any], Any], requests: Iterable[Any], /) -> list[Any]:
+        """Pack, work out and unpack each by itself."""
+        return [self._one(Call(function, request)) for request in requests]
+
+    def _one(self, call: Call) -> Any:
+        packed, packing = _timed(lambda: pickle.dumps(call))
+        found, walking = _timed(pickle.loads(packed))
+        answer = pickle.dumps(found)
+        result, unpacking = _timed(lambda: pickle.loads(answer))
+        self.worker_seconds += walking
+        self.driver_seconds += packing + unpacking
+        self.n_messages += 1
+        return result
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    began = time.process_time()
+    return work(), time.process_time() - began
+
+
+def seconds_of_proposal(folder: Path, n_repeats: int) -> tuple[float, float]:
+    """Give the CPU time of a proposal of a worker and of the driver, means over walks."""
     store = RunStore(folder)
     asked = store.settings["settings"]
     surrogate = store.surrogate()
     if surrogate is None:
         raise IonfoError(f"run '{folder}' has learned nothing; give one with move 'surrogate'")
     density = density_of(store.emodel, asked, surrogate, store.settings["learned"])
-    move = SurrogateMove(density)
+    pool = TimedPool()
+    move = SurrogateMove(density, pool)
     random = np.random.RandomState(np.random.MT19937(0))  # noqa: NPY002  moves take the legacy one
     stand = read_standing(folder, store.emodel, asked["ensembles"])[0]
     half = len(stand) // 2
-    began = time.process_time()
     for _ in range(n_repeats):
         move.get_proposal(stand[:half], [stand[half:]], random)
-    return (time.process_time() - began) / (n_repeats * half)
+    n = n_repeats * half
+    # the proposal itself goes out and comes back too
+    messages = MESSAGE_SECONDS * (1 + pool.n_messages / n)
+    return pool.worker_seconds / n, pool.driver_seconds / n + messages
 
 
 def seconds_of_evaluation(folder: Path) -> float:
-    """Give what workers took for an evaluation, by the log of the run."""
+    """Give what workers took for an evaluation, walks included, by the log of the run."""
     seconds = n_evaluations = 0.0
     session: dict[str, float] = {}
     for told in [*RunStore(folder).read_log(), {"event": "start"}]:
@@ -57,20 +93,20 @@ def seconds_of_evaluation(folder: Path) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print both, and how many workers the driver feeds."""
+    """Print them, and how many workers the driver feeds."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--repeats", type=int, default=12)
     asked = parser.parse_args(arguments)
     try:
-        proposal = seconds_of_proposal(asked.run, asked.repeats)
+        walk, driver = seconds_of_proposal(asked.run, asked.repeats)
         evaluation = seconds_of_evaluation(asked.run)
     except IonfoError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"a proposal takes the driver {1000 * proposal:.1f} ms")
-    print(f"an evaluation takes a worker {1000 * evaluation:.0f} ms")
-    print(f"the driver feeds {evaluation / proposal:.0f} workers")
+    print(f"a proposal takes a worker {1000 * walk:.1f} ms, the driver {1000 * driver:.2f} ms")
+    print(f"an evaluation takes a worker {1000 * evaluation:.0f} ms by the log of the run")
+    print(f"the driver feeds {evaluation / driver:.0f} workers")
     return 0
 
 

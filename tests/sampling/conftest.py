@@ -19,6 +19,7 @@ from ionfo.sampling import Evaluation, ModelRequest, RunStore, SampleSettings, T
 from ionfo.sampling.chains.chain import Chain
 from ionfo.sampling.chains.start import Start, around_models
 from ionfo.sampling.chains.writer import RunWriter
+from ionfo.sampling.evaluation.pool import Call, evaluate
 
 MEAN = np.array([1.0, -2.0, 0.5])
 COVARIANCE = np.array([[1.0, 0.6, 0.0], [0.6, 2.0, -0.3], [0.0, -0.3, 0.5]])
@@ -31,7 +32,10 @@ class AnalyticPool:
         self.n_features = len(emodel.features)
         self.cost = cost
 
-    def map(self, function: Any, requests: Iterable[ModelRequest], /) -> Iterator[Evaluation]:
+    def map(self, function: Any, requests: Iterable[Any], /) -> Iterator[Any]:
+        return self._evaluate(requests) if function is evaluate else map(function, requests)
+
+    def _evaluate(self, requests: Iterable[ModelRequest]) -> Iterator[Evaluation]:
         for request in requests:
             cost = self.cost(np.array(request.theta))
             if cost >= request.bound:  # as an evaluation that ends early: no more is known
@@ -60,22 +64,25 @@ class AnalyticWorkers:
         self.n_workers = n_workers
         self.capacity = 2 * n_workers
         self.now = 0.0
-        self.most_at_once = 0
+        self.most_at_once = self.n_calls = 0
         self._rng = np.random.default_rng(seed)
-        self._waiting: deque[tuple[int, ModelRequest]] = deque()
-        self._running: list[tuple[float, int, float, ModelRequest]] = []
+        self._waiting: deque[tuple[int, ModelRequest | Call]] = deque()
+        self._running: list[tuple[float, int, float, ModelRequest | Call]] = []
 
-    def submit(self, ticket: int, request: ModelRequest) -> None:
+    def submit(self, ticket: int, request: ModelRequest | Call) -> None:
         self._waiting.append((ticket, request))
 
-    def wait(self, timeout: float) -> tuple[int, Evaluation, float]:
+    def wait(self, timeout: float) -> tuple[int, Any, float]:
         while self._waiting and len(self._running) < self.n_workers:
             ticket, request = self._waiting.popleft()
             seconds = self._rng.exponential()
             heapq.heappush(self._running, (self.now + seconds, ticket, seconds, request))
         self.most_at_once = max(self.most_at_once, len(self._running))
         self.now, ticket, seconds, request = heapq.heappop(self._running)
-        (evaluation,) = self.pool.map(None, [request])
+        if isinstance(request, Call):
+            self.n_calls += 1
+            return ticket, request(), seconds
+        (evaluation,) = self.pool.map(evaluate, [request])
         return ticket, evaluation, seconds
 
     def begun(self) -> Iterator[tuple[int, int]]:

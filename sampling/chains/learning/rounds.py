@@ -9,11 +9,12 @@ from emcee.state import State
 from numpy.typing import NDArray
 
 from ..moves import EarlyRejection
-from ..moves.surrogate import SurrogateMove, walk
+from ..moves.surrogate import SurrogateMove
 from ..start import Start
 from ..target import Target
 from .density import N_INNER, SurrogateDensity
 from .threads import one_thread
+from .walk import walk
 
 Array = NDArray[np.float64]
 
@@ -68,7 +69,7 @@ def walk_round(
         start.theta.copy(), log_prob=target.log_prob(start.blobs["cost"]), blobs=start.blobs.copy()
     )
     model = Model(None, None, None, random)
-    moves = [EarlyRejection(SurrogateMove(density), target),
+    moves = [EarlyRejection(SurrogateMove(density, target.pool), target),
              EarlyRejection(emcee.moves.DEMove(), target)]  # fmt: skip
     n_begun = target.counts.n_evaluations
     # proposals outside the bounds cost nothing, so the number of steps needs its own end

@@ -11,23 +11,24 @@ from numpy.typing import NDArray
 
 from ....errors import IonfoError, nearest
 from ....limits import split
+from ...evaluation.pool import Pool
 from ..learning.density import SurrogateDensity
 from .gaussian import GaussianMove
 from .isotropic import IsotropicMove
 from .snooker import SnookerMove
 from .surrogate import SurrogateMove
 
-Maker = Callable[[NDArray[np.float64], int, SurrogateDensity | None], Any]
+Maker = Callable[[NDArray[np.float64], int, SurrogateDensity | None, Pool | None], Any]
 MOVES: dict[str, Maker] = {
-    "stretch": lambda bounds, n_adapt, density: emcee.moves.StretchMove(),
-    "de": lambda bounds, n_adapt, density: emcee.moves.DEMove(),
-    "snooker": lambda bounds, n_adapt, density: SnookerMove(),
-    "gaussian": lambda bounds, n_adapt, density: GaussianMove(bounds, n_adapt),
-    "isotropic": lambda bounds, n_adapt, density: IsotropicMove(bounds),
-    "isotropic-redraw": lambda bounds, n_adapt, density: IsotropicMove(bounds, redraw=True),
-    "surrogate": lambda bounds, n_adapt, density: SurrogateMove(_needed(density)),
+    "stretch": lambda bounds, n_adapt, density, pool: emcee.moves.StretchMove(),
+    "de": lambda bounds, n_adapt, density, pool: emcee.moves.DEMove(),
+    "snooker": lambda bounds, n_adapt, density, pool: SnookerMove(),
+    "gaussian": lambda bounds, n_adapt, density, pool: GaussianMove(bounds, n_adapt),
+    "isotropic": lambda bounds, n_adapt, density, pool: IsotropicMove(bounds),
+    "isotropic-redraw": lambda bounds, n_adapt, density, pool: IsotropicMove(bounds, redraw=True),
+    "surrogate": lambda bounds, n_adapt, density, pool: SurrogateMove(_needed(density), pool),
 }
-"""Name -> maker from bounds, steps of adaptation and the surrogate's density.
+"""Name -> maker from bounds, steps of adaptation, the surrogate's density and who walks on it.
 
 stretch: Goodman & Weare (2010); de: ter Braak (2006), Nelson et al. (2014).
 """
@@ -87,6 +88,7 @@ def make_moves(
     bounds: NDArray[np.float64],
     n_adapt: int,
     density: SurrogateDensity | None = None,
+    pool: Pool | None = None,
 ) -> list[tuple[Any, float]]:
     """Make the moves of a mixture with their probabilities.
 
@@ -100,13 +102,17 @@ def make_moves(
         Steps in which an adaptive move learns.
     density : SurrogateDensity, optional
         What move ``surrogate`` walks on.
+    pool : Pool, optional
+        Who makes its walks; by default this process.
 
     Raises
     ------
     ValueError
         If move ``surrogate`` has none.
     """
-    return [(MOVES[name](bounds, n_adapt, density), weight) for name, weight in weights.items()]
+    return [
+        (MOVES[name](bounds, n_adapt, density, pool), weight) for name, weight in weights.items()
+    ]
 
 
 def _needed(density: SurrogateDensity | None) -> SurrogateDensity:

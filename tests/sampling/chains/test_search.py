@@ -44,7 +44,7 @@ def test_what_was_learned_leads_the_search(emodel: EModel) -> None:
         return np.asarray(mean + sd * deviations)
 
     class Curved(AnalyticPool):
-        def map(self, function: Any, requests: Any, /) -> Iterator[Evaluation]:
+        def _evaluate(self, requests: Any) -> Iterator[Evaluation]:
             for request in requests:
                 features = measured(np.array(request.theta))
                 scores = np.abs((features - mean) / sd)
@@ -105,7 +105,7 @@ class Protocols:
         self.shape = np.random.default_rng(8).standard_normal((len(low), len(self.mean)))
         self.asked: list[ModelRequest] = []
 
-    def map(self, function: Any, requests: Iterable[ModelRequest], /) -> Iterator[Evaluation]:
+    def map(self, function: Any, requests: Iterable[Any], /) -> Iterator[Any]:
         for request in requests:
             self.asked.append(request)
             unit = (np.array(request.theta) - self.low) / self.width

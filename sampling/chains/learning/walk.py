@@ -1,0 +1,129 @@
+"""Walks on what was learned: of an ensemble here, or in pieces that workers make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...evaluation.pool import Pool
+from .density import SurrogateDensity
+from .threads import one_thread
+
+Array = NDArray[np.float64]
+
+WALKERS_OF_A_PIECE = 16
+"""At most, that a worker walks at a time: a row of 16 takes as long as one of an ensemble, a row
+alone five times as long."""
+
+_SHARE_NORMAL = 0.3  # of steps that are normal ones; the others are differences of walkers
+
+
+def walk(
+    density: SurrogateDensity,
+    unit: Array,
+    others: Array,
+    random: np.random.RandomState,
+    n_steps: int,
+) -> tuple[Array, Array]:
+    """Make Metropolis steps on a density, each row by itself.
+
+    Parameters
+    ----------
+    density : callable
+        Log density of rows inside the bounds.
+    unit : ndarray, shape (n, d)
+        Where to begin, as fractions of the bounds.
+    others : ndarray, shape (n_others, d)
+        Points whose differences and spread are steps.
+    random : numpy.random.RandomState
+        Of the walk.
+    n_steps : int
+        How many.
+
+    Returns
+    -------
+    ndarray, shape (n, d)
+        Where the walks end.
+    ndarray, shape (n,)
+        Log density gained on the way.
+    """
+    n, d = unit.shape
+    here, spread = unit.copy(), others.std(axis=0)
+    first = last = density(here)
+    for _ in range(n_steps):
+        i = random.randint(len(others), size=n)
+        j = (i + 1 + random.randint(len(others) - 1, size=n)) % len(others)
+        scale = 2.38 / np.sqrt(2 * d) * 10.0 ** random.uniform(-1, 0, size=(n, 1))
+        normal = random.standard_normal((n, d)) * spread * np.sqrt(2)
+        is_normal = random.rand(n, 1) < _SHARE_NORMAL
+        there = here + scale * np.where(is_normal, normal, others[i] - others[j])
+        log_u = np.log1p(-random.rand(n))
+        is_inside = np.all((there >= 0.0) & (there <= 1.0), axis=1)
+        value = np.where(is_inside, density(there), -np.inf)
+        taken = log_u < value - last
+        here[taken] = there[taken]
+        last = np.where(taken, value, last)
+    return here, last - first
+
+
+def walk_in_pieces(
+    pool: Pool,
+    density: SurrogateDensity,
+    unit: Array,
+    others: Array,
+    random: np.random.RandomState,
+    n_steps: int,
+) -> tuple[Array, Array]:
+    """Make the same steps in pieces of some rows, each with random numbers of its own.
+
+    The pieces depend on the number of rows alone, so that the walks are the same whoever makes
+    them.
+
+    Parameters
+    ----------
+    pool : Pool
+        Who makes the pieces.
+    density, unit, others, n_steps
+        As of `walk`.
+    random : numpy.random.RandomState
+        Gives each piece its seed.
+
+    Returns
+    -------
+    ndarray, shape (n, d)
+        Where the walks end.
+    ndarray, shape (n,)
+        Log density gained on the way.
+    """
+    n_pieces = -(-len(unit) // WALKERS_OF_A_PIECE)
+    pieces = [
+        _Piece(
+            density,
+            np.ascontiguousarray(rows),
+            np.ascontiguousarray(others),
+            tuple(int(word) for word in random.randint(2**32, size=4, dtype=np.uint32)),
+            n_steps,
+        )
+        for rows in np.array_split(unit, n_pieces)
+    ]
+    found = list(pool.map(_make_piece, pieces))
+    return np.concatenate([end for end, _ in found]), np.concatenate([gain for _, gain in found])
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Walks that one worker makes."""
+
+    density: SurrogateDensity
+    unit: Array
+    others: Array
+    seed: tuple[int, ...]
+    n_steps: int
+
+
+def _make_piece(piece: _Piece) -> tuple[Array, Array]:
+    random = np.random.RandomState(np.random.MT19937(piece.seed))  # noqa: NPY002  as in a chain
+    with one_thread():
+        return walk(piece.density, piece.unit, piece.others, random, piece.n_steps)
