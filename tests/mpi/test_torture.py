@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.mpi, pytest.mark.neuron, pytest.mark.slow]
 
 N_KILLS = int(os.environ.get("IONFO_TEST_KILLS", "4"))
 """One of each kind; set to more for a longer torture."""
-SAMPLE = ["--steps", str(3 * N_KILLS), "--ensembles", "2", "--start-evaluations", "20"]
+SAMPLE = ["--steps", str(3 * N_KILLS), "--ensembles", "2", "--start-evaluations", "40",
+          "--moves", "surrogate:0.8,de:0.2", "--rounds", "0"]  # fmt: skip
 KINDS = (
     (2, "openmpi", 0, signal.SIGTERM), (3, "mpich", -1, signal.SIGKILL),
     (2, "mpich", -1, signal.SIGTERM), (0, "", 0, signal.SIGKILL),
