@@ -1,12 +1,7 @@
-"""Independent draws of what was learned, weighted so that the density is that of the chains.
-
-A draw needs no state of any chain that is evaluated, so that any number of ranks has work; every
-evaluation counts by its weight, and ends early where that is zero.
-"""
+"""Collect independent draws, weighted so that the density is that of the chains."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,86 +16,12 @@ from ...tables.columns import columns
 from ...tables.population import Population
 from ..runs.diagnostics import Diagnostics, diagnose
 from .learning.density import SurrogateDensity
-from .learning.rounds import STEPS_TO_SETTLE
 from .learning.threads import one_thread
-from .learning.walk import walk
-from .replay import ReplayPool
-from .settings import SampleSettings
 from .store import RunStore
-from .target import Proposal, Target
-from .writer import RunWriter
 
 Array = NDArray[np.float64]
 
 _LEAST_WEIGHT = 1e-12  # of the largest; smaller ones change no digit of a mean
-
-
-def draw_task(
-    store: RunStore,
-    writer: RunWriter,
-    density: SurrogateDensity,
-    settings: SampleSettings,
-    n_walkers: int,
-    n_workers: int,
-    target: Target,
-    ensemble: int,
-) -> Callable[[], None]:
-    """Make the task of one ensemble: long walks on the density, whose ends are evaluated.
-
-    Parameters
-    ----------
-    store, writer : RunStore, RunWriter
-        Keep the evaluations, and know those made before.
-    density : SurrogateDensity
-        What was learned, frozen.
-    settings : SampleSettings
-        Give draws of each walk (``steps``) and seed.
-    n_walkers : int
-        Walks.
-    n_workers : int
-        Who evaluates: of all ensembles, two draws each are under way; no result depends on it.
-    target : Target
-        Evaluates.
-    ensemble : int
-        Number of the ensemble.
-    """
-    stored = store.table("draws")
-    pool = ReplayPool(target.pool, target.emodel, writer, ensemble, stored, "draws")
-    seed = np.random.SeedSequence(settings.seed, spawn_key=(6, ensemble))
-    begin = cheapest(store, ensemble, n_walkers)
-
-    def draws() -> Iterator[Proposal]:
-        random = np.random.RandomState(np.random.MT19937(seed))  # noqa: NPY002
-        low, high = density.bounds.T
-        here = (begin - low) / (high - low)
-        with one_thread():
-            here, _ = walk(density, here, here, random, STEPS_TO_SETTLE + density.n_inner)
-        # steps take their shape from points that stay as they are, so that walks are reversible
-        shape = here
-        for _ in range(settings.steps):
-            with one_thread():
-                here, _ = walk(density, here, shape, random, density.n_inner)
-            for theta in low + here * (high - low):
-                yield theta, float(np.nextafter(target.max_cost, np.inf))
-
-    def task() -> None:
-        # none waits for a result: the next walks are made whenever a worker wants more
-        n_at_once = max(n_walkers, -(-2 * n_workers // settings.ensembles))
-        pool.evaluate_each(map(target.request, draws()), n_at_once, target.counts.add)
-
-    return task
-
-
-def cheapest(store: RunStore, ensemble: int, n: int) -> Array:
-    """Give parameters of the cheapest whole evaluations of one search, (n, n_parameters)."""
-    table = store.table("start")
-    assert table is not None  # something was learned from it
-    parameters, _, scores = columns(store.emodel)
-    # the cost of what was not run wholly is that of a part
-    own = table[(table["ensemble"] == ensemble) & table[scores].notna().all(axis=1)]
-    own = own.sort_values(["cost", "evaluation"], kind="stable")
-    theta = own[parameters].drop_duplicates().to_numpy(np.float64)
-    return np.ascontiguousarray(theta[np.arange(n) % len(theta)])
 
 
 @dataclass(frozen=True)

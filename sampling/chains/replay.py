@@ -6,13 +6,14 @@ needs no other memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...emodels import EModel
+from ...errors import IonfoError
 from ...tables.columns import columns
 from ..evaluation.evaluator import Evaluation
 from ..evaluation.pool import ModelRequest, Pool, Request, Result, evaluate, stream
@@ -69,6 +70,7 @@ class ReplayPool:
                 evaluations_of(emodel, rows), strict=True,
             ):  # fmt: skip
                 self._known[(int(i), tuple(map(float, row)), float(bound), str(combined))] = one
+        self._numbers = {key[0] for key in self._known}
 
     def map(
         self, function: Callable[[Request], Result], requests: Iterable[Request], /
@@ -85,60 +87,32 @@ class ReplayPool:
 
         def keep(i: int, evaluation: Evaluation) -> None:
             found[i] = evaluation
-            self._store(keys[i][0], batch[i], evaluation)  # as it comes: a batch can take long
+            self.keep(keys[i][0], batch[i], evaluation)  # as it comes: a batch can take long
 
         new = {i: batch[i] for i, key in enumerate(keys) if key not in self._known}
         stream(self.pool, new, keep)
         return [found[i] if i in found else self._known[key] for i, key in enumerate(keys)]
 
-    def evaluate_each(
-        self,
-        requests: Iterator[ModelRequest],
-        n_at_once: int,
-        tell: Callable[[Evaluation], None],
-    ) -> None:
-        """Evaluate requests that do not depend on results, so many at once, as they come.
+    def known(self, number: int, request: ModelRequest) -> Evaluation | None:
+        """Give what was stored under a number; None where nothing was.
 
-        They are numbered in the order in which they come, whichever is done first.
-
-        Parameters
-        ----------
-        requests : iterator of ModelRequest
-            Asked for the next whenever one is done.
-        n_at_once : int
-            Requests under way.
-        tell : callable
-            Given every evaluation.
+        Raises
+        ------
+        IonfoError
+            If it was another request: a version that walked otherwise has stored it.
         """
-        asked: dict[int, tuple[int, ModelRequest]] = {}
-        is_begun = False
-
-        def next_of(lane: int) -> ModelRequest | None:
-            for request in requests:
-                key = self._next_key(request)
-                if key not in self._known:
-                    asked[lane] = key[0], request
-                    return request
-                tell(self._known[key])
-                if not is_begun:
-                    self.pool.map(evaluate, [])  # where a signal can stop a long replay
+        if number not in self._numbers:
             return None
+        found = self._known.get((number, *_known_by(request)))
+        if found is None:
+            raise IonfoError(
+                f"run '{self.writer.store.folder}' holds draws that another version has made and "
+                "that this one cannot go on with; collect it, and begin a new run with --learn RUN"
+            )
+        return found
 
-        def follow(lane: int, evaluation: Evaluation) -> ModelRequest | None:
-            self._store(*asked[lane], evaluation)
-            tell(evaluation)
-            return next_of(lane)
-
-        first = {lane: next_of(lane) for lane in range(n_at_once)}
-        is_begun = True
-        stream(self.pool, {i: one for i, one in first.items() if one is not None}, follow)
-
-    def _next_key(self, one: ModelRequest) -> tuple[int, tuple[float, ...], float, str]:
-        """Give the next number, and by what else a request is known again."""
-        self.n_asked += 1
-        return self.n_asked - 1, one.theta, one.bound, one.cost or ""
-
-    def _store(self, number: int, request: ModelRequest, evaluation: Evaluation) -> None:
+    def keep(self, number: int, request: ModelRequest, evaluation: Evaluation) -> None:
+        """Store an evaluation under its number."""
         frame = evaluation_frame(
             self.emodel,
             {"ensemble": np.array([self.ensemble]), "evaluation": np.array([number])},
@@ -149,3 +123,12 @@ class ReplayPool:
         frame["combined"] = request.cost or ""
         self.writer.add(self.kind, frame)
         self.writer.flush_now_and_then()
+
+    def _next_key(self, one: ModelRequest) -> tuple[Any, ...]:
+        """Give the next number, and by what else a request is known again."""
+        self.n_asked += 1
+        return (self.n_asked - 1, *_known_by(one))
+
+
+def _known_by(one: ModelRequest) -> tuple[Any, ...]:
+    return one.theta, one.bound, one.cost or ""

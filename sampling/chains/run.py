@@ -31,9 +31,9 @@ from ..runs.lock import writing
 from ..runs.progress import Progress
 from ..runs.session import Session, see_through
 from .chain import Chain, stream
+from .draws import draw_task
 from .forecast import forecast_of
 from .idle import idle_workers
-from .importance import draw_task
 from .learning.density import SurrogateDensity
 from .learning.learner import Learner
 from .learning.training_data import Evaluated
@@ -287,8 +287,7 @@ class _Run:
         total = self.settings.ensembles * self.n_walkers * self.settings.steps
         self._phase("draw", lambda began, n: Progress("draw", n_stored + n, total, began, n))
         self._targets = [self._target() for _ in range(self.settings.ensembles)]
-        n = self.n_walkers, self.workers.n_workers
-        draw = partial(draw_task, self.store, self.writer, density, self.settings, *n)
+        draw = partial(draw_task, self.store, self.writer, density, self.settings, self.n_walkers)
         self.scheduler.run([draw(target, i) for i, target in enumerate(self._targets)])
         self.writer.flush()
 

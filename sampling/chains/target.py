@@ -12,7 +12,7 @@ from ...emodels import EModel
 from ...features.scores import CostName
 from ..evaluation.counts import Counts
 from ..evaluation.evaluator import Evaluation
-from ..evaluation.pool import ModelRequest, Pool, evaluate, stream
+from ..evaluation.pool import Call, ModelRequest, Pool, evaluate, stream
 
 Proposal = tuple[NDArray[np.float64], float]
 """Parameters, and the cost that they must stay below."""
@@ -142,13 +142,13 @@ class Target:
             asked[i] = theta
             return self.request((theta, bound if is_early else np.inf))
 
-        def follow(i: int, found: Evaluation) -> ModelRequest | None:
+        def follow(i: int, found: Evaluation) -> dict[int, ModelRequest | Call]:
             self.counts.add(found)
             seen[i].append((asked[i], found))
             try:
-                return request(i, walks[i].send(found))
+                return {i: request(i, walks[i].send(found))}
             except StopIteration:
-                return None
+                return {}
 
         first = {}
         for i, one in enumerate(walks):

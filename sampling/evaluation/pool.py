@@ -40,11 +40,11 @@ class StreamingPool(Protocol):
 
     def stream(
         self,
-        requests: Mapping[int, ModelRequest],
-        follow: Callable[[int, Evaluation], ModelRequest | None],
+        requests: Mapping[int, ModelRequest | Call],
+        follow: Callable[[int, Any], Mapping[int, ModelRequest | Call] | None],
         /,
     ) -> None:
-        """Evaluate requests, and what `follow` makes of each result, until it makes nothing."""
+        """Work out requests, and what `follow` makes of each result, until it makes nothing."""
 
 
 @dataclass(frozen=True)
@@ -152,28 +152,31 @@ def evaluate(request: ModelRequest) -> Evaluation:
 
 def stream(
     pool: Pool,
-    requests: Mapping[int, ModelRequest],
-    follow: Callable[[int, Evaluation], ModelRequest | None],
+    requests: Mapping[int, ModelRequest | Call],
+    follow: Callable[[int, Any], Mapping[int, ModelRequest | Call] | None],
 ) -> None:
-    """Evaluate requests, and what `follow` makes of each result, until it makes nothing.
+    """Work out requests, and what `follow` makes of each result, until it makes nothing.
 
     Parameters
     ----------
     pool : Pool
         One that cannot go on with a request before others are done takes them in turns.
-    requests : mapping of int to ModelRequest
+    requests : mapping of int to ModelRequest or Call
         The first, by number.
     follow : callable
-        Given number and evaluation, makes the next request under that number, or None.
+        Given number and result, makes the next requests, by number: what goes on under the same
+        number goes first, what is new waits its turn.
     """
     if isinstance(pool, StreamingPool):
         pool.stream(requests, follow)
         return
     going = dict(requests)
     while going:
-        results = zip(list(going), pool.map(evaluate, list(going.values())), strict=True)
-        followed = {i: follow(i, found) for i, found in results}
-        going = {i: one for i, one in followed.items() if one is not None}
+        models = {i: one for i, one in going.items() if isinstance(one, ModelRequest)}
+        found = dict(zip(models, pool.map(evaluate, models.values()), strict=True))
+        turn, going = going, {}
+        for i, one in turn.items():
+            going.update(follow(i, one() if isinstance(one, Call) else found[i]) or {})
 
 
 Timed = tuple[int, Any, float]

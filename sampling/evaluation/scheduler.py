@@ -51,11 +51,11 @@ class SharedPool:
 
     def stream(
         self,
-        requests: Mapping[int, ModelRequest],
-        follow: Callable[[int, Evaluation], ModelRequest | None],
+        requests: Mapping[int, ModelRequest | Call],
+        follow: Callable[[int, Any], Mapping[int, ModelRequest | Call] | None],
         /,
     ) -> None:
-        """Evaluate requests, and what `follow` makes of each result, until it makes nothing."""
+        """Work out requests, and what `follow` makes of each result, until it makes nothing."""
         hub = greenlet.getcurrent().parent
         if hub is None:
             raise RuntimeError("a SharedPool streams only inside a task of its scheduler")
@@ -67,12 +67,12 @@ class _Batch:
     """What a task waits for: requests by number, and what to ask next after each result."""
 
     requests: dict[int, ModelRequest | Call]
-    follow: Callable[[int, Any], ModelRequest | None]
+    follow: Callable[[int, Any], Mapping[int, ModelRequest | Call] | None]
 
 
 @dataclass
 class _Task:
-    """A task, what it waits for, and how many batches it has had."""
+    """A task, what it waits for, and how many batches it has had, new ones within one too."""
 
     fibre: greenlet
     batch: _Batch | None = None
@@ -205,13 +205,16 @@ class Scheduler:
 
     def _give(self, task: _Task, i: int, found: Any) -> None:
         assert task.batch is not None
-        follows = task.batch.follow(i, found)
-        if follows is not None:
+        del task.batch.requests[i]
+        follows = task.batch.follow(i, found) or {}
+        task.batch.requests.update(follows)
+        task.n_left += len(follows) - 1
+        if i in follows:
             # who has begun goes on first: the last of a batch is what the others wait for
-            task.batch.requests[i] = follows
             task.queue.appendleft(i)
-            return
-        task.n_left -= 1
+        new = [number for number in follows if number != i]
+        task.queue.extend(new)
+        task.n_batches += bool(new)
         if task.n_left == 0:
             task.n_batches += 1
             self._go_on(task)

@@ -120,7 +120,7 @@ def simulate(
 
             def follow(i: int, found: Evaluation, left: dict[int, int] = left) -> Any:
                 left[i] -= 1
-                return ModelRequest(THETA) if left[i] else None
+                return {i: ModelRequest(THETA)} if left[i] else {}
 
             SharedPool().stream({i: ModelRequest(THETA) for i in range(n_moving)}, follow)
 

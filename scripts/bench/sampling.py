@@ -368,9 +368,9 @@ def _idle_chain(n_walkers: int, per_walker: float, n_steps: int, seed: int) -> C
         for _ in range(2 * n_steps):
             left = rng.poisson(per_walker, size=n_walkers // 2)
 
-            def follow(i: int, found: Evaluation, left: NDArray[Any] = left) -> ModelRequest | None:
+            def follow(i: int, found: Evaluation, left: NDArray[Any] = left) -> Any:
                 left[i] -= 1
-                return request if left[i] > 0 else None
+                return {i: request} if left[i] > 0 else {}
 
             SharedPool().stream({int(i): request for i in np.flatnonzero(left)}, follow)
 

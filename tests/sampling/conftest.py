@@ -75,7 +75,8 @@ class AnalyticWorkers:
     def wait(self, timeout: float) -> tuple[int, Any, float]:
         while self._waiting and len(self._running) < self.n_workers:
             ticket, request = self._waiting.popleft()
-            seconds = self._rng.exponential()
+            # walks are much shorter than evaluations
+            seconds = self._rng.exponential(0.05 if isinstance(request, Call) else 1.0)
             heapq.heappush(self._running, (self.now + seconds, ticket, seconds, request))
         self.most_at_once = max(self.most_at_once, len(self._running))
         self.now, ticket, seconds, request = heapq.heappop(self._running)

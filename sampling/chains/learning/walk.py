@@ -97,24 +97,28 @@ def walk_in_pieces(
     ndarray, shape (n,)
         Log density gained on the way.
     """
-    n_pieces = -(-len(unit) // WALKERS_OF_A_PIECE)
     pieces = [
-        _Piece(
+        Piece(
             density,
-            np.ascontiguousarray(rows),
+            np.ascontiguousarray(unit[rows]),
             np.ascontiguousarray(others),
             tuple(int(word) for word in random.randint(2**32, size=4, dtype=np.uint32)),
             n_steps,
         )
-        for rows in np.array_split(unit, n_pieces)
+        for rows in rows_of_pieces(len(unit))
     ]
-    found = list(pool.map(_make_piece, pieces))
+    found = list(pool.map(walk_piece, pieces))
     return np.concatenate([end for end, _ in found]), np.concatenate([gain for _, gain in found])
 
 
+def rows_of_pieces(n: int) -> list[NDArray[np.intp]]:
+    """Divide `n` rows into pieces of nearly the same size."""
+    return np.array_split(np.arange(n), -(-n // WALKERS_OF_A_PIECE))
+
+
 @dataclass(frozen=True)
-class _Piece:
-    """Walks that one worker makes."""
+class Piece:
+    """Walks that one worker makes: of `walk`, with the words of a seed."""
 
     density: SurrogateDensity
     unit: Array
@@ -123,7 +127,8 @@ class _Piece:
     n_steps: int
 
 
-def _make_piece(piece: _Piece) -> tuple[Array, Array]:
+def walk_piece(piece: Piece) -> tuple[Array, Array]:
+    """Make the walks of a piece, as `walk` does."""
     random = np.random.RandomState(np.random.MT19937(piece.seed))  # noqa: NPY002  as in a chain
     with one_thread():
         return walk(piece.density, piece.unit, piece.others, random, piece.n_steps)

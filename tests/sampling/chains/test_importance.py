@@ -14,17 +14,16 @@ from ionfo.analysis.uncertainty.effective import kish_size
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore, SampleSettings, Target, collect, run_sampler
-from ionfo.sampling.chains import importance
-from ionfo.sampling.chains.importance import collect_draws, draw_task
+from ionfo.sampling.chains import draws, importance
+from ionfo.sampling.chains.draws import draw_task
+from ionfo.sampling.chains.importance import collect_draws
 from ionfo.sampling.chains.last_states import read_standing
 from ionfo.sampling.chains.status import run_status
 from ionfo.sampling.chains.writer import RunWriter
-from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
-from ionfo.sampling.evaluation.stop import StopFlag, StopRun
 from ionfo.sampling.folders import work_of
 from ionfo.studies.population import analyse
 
-from ..conftest import AnalyticPool, AnalyticWorkers
+from ..conftest import AnalyticPool
 from .test_posteriors import BOX, DENSITIES, Density
 
 Array = NDArray[np.float64]
@@ -60,14 +59,14 @@ def drawn(
     def somewhere(store: RunStore, ensemble: int, n: int) -> Array:
         return np.clip(learned.mean + learned.sd * rng.standard_normal((n, 3)), -BOX, BOX)
 
-    monkeypatch.setattr(importance, "cheapest", somewhere)
+    monkeypatch.setattr(draws, "cheapest", somewhere)
     store = RunStore.create(
         folder, {"emodel": emodel.model_dump(mode="json"), "settings": {"walkers": N_WALKERS}}
     )
     writer = RunWriter(store)
     for ensemble in range(2):
         of_ensemble = Target(emodel, target.pool, 1.0, max_cost)
-        draw_task(store, writer, learned, settings, N_WALKERS, 1, of_ensemble, ensemble)()
+        draw_task(store, writer, learned, settings, N_WALKERS, of_ensemble, ensemble)()
     writer.flush()
     return store, learned
 
@@ -134,55 +133,6 @@ def test_weights_that_few_draws_carry_are_refused(
     store, learned = drawn(emodel, tmp_path / "few", truth, 1.3, monkeypatch, steps=3)
     with pytest.raises(IonfoError, match="holds 240 draws, too few .*at least 400"):
         collect_draws(store, learned)
-
-
-def test_draws_wait_for_none_and_do_not_depend_on_workers(
-    emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    truth = DENSITIES["normal"]
-    learned: Any = Learned(truth, 1.3, 2.0)
-    monkeypatch.setattr(importance, "cheapest", lambda *_: np.tile(learned.mean, (8, 1)))
-    settings = SampleSettings(
-        steps=30, ensembles=2, walkers=8, temperature=1.0, sampler="importance"
-    )
-
-    def drawn_by(n_workers: int, folder: Path, stop_after: int | None = None) -> pd.DataFrame:
-        if not folder.exists():
-            RunStore.create(folder, {"emodel": emodel.model_dump(mode="json"), "settings": {}})
-        store = RunStore(folder)
-        writer = RunWriter(store)
-        workers = AnalyticWorkers(emodel, truth.cost, n_workers, seed=n_workers)
-        flag = StopFlag()
-        scheduler = Scheduler(workers, flag, clock=lambda: workers.now)
-        told = []
-
-        def count() -> None:
-            told.append(1)
-            if len(told) == stop_after:
-                flag.handle(15, None)
-
-        scheduler.on_result = count
-        targets = [Target(emodel, SharedPool(), 1.0, 2.0) for _ in range(2)]
-        try:
-            scheduler.run([
-                draw_task(store, writer, learned, settings, 8, n_workers, target, i)
-                for i, target in enumerate(targets)
-            ])  # fmt: skip
-        except StopRun:
-            assert stop_after is not None
-        writer.flush()
-        busy.append(workers.most_at_once)
-        table = RunStore(folder).table("draws")
-        assert table is not None
-        return table.sort_values(["ensemble", "evaluation"], ignore_index=True)
-
-    busy: list[int] = []
-    one = drawn_by(1, tmp_path / "one")
-    many = drawn_by(100, tmp_path / "many")
-    assert busy == [1, 100]  # of 16 walks
-    pd.testing.assert_frame_equal(one, many, check_exact=True)
-    assert len(drawn_by(7, tmp_path / "parts", stop_after=60)) < 100
-    assert drawn_by(40, tmp_path / "parts").equals(one)
 
 
 @pytest.mark.neuron
