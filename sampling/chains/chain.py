@@ -59,7 +59,7 @@ class Chain:
             target.counts,
             remembering,
             n_tries,
-            settings.keep_rejected,
+            bool(settings.keep_rejected),
             target.log_prob,
         )
         self._moves = [

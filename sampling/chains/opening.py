@@ -36,7 +36,7 @@ def settled(
     Returns
     -------
     SampleSettings
-        With moves.
+        With moves, and with what is stored.
     dict
         The content of run.json.
 
@@ -45,11 +45,11 @@ def settled(
     IonfoError
         If another run or other files are in the way.
     """
-    found = settings.with_moves(n_walkers, None)
+    found = settings.with_defaults(n_walkers, None)
 
     def check() -> None:
         nonlocal found
-        kept = settings.with_moves(n_walkers, store.settings.get("settings"))
+        kept = settings.with_defaults(n_walkers, store.settings.get("settings"))
         check_same_run(store, describe(kept))
         found = kept
 

@@ -103,7 +103,7 @@ def run_sampler(
     folder = mechanisms or bundled_folder(emodel.inserted)
     check_mechanisms(emodel, folder)
     morphology = resolve_morphology(emodel, morphology, tells=True)
-    learns = settings.with_moves(n_walkers, None).learns
+    learns = settings.with_defaults(n_walkers, None).learns
     if learned is not None and start_models is not None and not learns:
         raise IonfoError(
             "--learn is of use to the search for starting points, which --start leaves out, to "

@@ -53,7 +53,7 @@ class SampleOptions(TypedDict, total=False):
     moves: str | None
     adapt_steps: int
     early_rejection: bool
-    keep_rejected: bool
+    keep_rejected: bool | None
     rounds: int | None
     sampler: SamplerName
     processes: int

@@ -67,13 +67,14 @@ class SampleSettings:
         Evaluate gate rates instead of looking them up.
     moves : str or None
         Mixture of moves, see `ionfo.sampling.chains.moves.parse_moves`; None for the default, see
-        `with_moves`.
+        `with_defaults`.
     adapt_steps : int
         Steps in which an adaptive move learns; they belong to the burn-in.
     early_rejection : bool
         Whether evaluations end where rejection is certain; the chain is the same.
-    keep_rejected : bool
-        Whether rejected proposals are stored too.
+    keep_rejected : bool or None
+        Whether rejected proposals are stored too, for other runs to learn from; None for the
+        default, see `with_defaults`.
     rounds : int or None
         Rounds of learning before the chains, where move ``surrogate`` is in the mixture or the
         sampler is ``importance``; None for the default.
@@ -96,7 +97,7 @@ class SampleSettings:
     moves: str | None = None
     adapt_steps: int = 200
     early_rejection: bool = True
-    keep_rejected: bool = False
+    keep_rejected: bool | None = None
     rounds: int | None = None
     sampler: SamplerName = "chain"
     may_not_learn: bool = False
@@ -136,11 +137,12 @@ class SampleSettings:
             raise IonfoError(f"--max-cost must be positive, got {self.max_cost}")
         return walkers
 
-    def with_moves(self, n_walkers: int, run: Mapping[str, Any] | None) -> SampleSettings:
-        """Give the settings with moves where nobody named any.
+    def with_defaults(self, n_walkers: int, run: Mapping[str, Any] | None) -> SampleSettings:
+        """Give the settings with moves where nobody named any, and with what is stored.
 
-        A run keeps those that it has, of the two mixtures that are a default.  A new one learns
-        where its chains make at least 6,000 evaluations, or where rounds of learning are asked for.
+        A run keeps the moves that it has, of the two mixtures that are a default, and goes on to
+        store rejected proposals or not.  A new one stores them, and learns where its chains make at
+        least 6,000 evaluations, or where rounds of learning are asked for.
 
         Parameters
         ----------
@@ -149,6 +151,9 @@ class SampleSettings:
         run : mapping or None
             Settings of the run that goes on (run.json, ``settings``); None for a new one.
         """
+        if self.keep_rejected is None:
+            keeps = run is None or bool(run.get("keep_rejected"))
+            return replace(self, keep_rejected=keeps).with_defaults(n_walkers, run)
         if self.moves is not None or self.sampler != "chain":
             return self
         n_evaluations = self.steps * n_walkers * self.ensembles

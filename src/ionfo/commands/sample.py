@@ -124,8 +124,13 @@ def sample_command(
         ),
     ] = True,
     keep_rejected: Annotated[
-        bool, typer.Option("--keep-rejected", help="Store rejected proposals too.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--keep-rejected/--no-keep-rejected",
+            help="Store rejected proposals too, from which other runs learn (--learn); default: "
+            "a new run does, another goes on as it began.",
+        ),
+    ] = None,
     force: ForceOption = False,
 ) -> None:
     """Sample models by MCMC: log p = -cost/T inside the bounds; the same command resumes.

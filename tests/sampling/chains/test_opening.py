@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ionfo.emodels import EModel
 from ionfo.errors import IonfoError
-from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
+from ionfo.sampling import RunStore, SampleSettings, collect, read_evaluations, run_sampler
 from ionfo.sampling.chains.moves import parse_moves
 from ionfo.sampling.chains.run import _Run
 from ionfo.sampling.chains.settings import DEFAULT_MOVES, MOVES_WITHOUT_LEARNING
@@ -23,7 +23,7 @@ N_WALKERS = 8
 
 
 def moves_of(run: dict[str, Any] | None = None, **asked: Any) -> str | None:
-    return SampleSettings(**asked).with_moves(N_WALKERS, run).moves
+    return SampleSettings(**asked).with_defaults(N_WALKERS, run).moves
 
 
 def test_a_run_learns_where_that_is_worth_it() -> None:
@@ -32,7 +32,9 @@ def test_a_run_learns_where_that_is_worth_it() -> None:
     assert moves_of(steps=1, rounds=2) == DEFAULT_MOVES
     assert moves_of(steps=1000, rounds=0) == MOVES_WITHOUT_LEARNING
     assert moves_of(steps=1000, moves="stretch") == "stretch"
-    assert SampleSettings(steps=1000, moves="surrogate").with_moves(8, None).may_not_learn is False
+    assert (
+        SampleSettings(steps=1000, moves="surrogate").with_defaults(8, None).may_not_learn is False
+    )
 
 
 @pytest.mark.parametrize("moves", [DEFAULT_MOVES, MOVES_WITHOUT_LEARNING])
@@ -60,6 +62,27 @@ def test_a_short_run_is_extended_without_learning(
     anew = SampleSettings(steps=2, ensembles=1, start_evaluations=120, rounds=1)
     run_sampler(emodel, tmp_path / "run", anew, session=Session(force=True))
     assert store.settings["settings"]["moves"] == parse_moves(DEFAULT_MOVES)
+
+
+@pytest.mark.neuron
+@pytest.mark.usefixtures("analytic_workers", "quick_learning")
+def test_what_a_run_rejects_is_kept_and_learned_from(emodel: EModel, tmp_path: Path) -> None:
+    runs = {}
+    for name, keeps in (("default", None), ("without", False)):
+        for steps in (2, 4):  # what goes on, goes on as it began
+            asked = SampleSettings(
+                steps=steps, ensembles=1, start_evaluations=60, temperature=2.0,
+                keep_rejected=keeps if steps == 2 else None, early_rejection=False,
+            )  # fmt: skip
+            run_sampler(emodel, tmp_path / name, asked)
+        runs[name] = RunStore(tmp_path / name)
+    rejected = runs["default"].table("rejected")
+    assert rejected is not None and rejected["step"].max() == 3
+    assert runs["without"].table("rejected") is None
+    first, second = (collect(one, burn_in=0).population.frame for one in runs.values())
+    assert first.equals(second)
+    n = [len(read_evaluations([one.folder], emodel).theta) for one in runs.values()]
+    assert n[0] - n[1] == len(rejected) > 0
 
 
 @pytest.mark.neuron
