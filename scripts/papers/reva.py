@@ -9,9 +9,10 @@ A row is judged where the paper claims it; elsewhere its numbers stand with `not
 population whose chains are still settling gets no verdict and no interval; of one that drifts at
 first the drift is left out.
 
-Units of resampling are whole walkers, or whole ensembles where these differ by more than their
-walkers allow, drawn with replacement; an interval is the estimate and 1.96 SDs of 200 replicates
-about it (more of fewer than 20 units), of sets and orders the central 95 % of replicates. All
+Units of resampling are whole walkers, single draws where these are independent, or whole ensembles
+where these differ by more than their walkers allow, drawn with replacement; an interval is the
+estimate and 1.96 SDs of 200 replicates about it (more of fewer than 20 units), of sets and orders
+the central 95 % of replicates. All
 values are corrected for the bias of a covariance estimated from as many independent rows as the
 effective sample size. Two populations are compared at equal effective sample size, for which
 whole walkers are left out of the larger one, and at equal temperature: rows of the cooler one get
@@ -177,14 +178,14 @@ class Models:
     @property
     def told(self) -> str:
         """What it is worth, whether it has settled, and what is drawn again of it."""
+        worth = f"{self.sample.told}; for covariances {self.worth:.0f}"
+        if not self.sample.is_chain:
+            return f"{worth}; independent draws; resampled: draws"
         settled: str = self.sample.stationarity.verdict
         if self.left_out:
             settled += f" without the first {self.left_out:g} proposals, in which they drift"
         blocks = "whole ensembles" if self.sample.ensembles_differ else "whole walkers"
-        return (
-            f"{self.sample.told}; for covariances {self.worth:.0f}; chains: {settled}; "
-            f"resampled: {blocks}"
-        )
+        return f"{worth}; chains: {settled}; resampled: {blocks}"
 
     def at(self, temperature: float) -> Models:
         """Weigh rows as a chain of another temperature would; as they are where T is not known."""
@@ -255,8 +256,10 @@ class Models:
 
 
 def sample_of(table: Table) -> Sample:
-    """Parameters of a table, with their walkers."""
-    return Sample(table.parameters, table.weights, table.walker, table.step, table.ensemble)
+    """Parameters of a table, with their walkers, or what independent draws are worth."""
+    return Sample(
+        table.parameters, table.weights, table.walker, table.step, table.ensemble, table.worth
+    )
 
 
 def from_proposal(table: Table, begin: float) -> Table:

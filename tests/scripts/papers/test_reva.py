@@ -165,6 +165,27 @@ def test_high_cost_is_compared_at_equal_temperature(
     assert pair(2.0, 2.0)[2:] == ("both at T = 2", "")
 
 
+def test_independent_draws_are_worth_what_their_weights_say(
+    load: Load, tmp_path: Path, population: Population
+) -> None:
+    reva = load("papers/reva.py")
+    frame = population("cac", 0, 0.0).drop(columns=["walker", "step"])
+    weight = np.random.default_rng(0).exponential(size=len(frame))
+    metadata = {
+        "emodel": load_emodel("cac").model_dump(mode="json"),
+        "settings": {"temperature": 3.0},
+        "importance": {"effective_sample_size": 150.0},
+    }
+    write_table(tmp_path / "cac_high.parquet", frame.assign(weight=weight), metadata)
+    draws = reva.Models.read("cac", tmp_path / "cac_high.parquet", [])
+    assert draws.worth == pytest.approx(150.0) and not draws.is_settling
+    assert draws.rows.n_units == len(frame) and draws.left_out == 0.0
+    assert draws.told.endswith("independent draws; resampled: draws")
+    low = reva.Models.read("cac", written(tmp_path, "cac", population("cac", 1, 0.0), 3.0), [])
+    rows = reva.claims_of_high_cost(low, draws, 20, 0)
+    assert all("both worth 150 rows" in str(row["statistic"]) for row in rows) and len(rows) == 3
+
+
 def test_a_quarter_of_the_walkers_scatters_more(
     load: Load, tmp_path: Path, population: Population
 ) -> None:
