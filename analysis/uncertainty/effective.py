@@ -190,10 +190,10 @@ class Sample:
                 f"{self.kish:.0f}"
             )
         weighted = "" if np.ptp(self.weights) == 0 else f", Kish ESS {self.kish:.0f}"
-        return (
-            f"{self.n_rows} rows ({self.n_distinct} distinct){weighted}; no ESS is known, rows "
-            "are assumed independent"
-        )
+        rows = f"{self.n_rows} rows ({self.n_distinct} distinct){weighted}"
+        if np.isfinite(self.worth):
+            return f"{rows}; independent draws, worth {self.worth:.0f}"
+        return f"{rows}; no ESS is known, rows are assumed independent"
 
     def take(self, rows: NDArray[np.int64], keep_weights: bool = True) -> Sample:
         """Choose rows, with repetition as they come; they count as independent."""

@@ -180,7 +180,7 @@ class Models:
         """What it is worth, whether it has settled, and what is drawn again of it."""
         worth = f"{self.sample.told}; for covariances {self.worth:.0f}"
         if not self.sample.is_chain:
-            return f"{worth}; independent draws; resampled: draws"
+            return f"{worth}; resampled: draws"
         settled: str = self.sample.stationarity.verdict
         if self.left_out:
             settled += f" without the first {self.left_out:g} proposals, in which they drift"
@@ -561,10 +561,13 @@ def claim_of_rest(models: Models, found: Sets) -> dict[str, object]:
     n = len(replicates)
     same = sum(one == wanted for one in replicates)
     within = sum(wanted <= one for one in replicates)
-    holds = whole == wanted and same >= n / 2
-    told = REPRODUCES if holds else "does not reproduce"
+    told = "does not reproduce"
     if wanted < whole:
         told = f"in part: with {len(whole) - len(wanted)} more"
+    elif wanted == whole and same >= n / 2:
+        told = REPRODUCES
+    elif wanted == whole:
+        told = "in part: replicates add more" if within >= n / 2 else "open: replicates disagree"
     interval, statistic = "–", "minimal set"
     if replicates:
         interval = told_set(Counter(replicates).most_common(1)[0][0]) + " (most frequent)"

@@ -93,6 +93,23 @@ def test_the_set_of_the_resting_potential_is_judged_on_the_pyramidal_cell(
         assert (row["estimate"], row["verdict"]) == ("gIhbar_Ih.somadend, g_pas.all", verdict)
 
 
+def test_replicates_of_a_set_have_a_say(load: Load, tmp_path: Path, population: Population) -> None:
+    reva = load("papers/reva.py")
+    file = written(tmp_path, "l5pc", population("l5pc", 2, 0.0))
+    models = reva.Models.read("l5pc", file, [reva.RMP])
+    wanted = frozenset({"gIhbar_Ih.somadend", "g_pas.all"})
+    more, other = wanted | {"gK_Tstbar_K_Tst.axonal"}, frozenset({"g_pas.all"})
+    for whole, replicates, verdict in (
+        (wanted, [wanted, wanted, more], "reproduces"),
+        (wanted, [wanted, more, more], "in part: replicates add more"),
+        (wanted, [wanted, other, other], "open: replicates disagree"),
+        (more, [more, more, more], "in part: with 1 more"),
+        (other, [wanted, other, other], "does not reproduce"),
+    ):
+        found = (dict.fromkeys((0.8, 0.9, 0.95), whole), replicates)
+        assert reva.claim_of_rest(models, found)["verdict"] == verdict
+
+
 def test_chains_that_settle_get_no_verdict_and_no_interval(
     load: Load, tmp_path: Path, population: Population
 ) -> None:
@@ -180,7 +197,8 @@ def test_independent_draws_are_worth_what_their_weights_say(
     draws = reva.Models.read("cac", tmp_path / "cac_high.parquet", [])
     assert draws.worth == pytest.approx(150.0) and not draws.is_settling
     assert draws.rows.n_units == len(frame) and draws.left_out == 0.0
-    assert draws.told.endswith("independent draws; resampled: draws")
+    assert "; independent draws, worth 150; " in draws.told
+    assert draws.told.endswith("resampled: draws")
     low = reva.Models.read("cac", written(tmp_path, "cac", population("cac", 1, 0.0), 3.0), [])
     rows = reva.claims_of_high_cost(low, draws, 20, 0)
     assert all("both worth 150 rows" in str(row["statistic"]) for row in rows) and len(rows) == 3
