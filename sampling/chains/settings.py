@@ -151,18 +151,18 @@ class SampleSettings:
         run : mapping or None
             Settings of the run that goes on (run.json, ``settings``); None for a new one.
         """
-        if self.keep_rejected is None:
-            keeps = run is None or bool(run.get("keep_rejected"))
-            return replace(self, keep_rejected=keeps).with_defaults(n_walkers, run)
+        found = self
+        if found.keep_rejected is None:
+            found = replace(self, keep_rejected=run is None or bool(run.get("keep_rejected")))
         if self.moves is not None or self.sampler != "chain":
-            return self
+            return found
         n_evaluations = self.steps * n_walkers * self.ensembles
         is_worth_it = n_evaluations >= _WORTH_LEARNING if self.rounds is None else self.rounds > 0
         moves = DEFAULT_MOVES if is_worth_it else MOVES_WITHOUT_LEARNING
         for one in (DEFAULT_MOVES, MOVES_WITHOUT_LEARNING):
             if run is not None and run.get("moves") == parse_moves(one):
                 moves = one
-        return replace(self, moves=moves, may_not_learn=True)
+        return replace(found, moves=moves, may_not_learn=True)
 
     def mixture(self) -> dict[str, float]:
         """Give the moves with their probabilities."""

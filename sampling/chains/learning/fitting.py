@@ -63,10 +63,6 @@ class Surrogate:
     n_rows: int
     n_partial: int
 
-    def deviations(self, unit: Array) -> tuple[Array, Array]:
-        """Tell features from parameters, as the other kinds do (`density.Deviations`)."""
-        return self.model.deviations(unit)
-
 
 def fit_surrogate(
     emodel: EModel,

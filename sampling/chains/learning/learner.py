@@ -213,8 +213,9 @@ def density_of(
         Length of walks and power (run.json, ``learned``); 200 and 1 where runs of before tell none.
     """
     max_cost = settings["max_cost"]
+    # walks need no more of it, and are sent to workers, which should not import what fits it
     return SurrogateDensity(
-        surrogate,
+        surrogate.model,
         surrogate.residuals,
         emodel.bounds,
         settings["temperature"],

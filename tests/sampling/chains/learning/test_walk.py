@@ -54,7 +54,7 @@ def density(emodel: EModel) -> SurrogateDensity:
     learned = fit_surrogate(
         emodel, Evaluated(theta, features, np.ones(features.shape, dtype=bool)), ("network",)
     )
-    return SurrogateDensity(learned, learned.residuals, emodel.bounds, temperature=1.0)
+    return SurrogateDensity(learned.model, learned.residuals, emodel.bounds, temperature=1.0)
 
 
 @pytest.mark.usefixtures("quick_learning")

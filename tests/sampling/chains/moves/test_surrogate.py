@@ -48,7 +48,7 @@ def test_quadratic_features_are_learned(emodel: EModel) -> None:
     theta, features = taught(emodel)
     found = fitted(emodel, theta[:300], features[:300], "quadratic")
     low, high = emodel.bounds.T
-    deviations, missing = found.deviations((theta[300:] - low) / (high - low))
+    deviations, missing = found.model.deviations((theta[300:] - low) / (high - low))
     mean = np.array([one.mean for one in emodel.features])
     sd = np.array([one.std for one in emodel.features])
     wrong = deviations - (features[300:] - mean) / sd
@@ -67,9 +67,9 @@ def test_where_features_are_missing_is_learned_and_avoided(
     found = fitted(emodel, theta, features, kind)
     low, high = emodel.bounds.T
     unit = (theta - low) / (high - low)
-    _, missing = found.deviations(unit)
+    _, missing = found.model.deviations(unit)
     assert missing[theta[:, 0] > 15].mean() > 0.7 > 0.3 > missing[theta[:, 0] < -15].mean()
-    density = SurrogateDensity(found, found.residuals, emodel.bounds, temperature=1e6)
+    density = SurrogateDensity(found.model, found.residuals, emodel.bounds, temperature=1e6)
     ends, _ = walk(density, unit, unit, np.random.RandomState(0), 100)
     assert np.mean(ends[:, 0] < 0.5) > 0.8
 
