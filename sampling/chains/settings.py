@@ -233,8 +233,9 @@ def settings_json(
 def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
     """Check that a run folder holds the run that is asked for.
 
-    Only its steps may differ, before its first step the bound on its search, and after it what
-    its surrogate is to learn from and, where it started from another run, where that one stands.
+    Only its steps and what it stores may differ, before its first step the bound on its search, and
+    after it what its surrogate is to learn from and, where it started from another run, where that
+    one stands.
 
     Raises
     ------
@@ -248,6 +249,7 @@ def check_same_run(store: RunStore, asked: Mapping[str, Any]) -> None:
     asked = {**asked, "settings": {**before, **asked["settings"]}}
     # what was learned is in the run once its chains have begun
     free = {"steps", "learn" if store.state["ensembles"] else "start_evaluations"}
+    free.add("keep_rejected")  # no chain depends on it
     now = asked["settings"]
     if store.state["ensembles"] and all(
         np.ndim(one.get("start")) == 3 for one in (present["settings"], now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,11 @@ def test_what_a_run_rejects_is_kept_and_learned_from(emodel: EModel, tmp_path: P
     assert first.equals(second)
     n = [len(read_evaluations([one.folder], emodel).theta) for one in runs.values()]
     assert n[0] - n[1] == len(rejected) > 0
+    # no chain depends on it, so that it may be asked for at any time
+    more = replace(asked, steps=6, keep_rejected=True)
+    run_sampler(emodel, tmp_path / "without", more)
+    late = runs["without"].table("rejected")
+    assert late is not None and set(late["step"]) == {4, 5}
 
 
 @pytest.mark.neuron
