@@ -182,8 +182,9 @@ def emulating(workers: Emulated) -> Iterator[None]:
 
 @contextmanager
 def learning_once() -> Iterator[None]:
-    """Learn as before there were rounds, networks, lengths of walks and a power."""
+    """Learn as before there were rounds, networks, lengths of walks, steps of few and a power."""
     where = "ionfo.sampling.chains.learning.learner"
+    steps = "ionfo.sampling.chains.learning.walk"
 
     def quadratic(emodel: EModel, known: Evaluated, **_: object) -> Surrogate:
         return fit_surrogate(emodel, known, ("quadratic",))
@@ -192,6 +193,8 @@ def learning_once() -> Iterator[None]:
         patch(f"{where}.fit_surrogate", quadratic),
         patch(f"{where}.length_of_walks", lambda *_: (N_INNER, float("nan"))),
         patch(f"{where}.POWER", 1.0),
+        patch(f"{steps}._SHARE_WHOLE", 1.0),
+        patch(f"{steps}._LOG_SCALES", (-1.0, 0.0)),
         patch("ionfo.sampling.chains.moves.surrogate._SHARE_SHORT", 0.0),
     ):
         yield

@@ -28,6 +28,9 @@ FAR_ENOUGH = 1.9
 """Mean squared jump in variances after which a walk counts as independent of its beginning: 2 is
 that of independent draws."""
 
+LEAST_FAR_ENOUGH = 1.5
+"""That of each parameter; those of some hundred walkers scatter by a tenth or two."""
+
 _LONGEST_WALK = 6400
 STEPS_TO_SETTLE = 1000
 """Of walks on a density before they count."""
@@ -98,10 +101,10 @@ def length_of_walks(
     Returns
     -------
     int
-        200, or twice as often doubled until the mean squared jump of the parameters is at least
-        1.9 variances; 6,400 where even those are too few.
+        200, or as often doubled until the squared jump is at least 1.9 variances, averaged over
+        parameters, and 1.5 of each; 6,400 where even those are too few.
     float
-        That squared jump, in variances.
+        That squared jump, averaged over parameters, in variances.
     """
     low, high = density.bounds.T
     here = (theta - low) / (high - low)
@@ -112,10 +115,10 @@ def length_of_walks(
             here, _ = walk(density, here, begin, random, n_steps - n_done)
             n_done = n_steps
             variance = np.var(np.vstack([begin, here]), axis=0)
-            jump = float(np.mean(np.mean((here - begin) ** 2, axis=0) / variance))
-            if jump >= FAR_ENOUGH:
+            jump = np.mean((here - begin) ** 2, axis=0) / variance
+            if jump.mean() >= FAR_ENOUGH and jump.min() >= LEAST_FAR_ENOUGH:
                 break
-    return n_done, jump
+    return n_done, float(jump.mean())
 
 
 def _doubled(first: int, last: int) -> list[int]:

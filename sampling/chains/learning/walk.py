@@ -18,6 +18,8 @@ WALKERS_OF_A_PIECE = 16
 alone five times as long."""
 
 _SHARE_NORMAL = 0.3  # of steps that are normal ones; the others are differences of walkers
+_SHARE_WHOLE = 0.5  # of steps that move every parameter, as narrow ridges ask for
+_LOG_SCALES = (-0.5, 0.2)  # log10 of what a step of the best length for a normal density is times
 
 
 def walk(
@@ -28,6 +30,9 @@ def walk(
     n_steps: int,
 ) -> tuple[Array, Array]:
     """Make Metropolis steps on a density, each row by itself.
+
+    Steps are differences of two points or normal, of every parameter or of some.  What is moved and
+    how far does not depend on where a row stands, so that walks are reversible.
 
     Parameters
     ----------
@@ -55,10 +60,13 @@ def walk(
     for _ in range(n_steps):
         i = random.randint(len(others), size=n)
         j = (i + 1 + random.randint(len(others) - 1, size=n)) % len(others)
-        scale = 2.38 / np.sqrt(2 * d) * 10.0 ** random.uniform(-1, 0, size=(n, 1))
         normal = random.standard_normal((n, d)) * spread * np.sqrt(2)
         is_normal = random.rand(n, 1) < _SHARE_NORMAL
-        there = here + scale * np.where(is_normal, normal, others[i] - others[j])
+        step = np.where(is_normal, normal, others[i] - others[j])
+        moved = moved_parameters(n, d, random)
+        scale = 2.38 / np.sqrt(2 * moved.sum(axis=1, keepdims=True))
+        scale *= 10.0 ** random.uniform(*_LOG_SCALES, size=(n, 1))
+        there = here + scale * np.where(moved, step, 0.0)
         log_u = np.log1p(-random.rand(n))
         is_inside = np.all((there >= 0.0) & (there <= 1.0), axis=1)
         value = np.where(is_inside, density(there), -np.inf)
@@ -66,6 +74,24 @@ def walk(
         here[taken] = there[taken]
         last = np.where(taken, value, last)
     return here, last - first
+
+
+def moved_parameters(n: int, d: int, random: np.random.RandomState) -> NDArray[np.bool_]:
+    """Choose which of `d` parameters each of `n` steps moves.
+
+    Half of the steps move all.  The others move about as many as a number that is log-uniform
+    between 1 and `d`, and at least one (crossover, Vrugt et al. 2009, Int. J. Nonlinear Sci. Numer.
+    Simul. 10, 273): where parameters hardly depend on each other, or one has a long tail, steps of
+    few go many times as far.
+
+    Returns
+    -------
+    ndarray of bool, shape (n, d)
+    """
+    share = np.where(random.rand(n, 1) < _SHARE_WHOLE, 1.0, d ** (random.rand(n, 1) - 1.0))
+    moved = random.rand(n, d) < share
+    moved[np.arange(n), random.randint(d, size=n)] = True
+    return moved
 
 
 def walk_in_pieces(

@@ -14,7 +14,7 @@ from ..learning.walk import walk_in_pieces
 Array = NDArray[np.float64]
 
 _SHARE_SHORT = 0.25  # of walks that are short
-_SHORT = (10, 30, 100)  # steps
+_SHORT = (3, 10, 30)  # steps
 
 
 class SurrogateMove:

@@ -71,7 +71,7 @@ def test_where_features_are_missing_is_learned_and_avoided(
     assert missing[theta[:, 0] > 15].mean() > 0.7 > 0.3 > missing[theta[:, 0] < -15].mean()
     density = SurrogateDensity(found.model, found.residuals, emodel.bounds, temperature=1e6)
     ends, _ = walk(density, unit, unit, np.random.RandomState(0), 100)
-    assert np.mean(ends[:, 0] < 0.5) > 0.8
+    assert np.mean(ends[:, 0] < 0.5) > 0.75
 
 
 def test_the_walk_has_the_density_it_walks_on() -> None:
