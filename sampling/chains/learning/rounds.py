@@ -28,8 +28,8 @@ FAR_ENOUGH = 1.9
 """Mean squared jump in variances after which a walk counts as independent of its beginning: 2 is
 that of independent draws."""
 
-LEAST_FAR_ENOUGH = 1.5
-"""That of each parameter; those of some hundred walkers scatter by a tenth or two."""
+_SURELY_LESS = 2.5
+"""Standard errors by which a parameter must lie below that to count as one that is slow."""
 
 _LONGEST_WALK = 6400
 STEPS_TO_SETTLE = 1000
@@ -101,8 +101,9 @@ def length_of_walks(
     Returns
     -------
     int
-        200, or as often doubled until the squared jump is at least 1.9 variances, averaged over
-        parameters, and 1.5 of each; 6,400 where even those are too few.
+        200, or as often doubled until the squared jump, averaged over parameters, is at least 1.9
+        variances, and that of none lies below by more than chance; 6,400 where even those are too
+        few.
     float
         That squared jump, averaged over parameters, in variances.
     """
@@ -116,7 +117,8 @@ def length_of_walks(
             n_done = n_steps
             variance = np.var(np.vstack([begin, here]), axis=0)
             jump = np.mean((here - begin) ** 2, axis=0) / variance
-            if jump.mean() >= FAR_ENOUGH and jump.min() >= LEAST_FAR_ENOUGH:
+            error = np.sqrt(8 / len(here))  # of the squared distance of two normal points
+            if jump.mean() >= FAR_ENOUGH and jump.min() >= FAR_ENOUGH - _SURELY_LESS * error:
                 break
     return n_done, float(jump.mean())
 
