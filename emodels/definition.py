@@ -274,12 +274,12 @@ def bundled_populations(name: str) -> list[Path]:
     return [file for file in files if file.exists()]
 
 
-def load_emodel(name: str) -> EModel:
+def load_emodel(name: str | Path) -> EModel:
     """Read a bundled e-model by name, or a definition by the path of its file.
 
     Parameters
     ----------
-    name : str
+    name : str or Path
         For example ``l5pc``, or a path that ends in ``.json``, ``.yaml`` or ``.yml``.
 
     Raises
@@ -287,6 +287,7 @@ def load_emodel(name: str) -> EModel:
     IonfoError
         If there is no such e-model, or the definition breaks a rule.
     """
+    name = str(name)
     if is_definition(name):
         path = Path(name)
     elif name in list_emodels():

@@ -14,6 +14,8 @@ import pytest
 
 from ionfo.emodels import load_emodel
 
+from .mpi.small_cell import AT_REST, small_cell
+
 SOMA = load_emodel("soma")
 MODEL = dict(SOMA.reference or {})
 
@@ -174,9 +176,9 @@ def test_mistakes_in_sample(tmp_path: Path) -> None:
 
 @pytest.mark.neuron
 def test_run_of_another_question_is_kept(tmp_path: Path) -> None:
-    run = tmp_path / "run"
+    run, cell = tmp_path / "run", small_cell(tmp_path / "cell.json", AT_REST)
     sample = (
-        "sample", "soma", "--out", run, "--steps", "1", "--ensembles", "1", "--walkers", "22",
+        "sample", cell, "--out", run, "--steps", "1", "--ensembles", "1", "--walkers", "8",
         "--start-evaluations", "0", "--moves", "stretch",
     )  # fmt: skip
     done = ionfo(*sample)
@@ -184,20 +186,20 @@ def test_run_of_another_question_is_kept(tmp_path: Path) -> None:
     assert "R-hat, the check that chains agree, needs two" in done.stderr
     states = (run / "segments" / "000000.parquet").read_bytes()
     refused("made with seed 0, not 1, and a chain cannot mix them", *sample, "--seed", "1")
-    other = ("--start", "reference", "--start-evaluations", "44", "--start-spread", "0.02")
+    other = ("--start", "reference", "--start-evaluations", "16", "--start-spread", "0.02")
     done = ionfo(*sample, *other, "--force")
     assert done.returncode == 0, done.stderr
     assert "is now in" in done.stderr
     settings = json.loads((run / "run.json").read_text())["settings"]
-    shipped = [MODEL[name] for name in SOMA.free_names]
+    shipped = [MODEL[name] for name in load_emodel(cell).free_names]
     assert (settings["start"], settings["start_spread"]) == ([shipped], 0.02)
     assert (tmp_path / "run.old-1/segments/000000.parquet").read_bytes() == states
     told = ionfo("status", run)
     assert told.returncode == 0, told.stderr
-    assert "1 to 1 of 1 steps in 1 ensembles of 22 walkers" in told.stdout
+    assert "1 to 1 of 1 steps in 1 ensembles of 8 walkers" in told.stdout
     refused("has no steps to draw yet", "status", run, "--plots", tmp_path / "figures")
     done, left = map(int, ionfo("status", run, "--batch").stdout.split())
-    assert done > 22 and left == 0  # a step, and the evaluations before it
+    assert done > 8 and left == 0  # a step, and the evaluations before it
     refused("draws nothing", "status", run, "--batch", "--plots", tmp_path / "figures")
     (run / "run.json").write_text("{")
     refused("run.json' cannot be read", "status", run, "--batch")

@@ -158,11 +158,10 @@ def sample(
     models = None if start is None else _starting_models(one, start, settings.ensembles, cell)
 
     def stopped(why: StopRun) -> None:
-        n_steps = RunStore(folder).n_steps
-        note(
-            f"stopped by {why} after {n_steps} steps, all stored in '{folder}'; the same command "
-            "resumes"
-        )
+        store = RunStore(folder)
+        is_draws = settings.sampler == "importance"
+        done = f"{store.n_draws} draws" if is_draws else f"{store.n_steps} steps"
+        note(f"stopped by {why} after {done}, all stored in '{folder}'; the same command resumes")
 
     counts = run_sampler(
         one,

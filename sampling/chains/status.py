@@ -139,9 +139,7 @@ def run_status(store: RunStore) -> RunStatus:
         read_suspects(store.folder),
         read_condemned(store.folder),
         n_lost,
-        sum(int(entry["rows"]) for entry in state["draws"])
-        if settings["settings"].get("sampler") == "importance"
-        else None,
+        store.n_draws if settings["settings"].get("sampler") == "importance" else None,
         int(settings["settings"].get("ensembles", len(steps))),
     )
 

@@ -128,6 +128,11 @@ class RunStore(RunFolder):
         return write_table(self.folder / "surrogate.parquet", frame, about)
 
     @property
+    def n_draws(self) -> int:
+        """Independent draws that are stored, of an importance sampler."""
+        return sum(int(entry["rows"]) for entry in self.state["draws"])
+
+    @property
     def n_tries(self) -> int:
         """Proposals of a walker in a step."""
         return int(self.settings.get("tries", 1))

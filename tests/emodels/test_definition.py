@@ -174,6 +174,14 @@ def test_broken_definition_gets_a_sentence(changes: dict[str, Any], words: str) 
         parse_emodel(broken(**changes), "mine")
 
 
+def test_path_of_a_definition_may_be_a_path(tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(load_emodel("soma").to_json())
+    assert load_emodel(file) == load_emodel(str(file)) == load_emodel("soma")
+    with pytest.raises(IonfoError, match="unknown e-model '.*/mine'"):
+        load_emodel(file.with_suffix(""))
+
+
 def test_unknown_emodel_suggests_the_nearest() -> None:
     with pytest.raises(IonfoError, match="unknown e-model 'l5pcc'; did you mean 'l5pc'"):
         load_emodel("l5pcc")

@@ -28,10 +28,10 @@ def optimise(
     out: str | Path,
     settings: OptimiseSettings | None = None,
     *,
-    targets: Path | None = None,
-    stages: Path | None = None,
-    morphology: Path | None = None,
-    mechanisms: Path | None = None,
+    targets: str | Path | None = None,
+    stages: str | Path | None = None,
+    morphology: str | Path | None = None,
+    mechanisms: str | Path | None = None,
     **more: Unpack[RunOptions],
 ) -> OptimiseStore:
     """Optimise models stage by stage, or go on with the run that is there.
@@ -44,9 +44,9 @@ def optimise(
         Run folder.
     settings : OptimiseSettings, optional
         Length, seeds, budget and so on.
-    targets, stages : Path, optional
+    targets, stages : str or Path, optional
         See `ionfo.sampling.optimise.read_targets` and `read_stages`.
-    morphology, mechanisms : Path, optional
+    morphology, mechanisms : str or Path, optional
         Instead of the bundled ones.
     **more
         processes: local processes, when not under mpirun; force: move another run that is in the
@@ -68,7 +68,7 @@ def optimise(
     asked.check()
     one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
     if targets is not None:
-        one = with_targets(one, read_targets(targets), str(targets))
+        one = with_targets(one, read_targets(Path(targets)), str(targets))
 
     def stopped(why: StopRun) -> None:
         note(f"stopped by {why}; all is stored in '{folder}', and the same command resumes")
@@ -77,9 +77,9 @@ def optimise(
         one,
         folder,
         asked,
-        None if stages is None else read_stages(stages),
-        morphology,
-        mechanisms,
+        None if stages is None else read_stages(Path(stages)),
+        None if morphology is None else Path(morphology),
+        None if mechanisms is None else Path(mechanisms),
         Session(stopped=stopped, note=note, **more),
     )
     plot_convergence(store, folder)
