@@ -18,7 +18,7 @@ Run = Callable[..., str]
 
 @pytest.mark.slow
 def test_every_figure_is_drawn(run: Run, populations: Path, tmp_path: Path) -> None:
-    options = "--estimator gaussian --pairs gaussian --bootstrap 2 --shuffles 2 --permutations 2"
+    options = "--bootstrap 2 --shuffles 2 --permutations 2"
     run(
         "populations/plot.py",
         "--populations",
