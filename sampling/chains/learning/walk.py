@@ -84,6 +84,15 @@ def moved_parameters(n: int, d: int, random: np.random.RandomState) -> NDArray[n
     Simul. 10, 273): where parameters hardly depend on each other, or one has a long tail, steps of
     few go many times as far.
 
+    Parameters
+    ----------
+    n : int
+        Steps.
+    d : int
+        Parameters.
+    random : numpy.random.RandomState
+        Of the walk.
+
     Returns
     -------
     ndarray of bool, shape (n, d)
