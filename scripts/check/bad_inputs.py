@@ -162,7 +162,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "--trials": ("0", "-1", HUGE),
         "--private": ("-1", "nan", "inf"),
         "--noise-seed": ("-1", BEYOND),
-        "--percent": ("x", "nan", "inf", "1e12", ",", "-5"),
+        "--percent": ("x", "nan", "inf", "1e12", "-1e12"),  # negative ones are steps down
         "--processes": ("0", HUGE),
     },
     "trace population.parquet --out {o}.png": {"--model": ("-1", HUGE, BEYOND, "x")},
@@ -356,7 +356,7 @@ def plain_tables() -> Iterator[tuple[str, pd.DataFrame, bool]]:
     yield "inf.csv", PLAIN.replace(PLAIN.iloc[3, 1], np.inf), False
     yield "inf.parquet", PLAIN.replace(PLAIN.iloc[3, 1], -np.inf), False
     yield "same.csv", with_column("e", PLAIN["a"]), False
-    yield "sum.csv", with_column("e", PLAIN.sum(axis=1)), False
+    yield "sum.csv", with_column("e", PLAIN.sum(axis=1)), True  # by ranks, and that is told
     yield "huge.csv", PLAIN * 1e307, True
     yield "tiny.csv", PLAIN * 1e-320, True
     yield "offset.csv", PLAIN * 1e-9 + 1e9, True
