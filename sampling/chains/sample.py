@@ -153,7 +153,7 @@ def sample(
     force = options.pop("force", False)
     report = options.pop("report", lambda progress: None)
     settings = SampleSettings(**options)  # type: ignore[misc]  # the rest are its fields
-    one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
+    one = emodel if isinstance(emodel, EModel) else load_emodel(emodel)
     cell = None if morphology is None else Path(morphology)
     models = None if start is None else _starting_models(one, start, settings.ensembles, cell)
 

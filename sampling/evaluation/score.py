@@ -202,7 +202,7 @@ def _asked(
 ) -> _Asked:
     check_count("--max-steps", settings.max_steps, 1, MOST_STEPS)
     morphology, mechanisms = settings.morphology, settings.mechanisms
-    one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
+    one = emodel if isinstance(emodel, EModel) else load_emodel(emodel)
     folder = bundled_folder(one.inserted) if mechanisms is None else Path(mechanisms)
     found: Models | None = None
     if isinstance(models, pd.DataFrame):

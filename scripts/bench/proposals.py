@@ -24,6 +24,7 @@ import numpy as np
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore
 from ionfo.sampling.chains.last_states import read_standing
+from ionfo.sampling.chains.learning.density import SurrogateDensity
 from ionfo.sampling.chains.learning.learner import density_of
 from ionfo.sampling.chains.moves.surrogate import SurrogateMove
 from ionfo.sampling.evaluation.pool import Call
@@ -57,18 +58,25 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return work(), time.process_time() - began
 
 
+def frozen_density(store: RunStore) -> SurrogateDensity:
+    """Give what the proposals of a run walk on."""
+    surrogate = store.surrogate()
+    if surrogate is None:
+        raise IonfoError(
+            f"run '{store.folder}' has learned nothing; give one with move 'surrogate'"
+        )
+    asked, told = store.settings["settings"], store.settings["learned"]
+    return density_of(store.emodel, asked, surrogate, told)
+
+
 def seconds_of_proposal(folder: Path, n_repeats: int) -> tuple[float, float]:
     """Give the CPU time of a proposal of a worker and of the driver, means over walks."""
     store = RunStore(folder)
-    asked = store.settings["settings"]
-    surrogate = store.surrogate()
-    if surrogate is None:
-        raise IonfoError(f"run '{folder}' has learned nothing; give one with move 'surrogate'")
-    density = density_of(store.emodel, asked, surrogate, store.settings["learned"])
+    density = frozen_density(store)
     pool = TimedPool()
     move = SurrogateMove(density, pool)
     random = np.random.RandomState(np.random.MT19937(0))  # noqa: NPY002  moves take the legacy one
-    stand = read_standing(folder, store.emodel, asked["ensembles"])[0]
+    stand = read_standing(folder, store.emodel, store.settings["settings"]["ensembles"])[0]
     half = len(stand) // 2
     for _ in range(n_repeats):
         move.get_proposal(stand[:half], [stand[half:]], random)

@@ -20,13 +20,13 @@ from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
+from proposals import frozen_density
 
 from ionfo.errors import IonfoError
 from ionfo.sampling import RunStore
 from ionfo.sampling.chains.draws import cheapest
 from ionfo.sampling.chains.learning import walk as walks
 from ionfo.sampling.chains.learning.density import SurrogateDensity
-from ionfo.sampling.chains.learning.learner import density_of
 from ionfo.sampling.chains.learning.threads import one_thread
 
 Array = NDArray[np.float64]
@@ -80,14 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         store = RunStore(asked.run)
-        surrogate = store.surrogate()
-        if surrogate is None:
-            raise IonfoError(f"run '{asked.run}' has learned nothing; give one that has")
+        density = frozen_density(store)
     except IonfoError as error:
         print(error, file=sys.stderr)
         return 1
-    settings, emodel = store.settings["settings"], store.emodel
-    density = density_of(emodel, settings, surrogate, store.settings["learned"])
+    names = store.emodel.free_names
     low, high = density.bounds.T
     begin = (cheapest(store, 0, asked.walkers) - low) / (high - low)
     random = np.random.RandomState(np.random.MT19937(0))  # noqa: NPY002  walks take the legacy one
@@ -99,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, constants in STEPS.items():
             with patch.multiple(walks, **constants):
                 for one in reached(density, settled, np.random.RandomState(1)):  # noqa: NPY002
-                    told = f"{one.least_jump:.2f} (`{emodel.free_names[one.slowest]}`)"
+                    told = f"{one.least_jump:.2f} (`{names[one.slowest]}`)"
                     jump = f"{one.mean_jump:.2f} | {told} | {one.tail:.1f}"
                     print(f"| {name} | {one.steps} | {jump} |", flush=True)
     return 0

@@ -66,7 +66,7 @@ def optimise(
     """
     asked, folder = settings or OptimiseSettings(), Path(out)
     asked.check()
-    one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
+    one = emodel if isinstance(emodel, EModel) else load_emodel(emodel)
     if targets is not None:
         one = with_targets(one, read_targets(Path(targets)), str(targets))
 
