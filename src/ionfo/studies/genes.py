@@ -152,7 +152,7 @@ def channels(
     >>> found.loc["Ih", "genes"]
     ('Hcn1', 'Hcn2', 'Hcn3')
     """
-    one = emodel if isinstance(emodel, EModel) else load_emodel(str(emodel))
+    one = emodel if isinstance(emodel, EModel) else load_emodel(emodel)
     found = genes_of_conductances([each.name for each in one.parameters], species)
     names = ["parameter", "channel", "title", "genes", "source"]
     return pd.DataFrame([asdict(each) for each in found], columns=names)

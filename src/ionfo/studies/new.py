@@ -113,7 +113,7 @@ def new(
     if like is None:
         content, comments = _plain(found)
     else:
-        other = like if isinstance(like, EModel) else load_emodel(str(like))
+        other = like if isinstance(like, EModel) else load_emodel(like)
         content, comments, more = _like(other, found)
         notes += more
     whole = {
