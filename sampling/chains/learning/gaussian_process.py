@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from .network import Flags, TrainingRows
+from .network import Flags, TrainingRows, spread_of_inputs
 from .threads import one_thread
 
 Array = NDArray[np.float64]
 
 _MOST_ROWS_FOR_LENGTHS = 300
 _N_SEARCH = 25  # steps of the search for lengths
-_LENGTH, _SPREAD_OF_LENGTHS = np.log(2.0), 1.0  # what is expected of ln lengths: SD of a normal
+# what is expected of ln lengths, in spreads of their parameters: a normal distribution
+_LENGTH, _SPREAD_OF_LENGTHS = np.log(2.0), 1.0
 _LENGTHS = (np.log(0.1), np.log(30.0))
 _NOISE, _NOISES = np.log(0.03), (np.log(1e-5), np.log(3.0))
 _FEWEST = 10  # rows that know a feature; with fewer it is taken as their mean
@@ -99,15 +100,17 @@ def fit_gaussian_process(
     values = np.column_stack([rows.deviation, np.where(is_told, rows.is_missing, 0.0)])
     known = np.column_stack([rows.is_known, is_told])
     n, n_outputs = values.shape
-    lengths = np.full((n_outputs, rows.unit.shape[1]), np.exp(_LENGTH))
     weights, centre = np.zeros((n_outputs, n)), np.zeros(n_outputs)
     wrong = np.full((n, n_outputs), np.nan)
     with one_thread():
+        # what is short for one parameter is long for one whose good values fill a fiftieth
+        _, spread = spread_of_inputs(2.0 * rows.unit - 1.0, rows.weight)
+        lengths = np.tile(np.exp(_LENGTH) * spread, (n_outputs, 1))
         for k in range(n_outputs):
             one = _Output(rows, values[:, k], known[:, k])
             centre[k] = one.centre
             if one.can_be_told:
-                lengths[k], ratio = one.search()
+                lengths[k], ratio = one.search(spread)
                 here = np.flatnonzero(known[:, k])
                 weights[k, here], wrong[here, k] = one.solve(lengths[k], ratio, folds[here])
             elif known[:, k].any():
@@ -171,11 +174,11 @@ class _Output:
         spread = float(np.sqrt(np.mean(self.values**2))) if len(own) else 0.0
         self.can_be_told = len(own) >= _FEWEST and spread > _LEAST_SCALE
 
-    def search(self) -> tuple[Array, float]:
-        """Find lengths and noise by the rows that are worth most."""
+    def search(self, spread: Array) -> tuple[Array, float]:
+        """Find lengths, expected in spreads of parameters, and noise by the rows worth most."""
         n_parameters = self.unit.shape[1]
         best = np.argsort(-self.worth, kind="stable")[:_MOST_ROWS_FOR_LENGTHS]
-        unit, worth = self.unit[best], self.worth[best]
+        unit, worth = self.unit[best] / spread, self.worth[best]
         values = self.values[best]
 
         def loss(x: Array) -> tuple[float, Array]:
@@ -192,7 +195,7 @@ class _Output:
             bounds=[_LENGTHS] * n_parameters + [_NOISES],
             options={"maxiter": _N_SEARCH},
         ).x
-        return np.exp(found[:-1]), float(np.exp(found[-1]))
+        return np.exp(found[:-1]) * spread, float(np.exp(found[-1]))
 
     def solve(self, length: Array, ratio: float, folds: NDArray[np.int64]) -> tuple[Array, Array]:
         """Give the weights of the rows, and the errors on each with its fold left out."""

@@ -26,6 +26,8 @@ _WEIGHT_DECAY = 0.5
 _HUBER = 0.3  # scaled deviations beyond it count linearly
 _KEPT, _KEPT_SQUARES = 0.9, 0.999  # of Adam
 _LEAST_SCALE = 0.05
+_SPREAD_OF_INPUTS = 1 / np.sqrt(3)  # SD of a number that is anything from -1 to 1
+_LEAST_SPREAD = 1e-3 * _SPREAD_OF_INPUTS
 
 Weights = list[Array]
 """Matrix and constants of each of three layers, all members at once: (n_members, n_in, n_out)."""
@@ -151,6 +153,9 @@ def _trained(
         weights.append(np.zeros((n_members, 1, n_out)))
     allowed = [np.flatnonzero(folds != k) for k in range(n_members)]
     x, means, squares = 2.0 * rows.unit - 1.0, _zeros(weights), _zeros(weights)
+    # else a parameter whose good values fill a fiftieth of its bounds would hardly be seen
+    middle, spread = spread_of_inputs(x, rows.weight)
+    x = (x - middle) / spread
     is_told = np.isfinite(rows.is_missing)
     missing = np.where(is_told, rows.is_missing, 0.0)
     # errors in units of the scale, but never worth more than those of an SD of experiment
@@ -173,7 +178,32 @@ def _trained(
             if i % 2 == 0:  # constants do not decay
                 move = move + _WEIGHT_DECAY * weights[i]
             weights[i] = weights[i] - rate * move
-    return Network(weights, centre, scale)
+    weights[0] = weights[0] / spread[:, None]
+    weights[1] = weights[1] - middle @ weights[0][:, None]
+    return Network([np.ascontiguousarray(one) for one in weights], centre, scale)
+
+
+def spread_of_inputs(x: Array, weight: Array) -> tuple[Array, Array]:
+    """Give middle and spread of inputs that go from -1 to 1 over the bounds of parameters.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, d)
+        Inputs.
+    weight : ndarray, shape (n,)
+        How much each row counts.
+
+    Returns
+    -------
+    ndarray, shape (d,)
+        Their weighted means.
+    ndarray, shape (d,)
+        Their weighted SDs, in units of that of a uniform distribution over the bounds.
+        A parameter that is the same in all rows has a thousandth.
+    """
+    middle = weight @ x / weight.sum()
+    sd = np.sqrt(weight @ (x - middle) ** 2 / weight.sum())
+    return middle, np.maximum(sd, _LEAST_SPREAD) / _SPREAD_OF_INPUTS
 
 
 def _forward(weights: Weights, x: Array) -> list[Array]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import TrainingRows
+from .network import TrainingRows, spread_of_inputs
 
 Array = NDArray[np.float64]
 
@@ -17,35 +17,51 @@ _RIDGE = 3.0
 
 @dataclass(frozen=True)
 class Quadratic:
-    """Quadratic functions of the parameters, which go from -1 to 1 over their bounds.
+    """Quadratic functions of the parameters.
 
     Attributes
     ----------
     coefficients : ndarray, shape (n_terms, n_features + 1)
         Deviation of each feature from experiment in SDs; the last column tells whether any
         feature is missing, 0 or 1.
+    middle, spread : ndarray, shape (n_parameters,)
+        Of the parameters, which go from -1 to 1 over their bounds; terms are those of what they
+        are less `middle`, in units of `spread`.
     """
 
     coefficients: Array
+    middle: Array
+    spread: Array
 
     def deviations(self, unit: Array) -> tuple[Array, Array]:
         """Deviations (SDs), shape (n, n_features), and the chance that one is missing, (n,)."""
-        found = terms(unit) @ self.coefficients
+        found = terms(_inputs(unit, self.middle, self.spread)) @ self.coefficients
         return found[:, :-1], np.clip(found[:, -1], 0.0, 1.0)
 
     def arrays(self) -> dict[str, Array]:
         """Give all numbers, by name, for a file."""
-        return {"coefficients": self.coefficients}
+        return {
+            "coefficients": self.coefficients,
+            "middle": self.middle,
+            "spread": self.spread,
+        }
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, Array]) -> Quadratic:
-        """Take what `arrays` gave."""
-        return cls(np.ascontiguousarray(arrays["coefficients"]))
+        """Take what `arrays` gave, now or when all parameters were as wide as their bounds."""
+        coefficients = np.ascontiguousarray(arrays["coefficients"])
+        # n terms are (d + 1) (d + 2)/2
+        d = int(np.sqrt(2 * len(coefficients))) - 1
+        middle, spread = arrays.get("middle", np.zeros(d)), arrays.get("spread", np.ones(d))
+        return cls(coefficients, np.ascontiguousarray(middle), np.ascontiguousarray(spread))
 
 
-def terms(unit: Array) -> Array:
-    """One, the parameters and their products, shape (n, 1 + d + d (d + 1)/2)."""
-    x = 2.0 * unit - 1.0
+def _inputs(unit: Array, middle: Array, spread: Array) -> Array:
+    return (2.0 * unit - 1.0 - middle) / spread
+
+
+def terms(x: Array) -> Array:
+    """One, the inputs and their products, shape (n, 1 + d + d (d + 1)/2)."""
     i, j = np.triu_indices(x.shape[1])
     return np.hstack([np.ones((len(x), 1)), x, x[:, i] * x[:, j]])
 
@@ -68,7 +84,8 @@ def fit_quadratic(rows: TrainingRows, folds: NDArray[np.int64]) -> tuple[Quadrat
         What the same fit errs by on each row when its fold is left out (SDs); rows without all
         features are NaN.
     """
-    every = terms(rows.unit)
+    middle, spread = spread_of_inputs(2.0 * rows.unit - 1.0, rows.weight)
+    every = terms(_inputs(rows.unit, middle, spread))
     is_told = np.isfinite(rows.is_missing)
     told = np.where(is_told, rows.is_missing, 0.0)[:, None]
     missing = _ridge(every, told, is_told.astype(np.float64))
@@ -81,7 +98,7 @@ def fit_quadratic(rows: TrainingRows, folds: NDArray[np.int64]) -> tuple[Quadrat
         fitted = _ridge(every[~out], rows.deviation[~out], weight[~out])
         wrong[here] = every[here] @ fitted - rows.deviation[here]
     found = _ridge(every, rows.deviation, weight)
-    return Quadratic(np.hstack([found, missing])), wrong
+    return Quadratic(np.hstack([found, missing]), middle, spread), wrong
 
 
 def _ridge(design: Array, values: Array, weights: Array) -> Array:

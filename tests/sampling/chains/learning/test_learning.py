@@ -18,8 +18,10 @@ from ionfo.sampling import RunStore, SampleSettings, collect, run_sampler
 from ionfo.sampling.chains.learning import learner, network
 from ionfo.sampling.chains.learning.density import POWER, SurrogateDensity
 from ionfo.sampling.chains.learning.fitting import fit_surrogate, training_rows
+from ionfo.sampling.chains.learning.gaussian_process import fit_gaussian_process
 from ionfo.sampling.chains.learning.learner import density_of
 from ionfo.sampling.chains.learning.network import TrainingRows, fit_network
+from ionfo.sampling.chains.learning.quadratic import fit_quadratic
 from ionfo.sampling.chains.learning.rounds import length_of_walks
 from ionfo.sampling.chains.learning.stored import surrogate_frame, surrogate_of
 from ionfo.sampling.chains.learning.training_data import Evaluated, evaluated, joined
@@ -74,6 +76,31 @@ def test_a_network_follows_what_a_quadratic_function_cannot() -> None:
     assert np.sqrt(np.mean(wrong**2, axis=0)).max() < 0.35
     again = fit_network(rows_of(unit, deviation), np.arange(600) % 2, 0, n_steps=500)
     assert all(np.array_equal(a, b) for a, b in zip(found.weights, again.weights, strict=True))
+
+
+def squeezed(unit: Array) -> Array:
+    """The same points where the good values of two parameters fill a fiftieth of their bounds."""
+    narrow = unit.copy()
+    narrow[:, [0, 2]] = 0.9 + 0.02 * unit[:, [0, 2]]
+    return narrow
+
+
+def test_narrow_parameters_are_seen_as_well_as_wide_ones() -> None:
+    unit, deviation = curved(300, 0)
+    fresh, truth = curved(300, 1)
+    folds = np.arange(300) % 2
+    wide, narrow = (
+        np.array([
+            np.sqrt(np.mean((model.deviations(asked)[0] - truth) ** 2))
+            for model in (
+                fit_network(rows_of(points, deviation), folds, 0, n_steps=500),
+                fit_gaussian_process(rows_of(points, deviation), folds)[0],
+                fit_quadratic(rows_of(points, deviation), folds)[0],
+            )
+        ])
+        for points, asked in ((unit, fresh), (squeezed(unit), squeezed(fresh)))
+    )  # fmt: skip
+    np.testing.assert_allclose(narrow, wide, rtol=0.1)
 
 
 def test_partial_evaluations_teach_what_was_computed_of_them() -> None:

@@ -34,7 +34,7 @@ def taught(emodel: EModel, n: int = 400) -> tuple[NDArray[np.float64], NDArray[n
     shape = rng.standard_normal((terms(unit[:1]).shape[1], len(emodel.features)))
     mean = np.array([one.mean for one in emodel.features])
     sd = np.array([one.std for one in emodel.features])
-    return low + unit * (high - low), mean + sd * (terms(unit) @ shape)
+    return low + unit * (high - low), mean + sd * (terms(2 * unit - 1) @ shape)
 
 
 def fitted(
