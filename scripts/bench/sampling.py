@@ -50,7 +50,7 @@ from ionfo.sampling import (
     read_models,
 )
 from ionfo.sampling.chains.learning.density import POWER
-from ionfo.sampling.chains.learning.fitting import FARTHEST, Kind, fit_surrogate
+from ionfo.sampling.chains.learning.fitting import Kind, fit_surrogate, too_far
 from ionfo.sampling.chains.learning.learner import density_of
 from ionfo.sampling.chains.moves import EarlyRejection, make_moves, parse_moves
 from ionfo.sampling.chains.moves.surrogate import SurrogateMove
@@ -235,7 +235,7 @@ def _learned(emodel: EModel, settings: argparse.Namespace) -> dict[str, list[tup
     kinds: dict[Kind, list[int]] = {"quadratic": [200], "network": settings.walks}
     found = {}
     for kind, lengths in kinds.items():
-        one = fit_surrogate(emodel, known, (kind,), far_is_missing=settings.max_cost <= FARTHEST)
+        one = fit_surrogate(emodel, known, (kind,), missing_from=too_far(settings.max_cost, "max"))
         for n in lengths:
             density = density_of(emodel, asked, one, {"walk": n, "power": POWER})
             found[f"surrogate, {kind}, {n}"] = [(SurrogateMove(density), 1.0)]

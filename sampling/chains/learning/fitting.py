@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ....emodels import EModel
 from ....errors import IonfoError
+from ....features.scores import CostName
 from .gaussian_process import GaussianProcess, fit_gaussian_process
 from .network import N_MEMBERS, Network, TrainingRows, fit_network
 from .quadratic import Quadratic, fit_quadratic
@@ -28,6 +29,9 @@ N_RESIDUALS = 64
 
 FARTHEST = 20.0
 """SDs; what lies farther off need not be told apart."""
+
+TOO_FAR = 3.0
+"""SDs above the largest cost from which a feature counts as missing to chains that have one."""
 
 _NEAR = 10.0  # SDs; evaluations with larger costs count less
 _FEWEST_FOR_A_NETWORK = 200  # with all features; below, a quadratic function knows as much
@@ -69,7 +73,7 @@ def fit_surrogate(
     known: Evaluated,
     kinds: tuple[Kind, ...] = (),
     is_last: bool = False,
-    far_is_missing: bool = False,
+    missing_from: float | None = None,
 ) -> Surrogate:
     """Fit surrogates to evaluations and keep the one that errs least.
 
@@ -85,15 +89,15 @@ def fit_surrogate(
     is_last : bool
         Whether walks of a whole chain follow, to which a Gaussian process, on which steps take
         longer, is left only where a network is not possible.
-    far_is_missing : bool
-        Whether features 20 SDs off or more count as missing, see `training_rows`.
+    missing_from : float, optional
+        SDs off from which a feature counts as missing, see `training_rows`.
 
     Raises
     ------
     IonfoError
         If there are fewer than three evaluations with all features per parameter.
     """
-    rows = training_rows(emodel, known, far_is_missing=far_is_missing)
+    rows = training_rows(emodel, known, missing_from=missing_from)
     is_complete = rows.is_known.all(axis=1)
     n_rows, n_parameters = int(is_complete.sum()), rows.unit.shape[1]
     if n_rows < FEWEST_ROWS * n_parameters:
@@ -130,11 +134,26 @@ def fit_surrogate(
     return Surrogate(kept, model, wrong[spread], errors, n_rows, len(rows.unit) - n_rows)
 
 
+def too_far(max_cost: float | None, cost: CostName) -> float | None:
+    """Give the SDs off from which a feature counts as missing, where one is enough to be too dear.
+
+    Parameters
+    ----------
+    max_cost : float or None
+        Largest cost of a chain.
+    cost : {"max", "sum", "mean"}
+        How scores are combined.
+    """
+    if max_cost is None or max_cost > FARTHEST or cost == "mean":
+        return None
+    return min(max_cost + TOO_FAR, FARTHEST)
+
+
 def training_rows(
     emodel: EModel,
     known: Evaluated,
     wanted: NDArray[np.bool_] | None = None,
-    far_is_missing: bool = False,
+    missing_from: float | None = None,
 ) -> TrainingRows:
     """Turn evaluations into what surrogates learn from: SDs, and fractions of the bounds.
 
@@ -146,9 +165,10 @@ def training_rows(
         Evaluations, also those that ended early.
     wanted : ndarray of bool, shape (n_features,), optional
         Which features to tell; all by default.
-    far_is_missing : bool
-        Whether features 20 SDs off or more count as missing: a count of spikes that is one off can
-        be 100 SDs away, and a smooth function of parameters tells no such jump, but its chance.
+    missing_from : float, optional
+        SDs off from which a feature counts as missing: a count of spikes that is one off can be 100
+        SDs away, and a spike that does not travel on ten; no smooth function of parameters tells
+        such a jump, but its chance.
     """
     low, high = emodel.bounds.T
     wanted = np.ones(len(emodel.features), dtype=bool) if wanted is None else wanted
@@ -159,13 +179,19 @@ def training_rows(
     with np.errstate(over="ignore"):  # far is far
         deviation = np.where(is_known, (features - mean) / sd, 0.0)
     deviation = np.clip(deviation, -FARTHEST, FARTHEST)
-    lacks = (is_computed & ~np.isfinite(features)).any(axis=1)
-    if far_is_missing:
-        lacks |= (is_known & (np.abs(deviation) >= FARTHEST)).any(axis=1)
-    is_missing = np.where(lacks, 1.0, np.where(is_computed.all(axis=1), 0.0, np.nan))
+    lacks = is_computed & ~is_known
+    if missing_from is not None:
+        lacks |= is_known & (np.abs(deviation) >= missing_from)
+    protocols = np.array([one.protocol for one in emodel.targets])[wanted]
+    is_missing = np.column_stack([
+        np.where(
+            lacks[:, own].any(axis=1), 1.0, np.where(is_computed[:, own].all(axis=1), 0.0, np.nan)
+        )
+        for own in (protocols == name for name in dict.fromkeys(protocols))
+    ])  # fmt: skip
     weight = 1.0 / (1.0 + (np.abs(deviation).max(axis=1) / _NEAR) ** 2)
     unit = (known.theta - low) / (high - low)
-    is_of_use = is_known.any(axis=1) | np.isfinite(is_missing)
+    is_of_use = is_known.any(axis=1) | np.isfinite(is_missing).any(axis=1)
     rows = TrainingRows(unit, deviation, is_known, is_missing, weight)
     return rows.take(np.flatnonzero(is_of_use))
 

@@ -96,8 +96,9 @@ def fit_gaussian_process(
         What the same processes err by on each row when its fold is left out (SDs), with the
         lengths of all; NaN where a feature is not known.
     """
-    is_told = np.isfinite(rows.is_missing)
-    values = np.column_stack([rows.deviation, np.where(is_told, rows.is_missing, 0.0)])
+    lacks_any = rows.lacks_any
+    is_told = np.isfinite(lacks_any)
+    values = np.column_stack([rows.deviation, np.where(is_told, lacks_any, 0.0)])
     known = np.column_stack([rows.is_known, is_told])
     n, n_outputs = values.shape
     weights, centre = np.zeros((n_outputs, n)), np.zeros(n_outputs)

@@ -17,7 +17,7 @@ from ..store import RunStore
 from ..target import Target
 from ..writer import RunWriter
 from .density import N_INNER, POWER, SurrogateDensity
-from .fitting import FARTHEST, FEWEST_ROWS, Surrogate, fit_surrogate
+from .fitting import FEWEST_ROWS, Surrogate, fit_surrogate, too_far
 from .rounds import evaluations_of_round, length_of_walks, walk_round
 from .training_data import Evaluated, evaluated, joined
 
@@ -162,7 +162,8 @@ class Learner:
 
     def _fit(self, pools: Sequence[ReplayPool], is_last: bool = False) -> Surrogate:
         known = self._known(pools)
-        return fit_surrogate(self.emodel, known, is_last=is_last, far_is_missing=self._far_is_lost)
+        missing_from = too_far(self.settings.max_cost, self.settings.cost)
+        return fit_surrogate(self.emodel, known, is_last=is_last, missing_from=missing_from)
 
     def _known(self, pools: Sequence[ReplayPool]) -> Evaluated:
         self.writer.flush()
@@ -174,12 +175,6 @@ class Learner:
             table = table[table["evaluation"] < limit]
             table = table.sort_values(["ensemble", "evaluation"], ignore_index=True)
         return joined(evaluated(self.emodel, table), self.given)
-
-    @property
-    def _far_is_lost(self) -> bool:
-        """Whether one feature that is far off is enough to lie above the largest cost."""
-        max_cost, cost = self.settings.max_cost, self.settings.cost
-        return max_cost is not None and max_cost <= FARTHEST and cost != "mean"
 
     def _density(
         self, surrogate: Surrogate, told: Mapping[str, Any] | None = None

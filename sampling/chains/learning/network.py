@@ -45,9 +45,9 @@ class TrainingRows:
         Features less their targets, in SDs; anything where they are not known.
     is_known : ndarray of bool, shape (n, n_features)
         Where a feature was computed and is defined.
-    is_missing : ndarray, shape (n,)
-        1 where some feature is undefined, or too far off to be of use; 0 where none is; NaN where
-        that is not known.
+    is_missing : ndarray, shape (n, n_protocols)
+        1 where some feature of a protocol is undefined, or too far off to be of use; 0 where none
+        is; NaN where that is not known.
     weight : ndarray, shape (n,)
         How much each row counts.
     """
@@ -57,6 +57,13 @@ class TrainingRows:
     is_known: Flags
     is_missing: Array
     weight: Array
+
+    @property
+    def lacks_any(self) -> Array:
+        """The same of all protocols together, shape (n,)."""
+        most = np.fmax.reduce(self.is_missing, axis=1)
+        is_told = (most == 1.0) | np.isfinite(self.is_missing).all(axis=1)
+        return np.where(is_told, most, np.nan)
 
     def take(self, rows: NDArray[np.int64]) -> TrainingRows:
         """Give some of the rows."""
@@ -86,14 +93,20 @@ class Network:
     scale: Array
 
     def members(self, unit: Array) -> tuple[Array, Array]:
-        """Deviations by each member, (n_members, n, n_features), and logits of a missing one."""
+        """Deviations by each member, (n_members, n, n_features), and logits of a missing one.
+
+        A protocol has a logit of its own, (n_members, n, n_protocols); networks of before have one
+        of all together.
+        """
         last = _forward(self.weights, 2.0 * unit - 1.0)[-1]
-        return last[..., :-1] * self.scale + self.centre, last[..., -1]
+        n_features = len(self.centre)
+        return last[..., :n_features] * self.scale + self.centre, last[..., n_features:]
 
     def deviations(self, unit: Array) -> tuple[Array, Array]:
         """Mean deviations (SDs), shape (n, n_features), and the chance that one is missing."""
         found, logit = self.members(unit)
-        return found.mean(axis=0), (1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30)))).mean(axis=0)
+        is_whole = np.prod(1.0 / (1.0 + np.exp(np.clip(logit, -30, 30))), axis=-1)
+        return found.mean(axis=0), 1.0 - is_whole.mean(axis=0)
 
     def arrays(self) -> dict[str, Array]:
         """Give all numbers, by name, for a file."""
@@ -146,7 +159,7 @@ def _trained(
     scale = np.maximum(np.sqrt((counted * apart**2).sum(axis=0) / total), _LEAST_SCALE)
     wanted = apart / scale
     n_parameters, n_features = rows.unit.shape[1], wanted.shape[1]
-    sizes = (n_parameters, N_HIDDEN, N_HIDDEN, n_features + 1)
+    sizes = (n_parameters, N_HIDDEN, N_HIDDEN, n_features + rows.is_missing.shape[1])
     weights: Weights = []
     for n_in, n_out in zip(sizes, sizes[1:], strict=False):
         weights.append(rng.standard_normal((n_members, n_in, n_out)) / np.sqrt(n_in))
@@ -163,12 +176,12 @@ def _trained(
     for step in range(1, n_steps + 1):
         batch = np.stack([one[rng.integers(len(one), size=_BATCH)] for one in allowed])
         layers = _forward(weights, x[batch])
-        wrong = layers[-1][..., :-1] - wanted[batch]
+        wrong = layers[-1][..., :n_features] - wanted[batch]
         slope = np.clip(wrong, -_HUBER, _HUBER) * worth
         slope *= np.where(rows.is_known[batch], rows.weight[batch][..., None], 0.0)
-        logit = np.clip(layers[-1][..., -1], -30, 30)
+        logit = np.clip(layers[-1][..., n_features:], -30, 30)
         told = np.where(is_told[batch], 1.0 / (1.0 + np.exp(-logit)) - missing[batch], 0.0)
-        last = np.concatenate([slope, told[..., None]], axis=-1) / _BATCH
+        last = np.concatenate([slope, told], axis=-1) / _BATCH
         rate = 0.5 * _RATE * (1.0 + np.cos(np.pi * step / n_steps))
         for i, gradient in enumerate(_backward(weights, layers, last)):
             means[i] = _KEPT * means[i] + (1 - _KEPT) * gradient

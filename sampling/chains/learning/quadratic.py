@@ -86,8 +86,9 @@ def fit_quadratic(rows: TrainingRows, folds: NDArray[np.int64]) -> tuple[Quadrat
     """
     middle, spread = spread_of_inputs(2.0 * rows.unit - 1.0, rows.weight)
     every = terms(_inputs(rows.unit, middle, spread))
-    is_told = np.isfinite(rows.is_missing)
-    told = np.where(is_told, rows.is_missing, 0.0)[:, None]
+    lacks_any = rows.lacks_any
+    is_told = np.isfinite(lacks_any)
+    told = np.where(is_told, lacks_any, 0.0)[:, None]
     missing = _ridge(every, told, is_told.astype(np.float64))
     is_whole = rows.is_known.all(axis=1)
     weight = np.where(is_whole, rows.weight, 0.0)

@@ -44,13 +44,19 @@ class Evaluated:
 
 
 def joined(*parts: Evaluated | None) -> Evaluated:
-    """Put evaluations of one e-model together; those that are None are left out."""
+    """Put evaluations of one e-model together, of twins the fuller one.
+
+    A run often starts at models that it was given to learn from too; a twin of what is left out of
+    a fit would tell it.  Parts that are None are left out.
+    """
     known = [part for part in parts if part is not None]
-    return Evaluated(
-        np.vstack([one.theta for one in known]),
-        np.vstack([one.features for one in known]),
-        np.vstack([one.is_computed for one in known]),
-    )
+    theta = np.vstack([one.theta for one in known])
+    features = np.vstack([one.features for one in known])
+    is_computed = np.vstack([one.is_computed for one in known])
+    fullest = np.argsort(-is_computed.sum(axis=1), kind="stable")
+    _, first = np.unique(theta[fullest], axis=0, return_index=True)
+    kept = np.sort(fullest[first])
+    return Evaluated(theta[kept], features[kept], is_computed[kept])
 
 
 def evaluated(emodel: EModel, frame: pd.DataFrame | None) -> Evaluated:

@@ -32,7 +32,7 @@ def rows_of(unit: Array, deviation: Array, known: Any = None, missing: Any = Non
     known = np.ones(deviation.shape, dtype=bool) if known is None else known
     shown = np.where(known, deviation, 1e6)  # nobody may look there
     missing = np.zeros(len(unit)) if missing is None else missing
-    return TrainingRows(unit, shown, known, missing, np.ones(len(unit)))
+    return TrainingRows(unit, shown, known, missing[:, None], np.ones(len(unit)))
 
 
 def test_the_likelihood_is_that_of_scikit_learn_and_its_slope_that_of_differences() -> None:
@@ -101,7 +101,7 @@ def test_it_finds_which_parameters_matter_and_tells_what_it_has_not_seen() -> No
 
 def test_errors_are_those_of_a_fit_without_the_fold(monkeypatch: pytest.MonkeyPatch) -> None:
     # the same lengths, whatever is left out
-    monkeypatch.setattr(gaussian_process._Output, "search", lambda self: (np.full(6, 0.8), 0.05))
+    monkeypatch.setattr(gaussian_process._Output, "search", lambda *_: (np.full(6, 0.8), 0.05))
     unit, deviation = smooth(40, 3)
     deviation -= deviation.mean(axis=0)  # and the same centre
     folds = np.arange(40) % 4
@@ -109,7 +109,7 @@ def test_errors_are_those_of_a_fit_without_the_fold(monkeypatch: pytest.MonkeyPa
     out = folds == 2
     one = gaussian_process._Output(rows_of(unit, deviation), deviation[:, 0], ~out)
     one.values, one.centre = deviation[~out, 0], 0.0
-    length, ratio = one.search()
+    length, ratio = one.search(np.ones(6))
     weights, _ = one.solve(length, ratio, folds[~out])
     told = gaussian_process._covariance(unit[out] / length, unit[~out] / length) @ weights
     np.testing.assert_allclose(wrong[out, 0], told - deviation[out, 0], atol=1e-9)

@@ -42,7 +42,7 @@ def curved(n: int, seed: int) -> tuple[Array, Array]:
 def rows_of(unit: Array, deviation: Array, known: NDArray[np.bool_] | None = None) -> TrainingRows:
     is_known = np.ones(deviation.shape, dtype=bool) if known is None else known
     shown = np.where(is_known, deviation, 1e6)  # nobody may look there
-    missing = np.zeros(len(unit))
+    missing = np.zeros((len(unit), 1))
     return TrainingRows(unit, shown, is_known, missing, np.ones(len(unit)))
 
 
@@ -184,8 +184,27 @@ def test_what_ended_early_is_told_from_what_is_undefined(emodel: EModel) -> None
     assert rows.is_known.tolist() == [
         [True] * len(features), [False] * len(features), [True] * (len(features) - 1) + [False],
     ]  # fmt: skip
-    np.testing.assert_array_equal(rows.is_missing, [0.0, 1.0, np.nan])
-    assert joined(known, None, known).digest != known.digest
+    np.testing.assert_array_equal(rows.lacks_any, [0.0, 1.0, np.nan])
+    # what is lacked is known of every protocol that ran
+    protocols = list(dict.fromkeys(one.protocol for one in emodel.targets))
+    ended = protocols.index(emodel.targets[-1].protocol)
+    assert [np.isnan(one) for one in rows.is_missing[2]] == [
+        k == ended for k in range(len(protocols))
+    ]
+
+
+def test_of_twins_the_fuller_one_teaches(emodel: EModel) -> None:
+    rng = np.random.default_rng(0)
+    theta, features = rng.random((4, 3)), rng.random((4, 2))
+    is_computed = np.array([[True, True], [True, False], [True, True], [True, True]])
+    known = Evaluated(theta, features, is_computed)
+    again = Evaluated(theta[:2], features[:2], np.ones((2, 2), dtype=bool))
+    both = joined(known, None, again)
+    assert sorted(map(tuple, both.theta)) == sorted(map(tuple, theta)) and both.n_complete == 4
+    assert both.is_computed.all()
+    assert joined(known, None, known).digest == known.digest
+    nothing = evaluated(emodel, None)
+    assert len(joined(nothing, nothing).theta) == 0
 
 
 @pytest.mark.parametrize("told", [{}, {"kind": "network", "walk": 800}, {"power": 0.8}])
@@ -209,31 +228,56 @@ def test_a_count_that_is_far_off_can_count_as_missing(emodel: EModel) -> None:
     theta = np.tile(emodel.bounds.mean(axis=1), (4, 1))
     known = Evaluated(theta, features, np.isfinite(features))
     rows = training_rows(emodel, known)
-    np.testing.assert_array_equal(rows.is_missing, [0.0, 0.0, 0.0, np.nan])
-    rows = training_rows(emodel, known, far_is_missing=True)
-    np.testing.assert_array_equal(rows.is_missing, [0.0, 1.0, 0.0, 1.0])
+    np.testing.assert_array_equal(rows.lacks_any, [0.0, 0.0, 0.0, np.nan])
+    rows = training_rows(emodel, known, missing_from=20.0)
+    np.testing.assert_array_equal(rows.lacks_any, [0.0, 1.0, 0.0, 1.0])
+    assert rows.is_missing[1].sum() == 1  # of its protocol, and of no other
+    rows = training_rows(emodel, known, missing_from=8.0)
+    np.testing.assert_array_equal(rows.lacks_any, [0.0, 1.0, 1.0, 1.0])
 
 
 @pytest.mark.parametrize(
-    ("more", "is_lost"),
+    ("more", "sds"),
     [
-        ({"max_cost": 5.0}, True),
-        ({"max_cost": 5.0, "cost": "sum"}, True),
-        ({"max_cost": 5.0, "cost": "mean"}, False),
-        ({"max_cost": 30.0}, False),
-        ({}, False),
+        ({"max_cost": 5.0}, 8.0),
+        ({"max_cost": 5.0, "cost": "sum"}, 8.0),
+        ({"max_cost": 19.0}, 20.0),
+        ({"max_cost": 5.0, "cost": "mean"}, None),
+        ({"max_cost": 30.0}, None),
+        ({}, None),
     ],
 )
 def test_far_counts_as_missing_where_it_is_too_dear(
-    emodel: EModel, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], is_lost: bool
+    emodel: EModel, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], sds: float | None
 ) -> None:
-    asked: dict[str, bool] = {}
+    asked: dict[str, float | None] = {}
     monkeypatch.setattr(learner, "fit_surrogate", lambda *_, **given: asked.update(given))
     monkeypatch.setattr(learner, "joined", lambda *_: None)
     store: Any = SimpleNamespace(table=lambda kind: None)
     writer: Any = SimpleNamespace(flush=lambda: None)
     learner.Learner(emodel, SampleSettings(steps=1, **more), store, writer, None)._fit([])
-    assert asked["far_is_missing"] is is_lost
+    assert asked["missing_from"] == sds
+
+
+def test_a_network_tells_what_lacks_of_every_protocol() -> None:
+    """Of a half the second protocol never ran; which of them lack the first is told all the same."""
+    rng = np.random.default_rng(0)
+    unit = rng.random((800, 4))
+    lacks = np.column_stack([unit[:, 0] > 0.7, unit[:, 1] > 0.8]).astype(np.float64)
+    lacks[:400, 1] = np.nan
+    rows = rows_of(unit, np.zeros((800, 1)))
+    found = fit_network(replace(rows, is_missing=lacks), np.arange(800) % 5, 0, n_steps=500)
+    fresh = rng.random((2000, 4))
+    _, chance = found.deviations(fresh)
+    is_lacking = (fresh[:, 0] > 0.7) | (fresh[:, 1] > 0.8)
+    assert np.mean((chance > 0.5) == is_lacking) > 0.9
+    # one of before told all protocols together
+    arrays = found.arrays()
+    old = {
+        name: one[..., :2] if name in ("layer4", "layer5") else one for name, one in arrays.items()
+    }
+    _, of_first = type(found).of_arrays(old).deviations(fresh)
+    assert np.mean((of_first > 0.5) == (fresh[:, 0] > 0.7)) > 0.9
 
 
 def test_walks_are_as_long_as_it_takes_to_forget() -> None:
