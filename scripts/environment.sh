@@ -9,6 +9,12 @@ need() { # need COMMAND PACKAGE WHAT-FOR
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
+# another virtual environment that is active has a python and an mpirun of its own, which are not for this one
+if [ -n "${VIRTUAL_ENV:-}" ]; then
+    PATH=":$PATH:"
+    PATH=${PATH//":$VIRTUAL_ENV/bin:"/:}
+    PATH=${PATH#:} PATH=${PATH%:}
+fi
 need python3 python3 "to run"
 if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
     echo "ionfo needs python >= 3.10, and python3 is $(python3 --version); install a newer one" >&2

@@ -89,6 +89,24 @@ def test_both_mpis(root: Path, tmp_path: Path) -> None:
     assert machine.asked() == [".[mpi]", ".[dev,mpi]"]
 
 
+def test_active_environment_of_another_project_lends_nothing(root: Path, tmp_path: Path) -> None:
+    machine = Machine(root, tmp_path, has_mpi=False)
+    other = tmp_path / "other"
+    (other / "bin").mkdir(parents=True)
+    for name in ("mpirun", "python3"):
+        executable(other / "bin" / name, "#!/bin/sh\nexit 1\n")
+    path = machine.environment["PATH"]
+    machine.environment |= {"VIRTUAL_ENV": str(other), "PATH": f"{other}/bin:{path}"}
+    for _ in range(2):
+        done = machine.set_up("")
+        assert done.returncode == 0, done.stderr
+        told = done.stdout.splitlines()
+        assert str(machine.checkout / ".venv/bin/mpirun") in told
+        assert f"VIRTUAL_ENV={machine.checkout / '.venv'}" in told
+        assert not any(str(other) in line for line in told if line.startswith("PATH="))
+    assert machine.asked() == [".[mpi]"]
+
+
 def test_moved_checkout_is_set_up_anew(root: Path, tmp_path: Path) -> None:
     machine = Machine(root, tmp_path, has_mpi=True)
     machine.set_up("")
