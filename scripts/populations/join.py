@@ -16,69 +16,70 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ionfo.errors import IonfoError
+from ionfo.sampling import Population, read_models, read_population
+from ionfo.sampling.chains.last_states import standing_of
+from ionfo.sampling.evaluation.traces import emodel_of
 from ionfo.sampling.runs.quality import quality_of
-from ionfo.tables.files import read_table, write_table
+from ionfo.tables.files import write_table
 
 SAME = ("emodel_hash", "mechanisms_hash", "morphology")
 SAME_SETTINGS = ("temperature", "cost", "max_cost", "ensembles", "walkers", "exact_rates")
 OF_A_RUN = ("settings", "learned", "order", "tries", "versions", "collect")
 
 
-def joined(
-    first: pd.DataFrame, about_first: dict[str, Any],
-    second: pd.DataFrame, about_second: dict[str, Any],
-) -> tuple[pd.DataFrame, dict[str, Any]]:  # fmt: skip
-    """Give the rows and the metadata of both together.
+def joined(first: Path, second: Path) -> Population:
+    """Make one population of both.
 
     Raises
     ------
     IonfoError
-        If the second does not go on from the first.
+        If one is no population of chains, or the second does not go on from the first.
     """
-    asked = [
-        {key: one.get(key) for key in SAME}
-        | {key: one["settings"].get(key) for key in SAME_SETTINGS}
-        | {key: one["collect"][key] for key in ("max_cost", "min_cost")}
-        for one in (about_first, about_second)
-    ]
-    for key, value in asked[0].items():
-        if asked[1][key] != value:
+    one, other = read_population(first), read_population(second)
+    before, after = asked_of(one, first), asked_of(other, second)
+    for key, value in before.items():
+        if after[key] != value:
             raise IonfoError(
-                f"the populations differ in '{key}': {value} and {asked[1][key]}; only chains of "
-                "one density can be joined"
+                f"the populations differ in '{key}', {value} and {after[key]}; only chains of one "
+                "density can be joined"
             )
-    start = about_second["settings"].get("start")
-    stood = standing(first)
-    if not (isinstance(start, list) and np.array_equal(np.array(start), stood)):
+    stood = standing_of(read_models(first, emodel_of(one, str(first))), before["ensembles"])
+    if other.metadata["settings"].get("start") != stood.tolist():
         raise IonfoError(
-            "the second run did not begin where the walkers of the first stood last; join what "
-            "`ionfo sample --start FIRST` went on with"
+            f"the run of '{second}' did not begin where the walkers of '{first}' stood last; join "
+            "what `ionfo sample --start FIRST` went on with"
         )
-    if about_second["collect"]["burn_in"]:
-        raise IonfoError("the second population lacks its first steps; collect it with --burn-in 0")
-    end = int((first["step"] + first["weight"]).max())
-    frame = pd.concat([first, second.assign(step=second["step"] + end)], ignore_index=True)
-    frame = frame.sort_values(["ensemble", "walker", "step"], kind="stable", ignore_index=True)
-    about = {
-        **about_second,
+    if other.metadata["collect"].get("burn_in"):
+        raise IonfoError(f"'{second}' lacks its first steps; collect it with --burn-in 0")
+    end = int((one.frame["step"] + one.frame["weight"]).max())
+    later = other.frame.assign(step=other.frame["step"] + end)
+    frame = pd.concat([one.frame, later]).sort_values(
+        ["ensemble", "walker", "step"], kind="stable", ignore_index=True
+    )
+    metadata = {
+        **other.metadata,
         "chain": quality_of(frame).to_json(),
-        "before": {key: about_first.get(key) for key in OF_A_RUN},
+        "before": {key: one.metadata.get(key) for key in OF_A_RUN},
     }
-    return frame, about
+    return Population(frame, metadata)
 
 
-def standing(population: pd.DataFrame) -> NDArray[np.float64]:
-    """Give where walkers stood last, shape (n_ensembles, n_walkers, n_parameters)."""
-    names = [name for name in population if str(name).startswith("parameters/")]
-    last = population.sort_values("step", kind="stable").groupby(["ensemble", "walker"]).tail(1)
-    ordered = last.sort_values(["ensemble", "walker"])
-    n_ensembles = ordered["ensemble"].nunique()
-    return ordered[names].to_numpy(np.float64).reshape(n_ensembles, -1, len(names))
+def asked_of(population: Population, file: Path) -> dict[str, Any]:
+    """Give what two runs of one chain were asked alike."""
+    about = population.metadata
+    lacks_chain = {"ensemble", "walker", "step", "weight"} - set(population.frame)
+    if lacks_chain or not {"settings", "collect"} <= set(about):
+        raise IonfoError(
+            f"'{file}' holds no chains; give what `ionfo collect` made of `ionfo sample`"
+        )
+    return (
+        {key: about.get(key) for key in SAME}
+        | {key: about["settings"].get(key) for key in SAME_SETTINGS}
+        | {key: about["collect"].get(key) for key in ("max_cost", "min_cost")}
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,11 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="table to write")
     asked = parser.parse_args(arguments)
     try:
-        frame, about = joined(*read_table(asked.first), *read_table(asked.second))
-        write_table(asked.out, frame, about)
-    except (IonfoError, KeyError) as error:
+        population = joined(asked.first, asked.second)
+        write_table(asked.out, population.frame, population.metadata)
+    except IonfoError as error:
         parser.error(str(error))
-    print(f"{len(frame)} rows, {int((frame['step'] + frame['weight']).max())} proposals")
+    end = (population.frame["step"] + population.frame["weight"]).max()
+    print(f"{len(population.frame)} rows, {end:.0f} proposals")
     return 0
 
 

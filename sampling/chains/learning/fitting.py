@@ -30,9 +30,7 @@ N_RESIDUALS = 64
 FARTHEST = 20.0
 """SDs; what lies farther off need not be told apart."""
 
-TOO_FAR = 3.0
-"""SDs above the largest cost from which a feature counts as missing to chains that have one."""
-
+_TOO_FAR = 3.0  # SDs above the largest cost, from which a feature counts as missing
 _NEAR = 10.0  # SDs; evaluations with larger costs count less
 _FEWEST_FOR_A_NETWORK = 200  # with all features; below, a quadratic function knows as much
 _MOST_FOR_A_GAUSSIAN_PROCESS = 1000  # beyond, walks on it take longer than it is better
@@ -146,7 +144,7 @@ def too_far(max_cost: float | None, cost: CostName) -> float | None:
     """
     if max_cost is None or max_cost > FARTHEST or cost == "mean":
         return None
-    return min(max_cost + TOO_FAR, FARTHEST)
+    return min(max_cost + _TOO_FAR, FARTHEST)
 
 
 def training_rows(
