@@ -6,7 +6,7 @@ A chain that goes on in a run of its own (`ionfo sample --start FIRST.parquet`),
 surrogate that has learned more, keeps its density, so that both are one chain.  Refused unless the
 second was asked to begin exactly where the walkers of the first stood last, and both have the same
 e-model, cell, temperature, cost and limits.  Steps count on; what the first was asked stands in the
-metadata of the joined one as `before`.
+metadata of the joined one as `before`, with a `before` of its own where the first was joined too.
 """
 
 from __future__ import annotations
@@ -62,9 +62,15 @@ def joined(first: Path, second: Path) -> Population:
     metadata = {
         **other.metadata,
         "chain": quality_of(frame).to_json(),
-        "before": {key: one.metadata.get(key) for key in OF_A_RUN},
+        "before": told_of(one.metadata),
     }
     return Population(frame, metadata)
+
+
+def told_of(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Give what the run of a population was asked, and those that it went on from."""
+    told = {key: metadata.get(key) for key in OF_A_RUN}
+    return told | ({"before": metadata["before"]} if "before" in metadata else {})
 
 
 def asked_of(population: Population, file: Path) -> dict[str, Any]:

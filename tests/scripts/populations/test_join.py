@@ -75,6 +75,20 @@ def test_steps_count_on_and_both_runs_are_told(load: Load, first: Path, tmp_path
     assert about["settings"]["start"] == stood() and about["chain"]["proposals"] == 120
 
 
+def test_a_joined_chain_can_be_joined_again(load: Load, first: Path, tmp_path: Path) -> None:
+    join, names = load("populations/join.py"), ("second", "both", "third", "all")
+    second, both, third, every = (tmp_path / f"{name}.parquet" for name in names)
+    write_table(second, chains(1), {**metadata(stood()), "versions": "of the second"})
+    join.main([str(first), str(second), "--out", str(both)])
+    last = chains(1).groupby(["ensemble", "walker"]).tail(1)[PARAMETERS].to_numpy()
+    write_table(third, chains(2), metadata(last.reshape(2, 4, -1).tolist()))
+    assert join.main([str(both), str(third), "--out", str(every)]) == 0
+    frame, about = read_table(every)
+    assert frame["weight"].sum() == 3 * 8 * 60 and about["chain"]["proposals"] == 180
+    assert about["before"]["versions"] == "of the second"
+    assert about["before"]["before"]["settings"]["start"] is None
+
+
 def test_what_is_no_one_chain_is_refused(load: Load, first: Path, tmp_path: Path) -> None:
     join, second = load("populations/join.py"), tmp_path / "second.parquet"
     elsewhere = copy.deepcopy(stood())
