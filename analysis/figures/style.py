@@ -61,7 +61,7 @@ class Figure(_matplotlib_figure.Figure):
         if engine := self.get_layout_engine():
             with self._as_written():
                 engine.execute(self)
-            self.set_layout_engine("none")
+            self.set_layout_engine(None)  # with any engine files would be drawn twice
 
     @contextmanager
     def _as_written(self) -> Iterator[None]:
@@ -118,7 +118,9 @@ def distributions(
         known = np.isfinite(column)
         if known.any():
             limits = None if ranges is None else ranges[i]
-            axes.hist(column[known], bins=30, range=limits, weights=weights[known], color=BLUE)
+            # one outline: thirty bars in each of many axes take twice as long to draw
+            axes.stairs(*np.histogram(column[known], 30, limits, weights=weights[known]),
+                        fill=True, color=BLUE)  # fmt: skip
         if targets is not None:
             mean, std = targets[i]
             axes.axvspan(mean - std, mean + std, color=ORANGE, alpha=0.25, lw=0)

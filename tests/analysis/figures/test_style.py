@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import StepPatch
 
 from ionfo.analysis.figures import style as plots
 from ionfo.analysis.figures.style import Figure
@@ -26,8 +29,9 @@ def test_distributions_draw_targets_and_leave_out_missing_values() -> None:
     figure = plots.distributions(
         values, np.array([1.0, 5.0, 1.0]), ["x (mV)", "y"], targets=[(1.0, 0.5), (2.0, 1.0)]
     )
-    heights = [sum(bar.get_height() for bar in axes.containers[0]) for axes in figure.axes]
-    assert heights == [7.0, 2.0]
+    outlines = [axes.patches[0] for axes in figure.axes]
+    assert all(isinstance(one, StepPatch) for one in outlines)
+    assert [one.get_data().values.sum() for one in outlines] == [7.0, 2.0]
     assert [axes.get_title() for axes in figure.axes] == ["x (mV)", "y"]
     assert figure.axes[0].lines[0].get_xdata()[0] == 1.0  # type: ignore[index]
 
@@ -62,6 +66,23 @@ def test_a_name_is_never_a_formula(tmp_path: Path, name: str) -> None:
         figure.savefig(tmp_path / "map.svg")
     # ticks on both axes and the title, each as it is written
     assert (tmp_path / "map.svg").read_text().count(f">{name}<") == 3
+
+
+def test_layout_is_found_once_for_all_files(tmp_path: Path) -> None:
+    figure = plots.information_map(np.array([[np.nan, 0.2], [0.2, np.nan]]), ["a", "b"])
+    figure.fix_layout()
+    box = figure.axes[0].get_position().bounds
+    n_drawn, draw = 0, plots.Figure.draw
+
+    def counted(self: plots.Figure, renderer: RendererBase) -> None:
+        nonlocal n_drawn
+        n_drawn += 1
+        draw(self, renderer)
+
+    with patch.object(plots.Figure, "draw", counted):
+        figure.savefig(tmp_path / "map.svg")
+        assert n_drawn == 1
+    assert figure.axes[0].get_position().bounds == box
 
 
 def test_numbers_of_a_logarithmic_axis_are_no_formulas() -> None:
