@@ -105,7 +105,7 @@ def emodel() -> EModel:
 def quick_learning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let surrogates learn little, from short rounds, and walk as far as without a measurement."""
     learning = "ionfo.sampling.chains.learning"
-    monkeypatch.setattr(f"{learning}.network._N_STEPS", 100)
+    monkeypatch.setattr(f"{learning}.network._STEPS", (100, 100))
     monkeypatch.setattr(f"{learning}.gaussian_process._N_SEARCH", 3)
     monkeypatch.setattr(f"{learning}.rounds.EVALUATIONS_PER_ROUND", 60)
     monkeypatch.setattr(f"{learning}.learner.length_of_walks", lambda *_: (200, 1.9))

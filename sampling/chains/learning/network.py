@@ -20,9 +20,11 @@ Flags = NDArray[np.bool_]
 N_HIDDEN = 96
 N_MEMBERS = 5
 _BATCH = 128
-_N_STEPS = 3000
+_PASSES = 200  # over the rows
+_STEPS = 3000, 9000  # fewest and most
 _RATE = 4e-3  # of the first step; it falls to zero as half a cosine
 _WEIGHT_DECAY = 0.5
+_FEW_ROWS = 1000  # from which on weights decay less, as what a prior says does beside more rows
 _HUBER = 0.3  # scaled deviations beyond it count linearly
 _KEPT, _KEPT_SQUARES = 0.9, 0.999  # of Adam
 _LEAST_SCALE = 0.05
@@ -137,7 +139,8 @@ def fit_network(
     seed : int
         Of the first weights and the batches.
     n_steps : int, optional
-        3,000 steps by default of Adam with decoupled weight decay (Loshchilov & Hutter 2019).
+        Of Adam with decoupled weight decay (Loshchilov & Hutter 2019); by default 3,000, or as many
+        as take each row 200 times, at most 9,000.
 
     Returns
     -------
@@ -145,7 +148,8 @@ def fit_network(
         Member k has not seen fold k, so that its errors there are honest.
     """
     with one_thread():
-        return _trained(rows, folds, np.random.default_rng(seed), n_steps or _N_STEPS)
+        enough = np.clip(_PASSES * len(rows.unit) // _BATCH, *_STEPS)
+        return _trained(rows, folds, np.random.default_rng(seed), n_steps or int(enough))
 
 
 def _trained(
@@ -173,6 +177,7 @@ def _trained(
     missing = np.where(is_told, rows.is_missing, 0.0)
     # errors in units of the scale, but never worth more than those of an SD of experiment
     worth = np.minimum(scale, 1.0)
+    decay = _WEIGHT_DECAY * min(1.0, _FEW_ROWS / len(rows.unit))
     for step in range(1, n_steps + 1):
         batch = np.stack([one[rng.integers(len(one), size=_BATCH)] for one in allowed])
         layers = _forward(weights, x[batch])
@@ -189,7 +194,7 @@ def _trained(
             move = means[i] / (1 - _KEPT**step)
             move = move / (np.sqrt(squares[i] / (1 - _KEPT_SQUARES**step)) + 1e-8)
             if i % 2 == 0:  # constants do not decay
-                move = move + _WEIGHT_DECAY * weights[i]
+                move = move + decay * weights[i]
             weights[i] = weights[i] - rate * move
     weights[0] = weights[0] / spread[:, None]
     weights[1] = weights[1] - middle @ weights[0][:, None]

@@ -27,7 +27,7 @@ def test_samplers_are_compared_on_an_emulator(
         "fit_network",
         lambda rows, folds, **_: fit_network(rows.take(np.arange(300)), folds[:300], 1, 200),
     )
-    monkeypatch.setattr("ionfo.sampling.chains.learning.network._N_STEPS", 50)
+    monkeypatch.setattr("ionfo.sampling.chains.learning.network._STEPS", (50, 50))
     monkeypatch.setattr(
         "ionfo.sampling.chains.learning.learner.length_of_walks", lambda *_: (200, 1.9)
     )

@@ -78,6 +78,19 @@ def test_a_network_follows_what_a_quadratic_function_cannot() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(found.weights, again.weights, strict=True))
 
 
+def test_many_evaluations_are_followed_more_closely_than_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unit, deviation = curved(6000, 0)
+    fresh, truth = curved(300, 1)
+    errors = []
+    for few in (network._FEW_ROWS, 6000):  # the latter holds weights back as if there were few
+        monkeypatch.setattr(network, "_FEW_ROWS", few)
+        found = fit_network(rows_of(unit, deviation), np.arange(6000) % 2, 0, n_steps=2000)
+        errors.append(np.sqrt(np.mean((found.deviations(fresh)[0] - truth) ** 2)))
+    assert errors[0] < 0.75 * errors[1]
+
+
 def squeezed(unit: Array) -> Array:
     """The same points where the good values of two parameters fill a fiftieth of their bounds."""
     narrow = unit.copy()
@@ -148,7 +161,7 @@ def test_the_density_is_its_definition() -> None:
 def test_the_better_kind_is_kept_and_every_number_survives_the_file(
     emodel: EModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n: int, kind: str
 ) -> None:
-    monkeypatch.setattr(network, "_N_STEPS", 400)
+    monkeypatch.setattr(network, "_STEPS", (400, 400))
     rng = np.random.default_rng(0)
     low, high = emodel.bounds.T
     unit = rng.random((n, len(low)))

@@ -61,7 +61,7 @@ def test_quadratic_features_are_learned(emodel: EModel) -> None:
 def test_where_features_are_missing_is_learned_and_avoided(
     emodel: EModel, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr("ionfo.sampling.chains.learning.network._N_STEPS", 400)
+    monkeypatch.setattr("ionfo.sampling.chains.learning.network._STEPS", (400, 400))
     theta, features = taught(emodel)
     features[theta[:, 0] > 0] = np.nan
     found = fitted(emodel, theta, features, kind)
