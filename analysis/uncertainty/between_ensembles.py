@@ -50,7 +50,7 @@ def between_ensembles(
     Parameters
     ----------
     values : ndarray, shape (n_rows, n_variables)
-        Rows; variables that do not vary are left out.
+        Rows; variables that do not vary are left out, and one must vary.
     weights : ndarray, shape (n_rows,)
         How much each counts.
     walker, ensemble : ndarray of int, shape (n_rows,)
@@ -74,7 +74,9 @@ def between_ensembles(
 
     mean = np.average(values, axis=0, weights=weights)
     variance = np.average((values - mean) ** 2, axis=0, weights=weights)
-    scaled = (values - mean)[:, variance > 0] / np.sqrt(variance[variance > 0])
+    # not by the variance, which rounding makes positive
+    varies = np.ptp(values, axis=0) > 0
+    scaled = (values - mean)[:, varies] / np.sqrt(variance[varies])
     _, place = np.unique(ensemble, return_inverse=True)
     m = int(place.max()) + 1
     means = np.array([np.average(scaled[place == i], axis=0, weights=weights[place == i])

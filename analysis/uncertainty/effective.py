@@ -120,8 +120,13 @@ class Sample:
 
     @cached_property
     def by_ensembles(self) -> BetweenEnsembles | None:
-        """What the distance of the ensembles says; None of independent rows or one ensemble."""
+        """What the distance of the ensembles says.
+
+        None of independent rows, of one ensemble, and where no variable varies.
+        """
         if self.walker is None or self.ensemble is None or np.ptp(self.ensemble) == 0:
+            return None
+        if not np.ptp(self.values, axis=0).any():
             return None
         return between_ensembles(self.values, self.weights, self.walker, self.ensemble)
 

@@ -185,12 +185,24 @@ class Quality:
             return f"the ensembles nearly agree ({GOOD_R_HAT} is wanted)"
         return "the ensembles do not agree yet"
 
+    @property
+    def why_not_judged(self) -> str:
+        """Say why nothing is known of chains; empty where something is."""
+        if self.is_chain:
+            return ""
+        if not self.n_walkers:
+            return "the rows form no chains"
+        if 0 < self.n_steps < FEWEST_PROPOSALS:
+            return (
+                f"walkers of {self.n_steps} proposals are too short to be judged (at least "
+                f"{FEWEST_PROPOSALS})"
+            )
+        return "no parameter varies"
+
     def told(self) -> str:
         """Say it in one line."""
-        if not self.is_chain:
-            return "the rows form no chains"
-        told: list[str] = [self.verdict]
-        if self.acceptance is not None:
+        told: list[str] = [self.verdict if self.is_chain else self.why_not_judged]
+        if self.acceptance is not None and self.n_walkers:
             told.append(f"acceptance {self.acceptance:.3f} of proposals")
         if math.isfinite(self.ess):
             of = "" if self.n_tau >= LONG_CHAIN else "at most "

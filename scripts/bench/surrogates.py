@@ -8,8 +8,9 @@ of whether one is missing, of which too far off is a kind, beside that of one ch
 the chance that the density ranks an evaluation below the largest cost before another (AUC).
 CPU seconds are those of the fits for its errors too: of six processes, or of five networks.
 
-An evaluation that was rejected below the largest cost is of no known cost and tells its features
-only.  Where all evaluations were proposed by a surrogate, the easy ones are missing among them, and
+Cost is what surrogates know of it, the largest deviation of a feature (its mean over spikes).  An
+evaluation that was rejected below the largest cost is of no known cost and tells its features only.
+Where all evaluations were proposed by a surrogate, the easy ones are missing among them, and
 ranking the others is harder than ranking points of a wider region.
 """
 
@@ -30,7 +31,14 @@ from ionfo.emodels import EModel, load_emodel
 from ionfo.errors import IonfoError
 from ionfo.sampling.chains.learning.brought import read_evaluations
 from ionfo.sampling.chains.learning.density import SurrogateDensity
-from ionfo.sampling.chains.learning.fitting import Kind, fit_surrogate, too_far, training_rows
+from ionfo.sampling.chains.learning.fitting import (
+    FARTHEST,
+    Kind,
+    fit_surrogate,
+    too_far,
+    training_rows,
+)
+from ionfo.sampling.chains.learning.network import TrainingRows
 from ionfo.sampling.chains.learning.training_data import Evaluated
 
 Array = NDArray[np.float64]
@@ -69,8 +77,7 @@ def told_by(
     rows = training_rows(emodel, left_out, missing_from=missing_from)
     is_told = np.isfinite(rows.lacks_any)
     lacks = rows.lacks_any[is_told] == 1.0
-    is_good, is_bad = below(emodel, left_out, max_cost)
-    low, high = emodel.bounds.T
+    is_good, is_bad = below(rows, max_cost)
     for n_rows in dict.fromkeys(min(one, len(others)) for one in sizes):
         some = _of(known, others[:n_rows])
         for kind in kinds:
@@ -83,7 +90,7 @@ def told_by(
             density = SurrogateDensity(
                 surrogate.model, surrogate.residuals, emodel.bounds, 1.0, max_cost
             )
-            value = density((left_out.theta - low) / (high - low))
+            value = density(rows.unit)
             yield Told(
                 kind, n_rows, some.n_complete,
                 float(np.median(np.abs(found - rows.deviation)[rows.is_known])),
@@ -93,17 +100,11 @@ def told_by(
             )  # fmt: skip
 
 
-def below(
-    emodel: EModel, known: Evaluated, max_cost: float
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell which evaluations lie below a largest score, and which do not; some are unknown."""
-    mean = np.array([one.mean for one in emodel.features])
-    sd = np.array([one.std for one in emodel.features])
-    score = np.abs(known.features - mean) / sd
-    is_whole = np.isfinite(score).all(axis=1)
-    largest = np.where(known.is_computed & ~np.isfinite(score), np.inf, score)
-    largest = np.where(known.is_computed, largest, 0.0).max(axis=1)
-    return is_whole & (largest <= max_cost), largest > max_cost
+def below(rows: TrainingRows, max_cost: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which evaluations lie below a largest cost, and which do not; some are unknown."""
+    largest = np.where(rows.is_known, np.abs(rows.deviation), 0.0).max(axis=1)
+    is_bad = (rows.lacks_any == 1.0) | (largest > max_cost)
+    return rows.is_known.all(axis=1) & ~is_bad, is_bad
 
 
 def log_loss(chance: Array, happened: NDArray[np.bool_]) -> float:
@@ -133,6 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--max-cost", type=float, default=5.0)
     asked = parser.parse_args(arguments)
+    if not 0 < asked.max_cost <= FARTHEST or min(asked.rows) < 1:
+        parser.error(f"--max-cost must lie above 0 and be at most {FARTHEST:g}, --rows at least 1")
     try:
         emodel = load_emodel(asked.emodel)
         known = read_evaluations(asked.evaluated, emodel)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ionfo.emodels import load_emodel
+from ionfo.sampling.chains.learning.fitting import training_rows
 from ionfo.sampling.chains.learning.training_data import Evaluated
 
 Load = Callable[[str], Any]
@@ -48,8 +49,8 @@ def test_what_ended_below_the_largest_cost_is_of_no_known_cost(load: Load) -> No
     features[2, 0] = np.nan
     is_computed = np.ones(features.shape, dtype=bool)
     features[3, 1:], is_computed[3, 1:] = np.nan, False
-    known = Evaluated(np.zeros((4, len(EMODEL.bounds))), features, is_computed)
-    is_good, is_bad = load("bench/surrogates.py").below(EMODEL, known, 5.0)
+    known = Evaluated(np.tile(EMODEL.bounds[:, 0], (4, 1)), features, is_computed)
+    is_good, is_bad = load("bench/surrogates.py").below(training_rows(EMODEL, known), 5.0)
     assert is_good.tolist() == [True, False, False, False]
     assert is_bad.tolist() == [False, True, True, False]
 
@@ -70,3 +71,7 @@ def test_too_few_evaluations_are_one_sentence(
     assert load("bench/surrogates.py").main(["cac", population, "--rows", "20"]) == 1
     told = capsys.readouterr().err
     assert "only 20 have all features" in told and "Traceback" not in told
+    for wrong in (["--max-cost", "nan"], ["--max-cost", "30"], ["--rows", "0"]):
+        with pytest.raises(SystemExit):
+            load("bench/surrogates.py").main(["cac", population, *wrong])
+        assert "--max-cost must lie above 0" in capsys.readouterr().err

@@ -187,7 +187,8 @@ def believed(material: Material, quality: Quality) -> list[str]:
     """Give the verdict on the sample with its numbers, and what to run for a better one."""
     verdict = judged(quality, material)
     if verdict == "not judged":
-        return ["Not judged: the rows form no chains, and are taken as independent."]
+        taken = "" if quality.n_walkers else ", and are taken as independent"
+        return [f"Not judged: {quality.why_not_judged}{taken}."]
     draws = importance_of(material)
     if draws is not None:
         return [

@@ -175,12 +175,7 @@ def sampling(material: Material, quality: Quality) -> Section:
         )
         return section
     if not quality.is_chain:
-        why = (
-            f"walkers of {quality.n_steps} proposals are too short for it"
-            if quality.n_walkers
-            else "the rows form no chains of two ensembles, as in tables of other tools"
-        )
-        section.words.append(f"The chains are not judged: {why}.")
+        section.words.append(f"The chains are not judged: {quality.why_not_judged}.")
         return section
     section.words.append(f"Chains: {quality.told()}.")
     if quality.ess_between is not None:
