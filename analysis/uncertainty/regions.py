@@ -94,7 +94,8 @@ def principal_components(values: Array, weights: Array, n: int = N_COMPONENTS) -
     """Give the first principal components of rows in SDs of each variable, shape (n_rows, n)."""
     mean = np.average(values, axis=0, weights=weights)
     sd = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
-    scaled = (values - mean)[:, sd > 0] / sd[sd > 0]
+    varying = np.ptp(values, axis=0) > 0
+    scaled = (values - mean)[:, varying] / sd[varying]
     _, axes = np.linalg.eigh((scaled * weights[:, None]).T @ scaled / weights.sum())
     return np.asarray(scaled @ axes[:, ::-1][:, :n])
 

@@ -257,7 +257,7 @@ def drift(states: HeldStates, begin: float) -> Drift | None:
     mean = np.average(states.values, axis=0, weights=held)
     scaled = states.values - mean
     variance = np.average(scaled**2, axis=0, weights=held)
-    moves = variance > 0
+    moves = np.ptp(states.values[held > 0], axis=0) > 0
     scaled[:, moves] /= np.sqrt(variance[moves])
     numbers = np.hstack([scaled, scaled**2])
     ends = [

@@ -43,8 +43,11 @@ def test_judged_chains_need_no_reason() -> None:
     assert found.is_chain and found.why_not_judged == "" and found.told().startswith("settled; ")
 
 
-def test_a_parameter_that_is_held_says_nothing_of_the_ensembles() -> None:
-    free = quality_of(walkers(20)).ess_between
+def test_a_parameter_that_is_held_changes_nothing() -> None:
+    free = quality_of(walkers(20))
     # the mean of many tenths is not a tenth
-    held = quality_of(walkers(20).assign(**{"parameters/held": 0.1})).ess_between
-    assert free is not None and held == free
+    held = quality_of(walkers(20).assign(**{"parameters/held": 0.1}))
+    assert free.ess_between is not None and held.ess_between == free.ess_between
+    assert free.r_hat_beside is not None and len(free.r_hat_beside) == 2
+    assert held.r_hat_beside == free.r_hat_beside
+    assert held.told() == free.told()
