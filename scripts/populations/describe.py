@@ -7,8 +7,9 @@ smallest effective sample size and the largest R-hat of a parameter, the size th
 the ensembles tells with its 95 % interval, whether the chains drift, and the median cost of the
 states met in the first and in the second half of the steps. Where a walker never moved, chains have
 gaps, as in a population with a least cost, or are short of 50 autocorrelation times, the size by
-time is the most that the rows can be worth. A row carries a warning unless it is known to hold ten
-times as many independent models as parameters.
+time is the most that the rows can be worth. A row carries a note unless it is known to hold ten
+times as many independent models as parameters; where the walkers of settled chains are too short to
+tell, the note says whether the lower end of the interval by ensembles reaches that.
 """
 
 from __future__ import annotations
@@ -58,11 +59,15 @@ def described(file: Path) -> tuple[str, ...]:
     between = sample.by_ensembles
     is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
     halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
-    note = ""
     asked = 10 * len(parameters)
-    if not (is_known and smallest >= asked):
-        note = "fewer than" if sample.ess < asked else "not known to hold"
-        note += f" {asked} independent models"
+    if is_known and smallest >= asked:
+        note = ""
+    elif sample.ess < asked:
+        note = f"fewer than {asked} independent models"
+    elif between is not None and between.low >= asked and quality.verdict == "settled":
+        note = f"{asked} independent models by the ensembles; walkers are too short to tell"
+    else:
+        note = f"not known to hold {asked} independent models"
     acceptance = "" if quality.acceptance is None else f"{quality.acceptance:.2f}"
     return (
         f"`{file.stem}`",

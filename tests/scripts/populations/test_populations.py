@@ -46,7 +46,10 @@ def test_quality_is_told_in_a_table(run: Run, populations: Path) -> None:
     assert 150 < size <= 400 and spanned <= 10, lines[2]
     assert 250 < float(lines[2].split("|")[7].split()[0]) < 650, lines[2]
     assert lines[2].split("|")[9].strip() in ("settled", "still settling"), lines[2]
-    assert ("fewer than 210" in lines[2]) == (size < 210)
+    note, low = lines[2].split("|")[11].strip(), lines[2].split("|")[7].split("(")[1].split()[0]
+    assert note.startswith("fewer than 210") == (size < 210)
+    if size >= 210 and "still" not in lines[2]:
+        assert note.startswith("210 independent models by the ensembles") == (float(low) >= 210)
 
 
 def test_what_stuck_walkers_and_gaps_leave_unknown_is_told(
