@@ -133,13 +133,17 @@ class Emulated:
         self.n_steps += found.n_steps
         return ticket, found, 0.0
 
+    def told(self, theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give deviations and scores (models, features) of whole evaluations."""
+        told, missing = self.network.deviations((theta - self.low) / (self.high - self.low))
+        scores = np.abs(told)
+        scores[missing > 0.5, -1] = MAX_SCORE  # one that is missing is enough
+        return told, scores
+
     def _evaluated(self, request: ModelRequest) -> Evaluation:
         """Run the protocols one by one, until the cost is known to reach what it may."""
-        unit = (np.array(request.theta) - self.low) / (self.high - self.low)
-        told, missing = self.network.deviations(unit[None])
-        every = np.abs(told[0])
-        if missing[0] > 0.5:
-            every[-1] = MAX_SCORE  # one that is missing is enough
+        told, all_scores = self.told(np.array([request.theta]))
+        every = all_scores[0]
         scores = np.full(len(every), np.nan)
         taken: dict[str, int] = {}
         rejected_by = None
@@ -265,8 +269,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cell = measured_cell(emodel, frame.sample(8, random_state=0)[names].to_numpy())
     print(f"{sum(cell.steps.values())} steps a whole model, {1e3 * cell.seconds:.3f} ms each")
     workers = Emulated(emodel, emulator(emodel, population, asked.evaluated), cell)
-    starts = [own.sample(60, random_state=0)[names] for _, own in frame.groupby("ensemble")]
-    theta = np.array([one.to_numpy() for one in starts])
+    # models that the emulator takes for good ones too
+    is_good = workers.told(frame[names].to_numpy())[1].max(axis=1) < MAX_COST
+    good = frame[is_good].groupby("ensemble")
+    starts = good.sample(min(60, int(good.size().min())), random_state=0).groupby("ensemble")
+    theta = np.array([own[names].to_numpy() for _, own in starts])
     steps = {
         "published": 5 * asked.steps,
         "plain": asked.steps,

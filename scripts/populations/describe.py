@@ -60,14 +60,8 @@ def described(file: Path) -> tuple[str, ...]:
     is_late = frame["step"] > (frame["step"].min() + frame["step"].max()) / 2
     halves = [frame["cost"][one].median() for one in (~is_late, is_late)]
     asked = 10 * len(parameters)
-    if is_known and smallest >= asked:
-        note = ""
-    elif sample.ess < asked:
-        note = f"fewer than {asked} independent models"
-    elif between is not None and between.low >= asked and quality.verdict == "settled":
-        note = f"{asked} independent models by the ensembles; walkers are too short to tell"
-    else:
-        note = f"not known to hold {asked} independent models"
+    least = between.low if between is not None and quality.verdict == "settled" else 0.0
+    note = note_of(asked, sample.ess, is_known and smallest >= asked, least)
     acceptance = "" if quality.acceptance is None else f"{quality.acceptance:.2f}"
     return (
         f"`{file.stem}`",
@@ -106,6 +100,21 @@ def described_draws(file: Path, population: Population) -> tuple[str, ...]:
         "",
         "" if least >= asked else f"not known to hold {asked} independent models",
     )
+
+
+def note_of(asked: int, ess: float, is_known: bool, least: float) -> str:
+    """Say whether rows are worth as many models as asked.
+
+    `ess` is the smaller estimate, the most that they can be worth unless it `is_known`; `least` the
+    lower end of the interval by ensembles.
+    """
+    if not ess >= asked:
+        return f"fewer than {asked} independent models"
+    if is_known:
+        return ""
+    if least >= asked:
+        return f"{asked} independent models by the ensembles; walkers are too short to tell"
+    return f"not known to hold {asked} independent models"
 
 
 def drift_told(quality: Quality) -> str:
