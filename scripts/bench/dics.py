@@ -24,6 +24,7 @@ from ionfo.sampling.dics import load_estimator
 from ionfo.sampling.dics.known import known_trains, lengths_of
 from ionfo.sampling.dics.statistics import interval_statistics
 from ionfo.sampling.dics.training import disturbed
+from ionfo.terminal.output import mistakes_told
 
 ROUND_TRIPS = {"stg": [(4, 5), (-5, 10), (-10, 5), (-18, 14)], "da": [(0.5, 5), (-4, 5)]}
 PARTS = ("cost", "estimates", "round trips")
@@ -182,4 +183,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from ionfo.analysis.cells.neighbours import neighbours
 from ionfo.emodels import export_emodel, load_emodel
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
+from ionfo.terminal.output import mistakes_told
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 
@@ -187,4 +188,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

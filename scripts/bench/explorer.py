@@ -27,6 +27,7 @@ from ionfo.sampling.evaluation.evaluator import Evaluator, evaluator_spec
 from ionfo.studies.explore import read_explored
 from ionfo.tables.models import models_of_frame
 from ionfo.tables.population import read_population
+from ionfo.terminal.output import mistakes_told
 
 BROWSER = Path(__file__).resolve().parents[2] / "tests" / "pages" / "browser.py"
 N_ROWS = 100_000
@@ -108,4 +109,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

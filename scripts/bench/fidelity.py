@@ -15,6 +15,7 @@ import numpy as np
 
 from ionfo.emodels import Missing, ProtocolRunner, Simulator, load_emodel
 from ionfo.sampling import Evaluator, evaluator_spec
+from ionfo.terminal.output import mistakes_told
 
 
 def trace_rows(simulator: Simulator, file: Path) -> list[str]:
@@ -97,4 +98,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -21,6 +21,7 @@ from ionfo.analysis import (
     o_information_spectrum,
     unique_rows,
 )
+from ionfo.terminal.output import mistakes_told
 
 
 def systems(n: int, seed: int) -> dict[str, np.ndarray]:
@@ -93,4 +94,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

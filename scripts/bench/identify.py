@@ -22,6 +22,7 @@ import pandas as pd
 from ionfo.analysis.genes.ion_channels import ion_channel_families
 from ionfo.studies.identify import IdentifySettings, identify_types
 from ionfo.tables.expression import Expression
+from ionfo.terminal.output import mistakes_told
 
 N_TYPES, N_MARKERS, N_CHANNELS = 8, 150, 60
 
@@ -72,4 +73,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -58,6 +58,7 @@ from ionfo.sampling.chains.learning.network import Network, fit_network
 from ionfo.sampling.chains.learning.training_data import Evaluated
 from ionfo.sampling.chains.settings import DEFAULT_MOVES, MOVES_WITHOUT_LEARNING
 from ionfo.sampling.evaluation.pool import Call
+from ionfo.terminal.output import mistakes_told
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "published": {"moves": "isotropic-redraw"},
@@ -292,4 +293,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

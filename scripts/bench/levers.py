@@ -23,6 +23,7 @@ from ionfo.emodels import PLAIN, EModel, Missing, Numerics, ProtocolRunner, load
 from ionfo.emodels.protocols import _Measured
 from ionfo.features import extract_features, z_score
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec, read_models
+from ionfo.terminal.output import mistakes_told
 
 HOLDING = "SearchHoldingCurrent.soma.v.bpo_holding_current"
 THRESHOLD = "SearchThresholdCurrent.soma.v.bpo_threshold_current"
@@ -159,4 +160,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

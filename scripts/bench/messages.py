@@ -25,6 +25,7 @@ from ionfo.sampling.evaluation import mpi
 from ionfo.sampling.evaluation.pool import Timed
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 from ionfo.sampling.evaluation.workers import LARGEST_BATCH, batch_size, next_batches
+from ionfo.terminal.output import mistakes_told
 
 NOTHING = Evaluation(np.zeros(60), np.zeros(60), 1.0)
 THETA = tuple(float(i) for i in range(30))
@@ -161,4 +162,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -29,6 +29,7 @@ from ionfo.analysis.measures.forms import measure_of
 from ionfo.analysis.multiplets import summary
 from ionfo.analysis.multiplets.lattice import new_table
 from ionfo.analysis.multiplets.spectrum import fill_table, index_of
+from ionfo.terminal.output import mistakes_told
 
 N_ROWS = 400
 BIT = np.log(2)  # nats; hoi gives bits
@@ -315,4 +316,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -44,6 +44,7 @@ from ionfo.sampling import Evaluator, EvaluatorSpec, ModelRequest, evaluate, eva
 from ionfo.sampling.evaluation.pool import initialise, open_pool
 from ionfo.sampling.optimise import Ibea, default_stages
 from ionfo.sampling.optimise.stages import Plan, Stage, resolve, stage_bounds, start_values
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -302,4 +303,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

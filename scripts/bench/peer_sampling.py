@@ -41,6 +41,7 @@ from ionfo import read_population
 from ionfo.emodels import EModel, bundled_populations, export_emodel, load_emodel
 from ionfo.sampling import Evaluator, RunStore, collect, evaluator_spec
 from ionfo.sampling.chains.moves import make_moves, parse_moves
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -173,4 +174,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

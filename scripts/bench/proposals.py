@@ -29,6 +29,7 @@ from ionfo.sampling.chains.learning.learner import density_of
 from ionfo.sampling.chains.moves.surrogate import SurrogateMove
 from ionfo.sampling.evaluation.pool import Call
 from ionfo.sampling.evaluation.workers import MESSAGE_SECONDS
+from ionfo.terminal.output import mistakes_told
 
 
 class TimedPool:
@@ -119,4 +120,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with mistakes_told():
+        sys.exit(main())

@@ -61,6 +61,7 @@ from ionfo.sampling.chains.target import pack_blobs
 from ionfo.sampling.evaluation.scheduler import Scheduler, SharedPool
 from ionfo.sampling.runs.diagnostics import diagnose
 from ionfo.tables.files import read_table
+from ionfo.terminal.output import mistakes_told
 
 SCHEMES = (
     "isotropic-redraw", "isotropic", "stretch", "snooker", "gaussian", "de", MOVES_WITHOUT_LEARNING,
@@ -410,4 +411,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

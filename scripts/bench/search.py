@@ -27,6 +27,7 @@ from ionfo.emodels.cell import resolve_morphology
 from ionfo.features import combine_cost
 from ionfo.sampling import Evaluator, RunStore, evaluator_spec
 from ionfo.tables.columns import columns
+from ionfo.terminal.output import mistakes_told
 
 
 def main() -> None:
@@ -113,4 +114,5 @@ def seconds_per_step(store: RunStore, theta: NDArray[np.float64], path: Path) ->
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -40,6 +40,7 @@ from ionfo.sampling.chains.learning.fitting import (
 )
 from ionfo.sampling.chains.learning.network import TrainingRows
 from ionfo.sampling.chains.learning.training_data import Evaluated
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -153,4 +154,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with mistakes_told():
+        sys.exit(main())

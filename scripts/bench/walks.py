@@ -28,6 +28,7 @@ from ionfo.sampling.chains.draws import cheapest
 from ionfo.sampling.chains.learning import walk as walks
 from ionfo.sampling.chains.learning.density import SurrogateDensity
 from ionfo.sampling.chains.learning.threads import one_thread
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -103,4 +104,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with mistakes_told():
+        sys.exit(main())

@@ -40,6 +40,7 @@ import pyarrow.parquet as pq
 from ionfo.emodels.definition import FOLDER as EMODELS
 from ionfo.mechanisms.build import BUNDLED as MECHANISMS
 from ionfo.tables.files import write_table
+from ionfo.terminal.output import mistakes_told
 
 SECONDS = 60.0
 EXCESS = 2**30
@@ -893,4 +894,5 @@ def usual_peak(peaks: Mapping[str, int], case: Case) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with mistakes_told():
+        sys.exit(main())

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ionfo.errors import IonfoError
 from ionfo.mechanisms.build import build_mechanisms, check_names, declared_mechanisms
+from ionfo.terminal.output import mistakes_told
 
 LOAD = """
 import sys
@@ -82,4 +83,5 @@ def tried(folder: Path) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -20,6 +20,7 @@ import numpy as np
 from ionfo.analysis.cells.neighbours import neighbours
 from ionfo.emodels import load_emodel
 from ionfo.sampling import Evaluator, evaluator_spec
+from ionfo.terminal.output import mistakes_told
 
 
 def resident_kilobytes() -> int:
@@ -72,4 +73,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with mistakes_told():
+        sys.exit(main())

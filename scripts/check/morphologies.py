@@ -19,6 +19,7 @@ from pathlib import Path
 from ionfo.errors import IonfoError
 from ionfo.morphologies import check_build, check_morphology, morphology_notes, repair_morphology
 from ionfo.morphologies.first_build import built_size
+from ionfo.terminal.output import mistakes_told
 
 TYPES = {0: "basal", 5: "parent", 6: "parent", 7: "basal"}
 KINDS = ("axonal", "basal", "apical")
@@ -138,4 +139,5 @@ def shown(words: str, file: Path) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

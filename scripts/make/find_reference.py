@@ -42,6 +42,7 @@ from ionfo.sampling import (
     read_models,
 )
 from ionfo.tables.files import write_text
+from ionfo.terminal.output import mistakes_told
 
 ORDER = 6.0
 ROOT = 3.0  # good values of a conductance are often a small part of its bounds
@@ -239,4 +240,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -21,6 +21,7 @@ import numpy as np
 
 from ionfo.emodels import load_emodel
 from ionfo.sampling import Evaluator, evaluator_spec
+from ionfo.terminal.output import mistakes_told
 
 _evaluator: Evaluator | None = None
 
@@ -83,4 +84,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

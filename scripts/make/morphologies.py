@@ -23,6 +23,7 @@ from ionfo.morphologies.synthesis import (
     points_of,
     set_diameters,
 )
+from ionfo.terminal.output import mistakes_told
 
 SEED = 60114
 BIN = 100.0  # um of path distance
@@ -334,4 +335,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -22,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ionfo.mechanisms.build import cache_root
+from ionfo.terminal.output import mistakes_told
 
 PEER = "emodel-generalisation==0.2.14"
 SHARED = ("neuron", "bluepyopt", "efel", "numpy")
@@ -79,4 +80,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with mistakes_told():
+        sys.exit(main())

@@ -17,6 +17,7 @@ from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 
 from ionfo.emodels import Simulator, load_emodel
+from ionfo.terminal.output import mistakes_told
 from morphologies import BIN, INTERNEURON_DENDRITES, L5PC_APICAL, L5PC_BASAL
 
 CELLS = [("l5pc", "l5pc"), ("l5pc", "l5pc_reduced"), ("cac", "interneuron")]
@@ -95,4 +96,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -20,6 +20,7 @@ from ionfo.emodels.cell import on_morphology, resolve_morphology
 from ionfo.emodels.protocol_kinds import Step
 from ionfo.features import Response
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
+from ionfo.terminal.output import mistakes_told
 
 CELLS = [("cac", None), ("bnac", None), ("l5pc", None), ("l5pc", "l5pc_reduced")]
 INTERVALS = ("first", "second", "third", "fourth", "fifth", "last")
@@ -84,4 +85,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

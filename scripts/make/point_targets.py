@@ -18,6 +18,7 @@ import pandas as pd
 
 import ionfo
 from ionfo.emodels.definition import FOLDER
+from ionfo.terminal.output import mistakes_told
 
 FEEDBACK = {"stg": (-6.0, 1.0), "da": (0.5, 5.0)}
 SPREAD = 0.1  # of the parameters of hh around those of its reference
@@ -68,4 +69,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -16,6 +16,7 @@ import numpy as np
 
 from ionfo.emodels import PLAIN, EModel, Missing, ProtocolRunner, Simulator
 from ionfo.features import extract_features
+from ionfo.terminal.output import mistakes_told
 
 SEED = 20251
 N_CELLS = 40
@@ -154,4 +155,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -55,6 +55,7 @@ from ionfo.studies.plan import AnalysisSettings
 from ionfo.studies.sizes import SizeSettings, study_sizes
 from ionfo.tables.expression import Expression
 from ionfo.tables.expression_files import read_expression
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 MIN, MEAN = STATISTICS.index("min"), STATISTICS.index("mean")
@@ -436,4 +437,5 @@ def _pair(row: Mapping[str, object], low: str, high: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -41,6 +41,7 @@ from ionfo.studies.regress import GeneRegression
 from ionfo.studies.regress_output import nearest_to
 from ionfo.tables.archives import read_arrays, write_arrays
 from ionfo.tables.files import make_folder, write_text
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 FAMILIES = "rna_family"
@@ -270,4 +271,5 @@ def firing(claims: Claims, found: FiringPrediction) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

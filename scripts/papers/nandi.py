@@ -52,6 +52,7 @@ from ionfo.analysis import (
 from ionfo.analysis.figures.style import BLUE, GREY, ORANGE, Figure
 from ionfo.analysis.multiplets.questions import STATISTICS
 from ionfo.analysis.multiplets.spectrum import usable_cores
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -448,4 +449,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

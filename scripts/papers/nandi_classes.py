@@ -47,6 +47,7 @@ from ionfo.analysis.figures.classes import (
     importances,
 )
 from ionfo.errors import IonfoError
+from ionfo.terminal.output import mistakes_told
 
 LEVEL = 0.05
 INHIBITORY = {"Htr3a-Cre_NO152": "Vip", "Sst-IRES-Cre": "Sst", "Pvalb-IRES-Cre": "Pvalb"}
@@ -475,4 +476,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

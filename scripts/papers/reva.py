@@ -73,6 +73,7 @@ from ionfo.tables.population_files import (
     TARGETS,
     published_populations,
 )
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -696,4 +697,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

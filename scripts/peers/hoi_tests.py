@@ -35,6 +35,7 @@ from ionfo.analysis import (
     total_correlation,
     wishart_bias,
 )
+from ionfo.terminal.output import mistakes_told
 
 BIT = np.log(2)  # nats
 TESTS = ("hoi/metrics/tests/test_metrics.py", "hoi/simulation/tests/test_simulate_hoi_gauss.py")
@@ -185,4 +186,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with mistakes_told():
+        sys.exit(main())

@@ -44,6 +44,7 @@ from ionfo.emodels import PLAIN, EModel, Numerics, load_emodel
 from ionfo.mechanisms.declared import read_declared
 from ionfo.sampling import Evaluator, evaluator_spec
 from ionfo.tables.exchange import read_emodel_folder, read_mcmc_table
+from ionfo.terminal.output import mistakes_told
 
 HERE = Path(__file__).resolve().parent
 WORKERS = {
@@ -337,4 +338,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -40,6 +40,7 @@ from ionfo.analysis import (
 )
 from ionfo.analysis.measures.bias import log_determinant_bias
 from ionfo.analysis.measures.local import local_o_information_of
+from ionfo.terminal.output import mistakes_told
 
 MEASURES = {
     "TC": total_correlation,
@@ -211,4 +212,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with mistakes_told():
+        sys.exit(main())

@@ -17,10 +17,10 @@ import numpy as np
 
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.emodels.definition import POPULATIONS
-from ionfo.errors import IonfoError
 from ionfo.sampling import Evaluator, Population, evaluator_spec, read_population
 from ionfo.sampling.evaluation.traces import emodel_of, own_morphology
 from ionfo.tables.population_files import list_populations
+from ionfo.terminal.output import mistakes_told
 
 TOLERANCE = 0.1
 """Of a feature, in SDs of the experiment."""
@@ -62,10 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.models < 1:
         parser.error(f"--models must be at least 1, got {asked.models}")
     failed = False
-    try:
-        files = list_populations(asked.populations)
-    except IonfoError as error:
-        parser.error(str(error))
+    files = list_populations(asked.populations)
     for file in files:
         population = read_population(file)
         n = min(asked.models, len(population.frame))
@@ -77,4 +74,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with mistakes_told():
+        raise SystemExit(main())

@@ -22,11 +22,11 @@ import pandas as pd
 
 from ionfo.analysis import Sample
 from ionfo.emodels.definition import POPULATIONS
-from ionfo.errors import IonfoError
 from ionfo.sampling import Population, read_population
 from ionfo.sampling.runs.quality import Quality, quality_of
 from ionfo.tables.matrix import read_analysis_table
 from ionfo.tables.population_files import list_populations
+from ionfo.terminal.output import mistakes_told
 
 COLUMNS = (
     "population", "models", "cost", "chain", "acceptance", "smallest ESS", "ESS by ensembles",
@@ -137,10 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--populations", type=Path, default=POPULATIONS, help="folder of them")
     asked = parser.parse_args(arguments)
-    try:
-        files = list_populations(asked.populations)
-    except IonfoError as error:
-        parser.error(str(error))
+    files = list_populations(asked.populations)
     print("| " + " | ".join(COLUMNS) + " |")
     print("|" + "---|" * len(COLUMNS))
     for file in files:
@@ -149,4 +146,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with mistakes_told():
+        raise SystemExit(main())

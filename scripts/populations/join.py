@@ -24,6 +24,7 @@ from ionfo.sampling.chains.last_states import standing_of
 from ionfo.sampling.evaluation.traces import emodel_of
 from ionfo.sampling.runs.quality import quality_of
 from ionfo.tables.files import write_table
+from ionfo.terminal.output import mistakes_told
 
 SAME = ("emodel_hash", "mechanisms_hash", "morphology")
 SAME_SETTINGS = ("temperature", "cost", "max_cost", "ensembles", "walkers", "exact_rates")
@@ -106,4 +107,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with mistakes_told():
+        raise SystemExit(main())

@@ -13,6 +13,7 @@ from ionfo.emodels.definition import POPULATIONS
 from ionfo.sampling import read_population
 from ionfo.sampling.runs.quality import quality_of
 from ionfo.tables.population_files import list_populations
+from ionfo.terminal.output import mistakes_told
 
 
 def main() -> None:
@@ -28,4 +29,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

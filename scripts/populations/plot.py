@@ -45,6 +45,7 @@ from ionfo.sampling import Population, read_population
 from ionfo.sampling.evaluation.traces import emodel_of, own_morphology
 from ionfo.tables.files import make_folder
 from ionfo.tables.population_files import PUBLISHED, TARGETS, published_populations
+from ionfo.terminal.output import mistakes_told
 
 COLOURS = dict(zip(PUBLISHED, (BLUE, ORANGE, GREEN), strict=True))
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -303,4 +304,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ionfo.analysis import Design, Passes, Question, Sample, correlation_matrix, wishart_bias
 from ionfo.analysis.multiplets.questions import STATISTICS
 from ionfo.analysis.uncertainty.bands import replacement_bands, subsample_bands
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 MEAN = STATISTICS.index("mean")
@@ -139,4 +140,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -30,6 +30,7 @@ from ionfo import read_population
 from ionfo.emodels import EModel, bundled_populations, load_emodel
 from ionfo.emodels.cell import resolve_morphology
 from ionfo.sampling import Evaluation, Evaluator, evaluator_spec
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -185,4 +186,5 @@ def tell(frame: pd.DataFrame, order: list[str], stand_ins: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -26,6 +26,7 @@ from ionfo.analysis.figures.colours import BLUE, ORANGE
 from ionfo.analysis.figures.style import Figure
 from ionfo.emodels.point import dynamic_input_conductances, load_point_model, simulate_spikes
 from ionfo.features.spike_times import describe
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -143,4 +144,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

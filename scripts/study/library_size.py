@@ -26,6 +26,7 @@ from ionfo.analysis.genes.residuals import residuals
 from ionfo.studies.expression_choice import expressed_genes, gene_set, groups_of
 from ionfo.tables.expression import Expression, log_normalised
 from ionfo.tables.expression_files import read_expression
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -111,4 +112,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -29,6 +29,7 @@ from ionfo.analysis import Design, Passes, Question, Sample, pairwise_informatio
 from ionfo.analysis.multiplets.questions import STATISTICS
 from ionfo.analysis.multiplets.spectrum import usable_cores
 from ionfo.analysis.uncertainty.bands import null_of, subsample_bands
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -122,4 +123,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

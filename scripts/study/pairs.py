@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionfo.analysis import pairwise_information
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -88,4 +89,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

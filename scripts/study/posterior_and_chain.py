@@ -30,6 +30,7 @@ from ionfo.analysis import o_information, wishart_bias
 from ionfo.sampling import RunStore, collect
 from ionfo.tables.matrix import worth_of
 from ionfo.tables.population import Population
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -122,4 +123,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -27,6 +27,7 @@ from ionfo.sampling.posterior.inference import Observation, infer, observation
 from ionfo.sampling.posterior.inside import inside
 from ionfo.sampling.posterior.simulations import read_simulations
 from ionfo.sampling.posterior.simulators import HHSimulator
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -100,4 +101,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

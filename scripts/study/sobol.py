@@ -22,6 +22,7 @@ from ionfo.errors import IonfoError, nearest
 from ionfo.sampling import ModelRequest, evaluate, evaluator_spec, open_pool, read_population
 from ionfo.sampling.evaluation.traces import emodel_of
 from ionfo.tables.models import models_of_frame
+from ionfo.terminal.output import mistakes_told
 
 
 def main() -> None:
@@ -76,4 +77,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

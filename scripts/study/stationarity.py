@@ -23,6 +23,7 @@ from ionfo.emodels.definition import POPULATIONS
 from ionfo.sampling.runs.diagnostics import diagnose
 from ionfo.tables.matrix import read_analysis_table
 from ionfo.tables.population_files import list_populations
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 
@@ -122,4 +123,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

@@ -44,6 +44,7 @@ from ionfo.sampling.folders import population_of
 from ionfo.sampling.optimise import OptimiseSettings
 from ionfo.studies.optimise import optimise
 from ionfo.tables.files import write_table, write_text
+from ionfo.terminal.output import mistakes_told
 
 Array = NDArray[np.float64]
 LEAST_SD = 0.05
@@ -318,4 +319,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with mistakes_told():
+        main()

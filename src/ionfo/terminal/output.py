@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ..errors import IonfoError
 from ..limits import printable
 
 # what the command of this process hands to machines; None when nobody asked for it
@@ -72,6 +74,16 @@ class _Said(logging.Handler):
             print(f"ionfo: {text}", file=sys.stderr)
         else:
             print(text, flush=True)
+
+
+@contextlib.contextmanager
+def mistakes_told() -> Iterator[None]:
+    """End a script that meets a user's mistake with its sentence and its exit code."""
+    try:
+        yield
+    except IonfoError as error:
+        print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
 
 
 @contextlib.contextmanager

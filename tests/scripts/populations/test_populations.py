@@ -92,3 +92,17 @@ def test_nothing_to_check_is_no_pass(root: Path, tmp_path: Path) -> None:
         command = [sys.executable, root / "scripts" / script, *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode != 0 and done.stdout == "", script
+
+
+@pytest.mark.parametrize("script", ["describe", "check"])
+def test_a_table_cut_short_gets_a_sentence(
+    root: Path, populations: Path, tmp_path: Path, script: str
+) -> None:
+    (tmp_path / "cac.parquet").write_bytes((populations / "cac.parquet").read_bytes()[:1000])
+    command = [sys.executable, root / f"scripts/populations/{script}.py"]
+    done = subprocess.run(
+        [*command, "--populations", tmp_path], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2 and re.fullmatch(
+        rf"{script}: file '.*' cannot be read: it is no Parquet file, or cut short\n", done.stderr
+    )
